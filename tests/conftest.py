@@ -1,0 +1,165 @@
+"""What every test may ask for: a fresh migrated store on both databases, real servers, no leaks.
+
+A skip is a failure when ``CI`` is set: what is skipped is not proven.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
+
+import hypothesis
+import pytest
+from cryptography.fernet import Fernet
+
+import core.settings
+from db import migrate, session
+from tests.servers import PostgreSQL, Redis
+
+CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+TEMPLATE = "moulin_template"
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+numbers = count(1)
+# How long an example takes says nothing on a busy machine; pytest-timeout catches what hangs.
+hypothesis.settings.register_profile("moulin", deadline=None)
+hypothesis.settings.load_profile("moulin")
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """None of our settings comes from the developer's environment or ``.env``."""
+    forget_settings(monkeypatch, tmp_path)
+    yield
+    core.settings.reset()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database, on SQLite and again on PostgreSQL."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "moulin.db"
+        shutil.copy(template, path)
+        yield f"sqlite:///{path}"
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql_template")
+        name = f"moulin_{next(numbers)}"
+        yield server.create(name, template=TEMPLATE)
+        server.start()  # a fault test may have left it down
+        server.drop(name)
+
+
+@pytest.fixture
+def store(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bare_environment: None
+) -> Iterator[core.settings.Settings]:
+    """The product at work on ``database_url``, with a key to seal and a ``var/`` of its own."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", Fernet.generate_key().decode())
+    core.settings.reset()
+    yield core.settings.settings()
+    session.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQL]:
+    """This worker's PostgreSQL; a test that stops it starts it again."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """This worker's Redis, with what other tests left in it."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_server: Redis) -> str:
+    """The address of ``redis_server``."""
+    return redis_server.url
+
+
+@pytest.fixture
+def empty_redis(redis_server: Redis) -> Iterator[Redis]:
+    """``redis_server``, running and empty; a test may kill and freeze it."""
+    redis_server.start()
+    redis_server.empty()
+    yield redis_server
+    redis_server.start()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once, to copy."""
+    path = tmp_path_factory.mktemp("template") / "moulin.db"
+    bring_to_head(f"sqlite:///{path}", path.parent)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(
+    postgresql_server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
+) -> PostgreSQL:
+    """The server, with a migrated database named ``TEMPLATE`` made once, to copy."""
+    url = postgresql_server.create(TEMPLATE)
+    bring_to_head(url, tmp_path_factory.mktemp("template"))
+    return postgresql_server
+
+
+def bring_to_head(url: str, directory: Path) -> None:
+    """Migrate the database at ``url`` as the product does."""
+    with pytest.MonkeyPatch.context() as patch:
+        forget_settings(patch, directory)
+        patch.setenv("DATABASE_URL", url)
+        patch.setenv("VAR_DIR", str(directory))
+        migrate.upgrade()
+        session.dispose()
+    core.settings.reset()
+
+
+def forget_settings(patch: pytest.MonkeyPatch, directory: Path) -> None:
+    """Take every setting of ours out of the environment, and ``.env`` out of sight."""
+    ours = {name.upper() for name in core.settings.Settings.model_fields}
+    for name in os.environ:
+        if name.removesuffix("_FILE") in ours or name.startswith(
+            ("SYNC_INTERVAL_", "SYNC_SCHEDULE_")
+        ):
+            patch.delenv(name)
+    patch.setattr(core.settings, "ROOT", directory / "without-dotenv")
+    core.settings.reset()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What stands in ``tests/faults`` is marked so."""
+    faults = Path(__file__).with_name("faults")
+    for item in items:
+        if faults in item.path.parents:
+            item.add_marker("faults")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a skipped test is a failed one."""
+    return refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """In CI a skipped module is a failed one."""
+    return refuse_skip((yield))
+
+
+def refuse_skip(report: Report) -> Report:
+    """The report, failed when it was skipped in CI (an expected failure is no skip)."""
+    if CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"A skip is a failure in CI: {report.longrepr}"
+    return report

@@ -1,0 +1,140 @@
+"""The house itself: commands, requirements, settings, the traces of a machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ("requirements.txt", "requirements-embedded.txt", "requirements-dev.txt")
+# One variable a sync, so that the field's own name is no variable.
+FAMILIES = {"SYNC_INTERVALS": "SYNC_INTERVAL_", "SYNC_SCHEDULES": "SYNC_SCHEDULE_"}
+
+
+def tracked() -> list[Path]:
+    """The files of the repository, new ones included, ignored ones not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def pins(name: str) -> Iterator[str]:
+    """Each pinned requirement of a file, with its hashes, as one line."""
+    text = (ROOT / name).read_text("utf-8").replace("\\\n", " ")
+    return (line for line in text.splitlines() if line and not line.lstrip().startswith("#"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The full names of the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def test_make_alone_prints_its_commands():
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    for command in ("demo", "run", "test", "check", "bench", "faults", "lock", "clean"):
+        assert f"make {command} " in done.stdout
+
+
+def test_make_says_which_python_it_needs(tmp_path):
+    old = tmp_path / "python"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.8.1 || exit 1\n', "utf-8")
+    old.chmod(0o700)
+
+    done = subprocess.run(
+        ["make", f"PYTHON={old}", f"VENV={tmp_path}/venv", "run"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "needs Python 3.11 or newer" in done.stderr
+    assert "Python 3.8.1" in done.stderr
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_requirement_is_pinned_and_hashed(name):
+    found = list(pins(name))
+
+    assert found
+    for pin in found:
+        assert re.match(r"[\w.-]+(\[[\w,]+\])?==\S+ ", pin), pin
+        assert "--hash=sha256:" in pin, pin
+
+
+def test_a_library_has_one_version_in_all_requirements():
+    versions: dict[str, str] = {}
+    for name in REQUIREMENTS:
+        for pin in pins(name):
+            library, version = pin.split()[0].split("==")
+            assert versions.setdefault(library, version) == version, library
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_every_requirement_we_name_says_why(name):
+    for line in (ROOT / name).with_suffix(".in").read_text("utf-8").splitlines():
+        assert not line or line.startswith(("#", "-r ")) or " # " in line, line
+
+
+def test_every_setting_is_in_the_example():
+    example = (ROOT / ".env.example").read_text("utf-8")
+
+    for name in map(str.upper, Settings.model_fields):
+        assert re.search(rf"^#?{FAMILIES.get(name, f'{name}=')}", example, re.MULTILINE), name
+
+
+def test_the_example_sets_nothing_and_names_nothing_unknown():
+    known = {name.upper() for name in Settings.model_fields}
+    for line in (ROOT / ".env.example").read_text("utf-8").splitlines():
+        assert not line or line.startswith("#"), line
+        if variable := re.match(r"#([A-Z0-9_]+)=", line):
+            name = variable[1]
+            assert name in known or name.startswith(tuple(FAMILIES.values())), name
+
+
+def test_syncs_take_only_schedules_from_celery():
+    for path in (ROOT / "syncs").rglob("*.py"):
+        for module in imported(path):
+            assert module == "celery.schedules" or not module.startswith("celery"), path
+
+
+def test_every_opt_out_of_a_check_says_why():
+    bare = re.compile(
+        r"#\s*(noqa(?!:)|noqa:([\s,]*[A-Z]+\d+)+\s*$|type:\s*ignore(\[[^\]]*\])?\s*$)"
+    )
+    for path in tracked():
+        if path.suffix == ".py":
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                assert not bare.search(line), f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+
+
+def test_no_file_knows_the_machine_it_was_written_on():
+    traces = re.compile(rb"(?<![\w.])/(?:work|root|home/\w+|opt/(?!moulin)\w+)/|file:///\w+/pypi")
+    for path in tracked():
+        if path != Path(__file__):
+            assert traces.findall(path.read_bytes()) == [], path.relative_to(ROOT)
+
+
+def test_the_project_declares_the_python_it_needs():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert project["requires-python"] == ">=3.11"
