@@ -42,7 +42,11 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -51,6 +55,10 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it and remove its directory."""
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -158,12 +166,7 @@ class PostgreSQL(Server):
         self.password = secrets.token_urlsafe(16)
         self.account = NOBODY if sys.platform != "win32" and os.geteuid() == 0 else None
         self.data = self.directory / "data"
-        self.data.mkdir(mode=0o700)
-        if self.account:
-            self.directory.chmod(0o711)
-            shutil.chown(self.data, self.account)
-        self.binaries = self._reachable(_postgresql_binaries())
-        self._init()
+        self.binaries = _postgresql_binaries()
 
     def url(self, database: str = "postgres") -> str:
         """The address of ``database``, for SQLAlchemy and for libpq alike."""
@@ -197,6 +200,11 @@ class PostgreSQL(Server):
         self.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def _init(self) -> None:
+        self.data.mkdir(mode=0o700)
+        if self.account:
+            self.directory.chmod(0o711)
+            shutil.chown(self.data, self.account)
+            self.binaries = self._reachable(self.binaries, self.account)
         secret = self.data.with_name("password")
         secret.write_text(self.password, "utf-8")
         if self.account:
@@ -219,6 +227,8 @@ class PostgreSQL(Server):
         assert done.returncode == 0, f"initdb failed:\n{done.stdout}{done.stderr}"
 
     def _spawn(self) -> subprocess.Popen[bytes]:
+        if not self.data.exists():
+            self._init()
         # fsync protects from a machine's power cut only; a killed server loses nothing without it.
         options = {
             "listen_addresses": "127.0.0.1",
@@ -259,22 +269,31 @@ class PostgreSQL(Server):
             return False
         return True
 
-    def _reachable(self, binaries: Path) -> Path:
-        """``binaries``, or a copy when the account we drop to may not read them."""
-        if self.account is None:
-            return binaries
+    def _reachable(self, binaries: Path, account: str) -> Path:
+        """``binaries``, or a copy when ``account`` may not run them (a closed home)."""
         seen = subprocess.run(
             ["/bin/sh", "-c", '"$0" --version', binaries / "postgres"],
             cwd="/",
-            user=self.account,
-            group=_group(self.account),
+            user=account,
+            group=_group(account),
             extra_groups=[],
             capture_output=True,
             check=False,
         )
         if seen.returncode == 0:
             return binaries
-        return Path(shutil.copytree(binaries.parent, self.directory / "postgresql")) / "bin"
+        # Side by side as in site-packages: the programs look for libraries from where they are.
+        package = binaries.parent.parent
+        copy = self.directory / package.name
+        shutil.copytree(binaries.parent, copy / binaries.parent.name)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, self.directory / libraries.name)
+        for path in self.directory.glob(f"{package.name}*/**/*"):
+            path.chmod(path.stat().st_mode | 0o055)
+        for path in self.directory.glob(f"{package.name}*"):
+            path.chmod(0o755)
+        return copy / binaries.parent.name / binaries.name
 
 
 def redis_binary() -> str:
