@@ -14,6 +14,7 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version
 	--no-header --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo run test faults check format formatted lint types layers bench lock clean redis
 
 help:  ## print this

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import Settings
+from tests import conftest
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ("requirements.txt", "requirements-embedded.txt", "requirements-dev.txt")
@@ -138,3 +139,20 @@ def test_the_project_declares_the_python_it_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
     assert project["requires-python"] == ">=3.11"
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [(True, "failed"), (False, "skipped")])
+def test_a_skip_is_a_failure_in_ci(monkeypatch, ci, outcome):
+    monkeypatch.setattr(conftest, "CI", ci)
+    report = pytest.TestReport("a", ("a.py", 1, "a"), {}, "skipped", ("a.py", 1, "why"), "call")
+
+    assert conftest.refuse_skip(report).outcome == outcome
+
+
+def test_an_expected_failure_is_no_skip(monkeypatch):
+    monkeypatch.setattr(conftest, "CI", True)
+    report = pytest.TestReport(
+        "a", ("a.py", 1, "a"), {}, "skipped", None, "call", wasxfail="known to fail"
+    )
+
+    assert conftest.refuse_skip(report).outcome == "skipped"
