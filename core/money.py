@@ -1,0 +1,93 @@
+"""Amounts of money on the wire: a ``Decimal`` with four decimals, in the shop's currency."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator
+from pydantic_core import PydanticCustomError
+
+LARGEST = 10**9
+"""No price is above this; what is has lost its decimal point on the way."""
+
+_STEP = Decimal("0.0001")
+_LONGEST = 40
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII).fullmatch
+
+
+def amount(value: object) -> Decimal:
+    """``value`` as an amount: 0 to ``LARGEST``, four decimals, so that equals look equal.
+
+    Takes int, float (as it is written, 0.1 is 0.1), Decimal and text like ``"12500.00"``. Raises
+    a ``ValueError`` that pydantic understands, with a stable type and what to do.
+    """
+    found = _number(value)
+    if not 0 <= found <= LARGEST:
+        raise _out_of_range(found)
+    exact = found.quantize(_STEP)
+    if exact != found:
+        raise _error("money_decimals", "has more than 4 decimals; round it", value)
+    return exact or abs(exact)
+
+
+Money = Annotated[
+    Decimal,
+    PlainValidator(amount, json_schema_input_type=Decimal | str),
+    PlainSerializer(str, return_type=str, when_used="json"),
+]
+"""An amount in a payload; see ``amount``."""
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, str):
+        text = value.strip()
+    elif isinstance(value, float):
+        text = repr(value)
+    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise _error("money_type", "is no amount; send a number like 12500.00", value)
+    elif isinstance(value, Decimal):
+        if not value.is_finite():
+            raise _not_finite()
+        return value
+    else:
+        # Cut before it is converted: a number of a million digits must cost nothing to refuse.
+        return Decimal(min(max(value, -1), LARGEST + 1))
+    if len(text) > _LONGEST or not _NUMBER(text):
+        raise _unreadable(text)
+    return Decimal(text)
+
+
+def _unreadable(text: str) -> PydanticCustomError:
+    if text.lower().lstrip("+-") in {"nan", "snan", "inf", "infinity"}:
+        return _not_finite()
+    if len(text) > _LONGEST:
+        return PydanticCustomError(
+            "money_long",
+            "has {length} characters, which is no amount; send one like 12500.00",
+            {"length": len(text)},
+        )
+    if "," in text:
+        return _error("money_comma", "has a comma; write the point, as in 12.50", text)
+    return _error("money_type", "is no amount; send a number like 12500.00", text)
+
+
+def _out_of_range(found: Decimal) -> PydanticCustomError:
+    if found < 0:
+        return PydanticCustomError("money_negative", "is below zero; send 0 or more")
+    return PydanticCustomError(
+        "money_large", "is above {largest}; check the unit it is sent in", {"largest": LARGEST}
+    )
+
+
+def _not_finite() -> PydanticCustomError:
+    return PydanticCustomError("money_finite", "is not a finite number; send an amount or nothing")
+
+
+def _error(kind: str, sentence: str, value: object) -> PydanticCustomError:
+    # Small values help to find the record; long ones could fill a log.
+    shown = (
+        ascii(value) if isinstance(value, str | float | Decimal | bool) else type(value).__name__
+    )
+    return PydanticCustomError(kind, "{shown} " + sentence, {"shown": shown[:_LONGEST]})

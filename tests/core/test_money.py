@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from core.money import LARGEST, Money
+
+
+class Priced(BaseModel):
+    price: Money
+
+
+def named(value: object) -> str:
+    """A short name for a case: some values are too long to be one, or cannot be written out."""
+    if isinstance(value, int):
+        return f"{value:#x}"[:12] + f"_{value.bit_length()}_bits"
+    return ascii(value)[:12] + (f"_{len(value)}" if isinstance(value, str) else "")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("12500.00", "12500.0000"),
+        (" 12500.00\n", "12500.0000"),
+        (12500, "12500.0000"),
+        (0.1, "0.1000"),
+        (59.97, "59.9700"),
+        (Decimal("3.5"), "3.5000"),
+        ("12.500000", "12.5000"),
+        ("1.25e2", "125.0000"),
+        (".5", "0.5000"),
+        (0, "0.0000"),
+        ("-0.0", "0.0000"),
+        (LARGEST, "1000000000.0000"),
+    ],
+    ids=named,
+)
+def test_an_amount_keeps_four_decimals(sent, kept):
+    price = Priced.model_validate({"price": sent}).price
+
+    assert isinstance(price, Decimal)
+    assert str(price) == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        ("12,50", "money_comma"),
+        ("12 500.00", "money_type"),
+        ("1_000", "money_type"),
+        ("١٢", "money_type"),
+        ("12€", "money_type"),
+        ("", "money_type"),
+        (None, "money_type"),
+        (True, "money_type"),
+        ([12], "money_type"),
+        (b"12", "money_type"),
+        (float("nan"), "money_finite"),
+        (float("inf"), "money_finite"),
+        (Decimal("sNaN"), "money_finite"),
+        ("-Infinity", "money_finite"),
+        (-1, "money_negative"),
+        ("-0.01", "money_negative"),
+        (-(10**400), "money_negative"),
+        (LARGEST + 1, "money_large"),
+        (1e300, "money_large"),
+        ("1e9999", "money_large"),
+        (10**5000, "money_large"),
+        (Decimal("1e999999"), "money_large"),
+        ("9" * 400, "money_long"),
+        ("0.12345", "money_decimals"),
+        (1e-5, "money_decimals"),
+        (0.1 + 0.2, "money_decimals"),
+        (Decimal("1e-999999"), "money_decimals"),
+    ],
+    ids=named,
+)
+def test_what_is_no_amount_is_refused_with_a_reason(sent, kind):
+    with pytest.raises(ValidationError) as error:
+        Priced.model_validate({"price": sent})
+
+    (problem,) = error.value.errors()
+    assert problem["type"] == kind
+    assert len(problem["msg"]) < 120
+
+
+@given(st.decimals(min_value=0, max_value=LARGEST, places=4))
+def test_every_way_to_write_an_amount_gives_the_same(amount):
+    texts = {str(Priced.model_validate({"price": way}).price) for way in (amount, str(amount))}
+
+    assert texts == {str(amount)}
+
+
+def test_an_amount_is_text_in_json():
+    assert Priced.model_validate({"price": 3}).model_dump_json() == '{"price":"3.0000"}'
