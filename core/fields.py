@@ -1,0 +1,117 @@
+"""The kinds of value a payload's fields have: ids, names, codes and quantities.
+
+Each is one plain function from what JSON gave, because two hundred thousand records a run pay
+for every step. Their errors are ``ValueError``s for pydantic with a stable type.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
+
+from core.details import FORBIDDEN
+
+LONGEST_ID = 64
+LONGEST_TEXT = 500
+LONGEST_CODE = 100
+LARGEST_QUANTITY = 10**9
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
+_WHOLE = re.compile(r"[+-]?\d{1,10}(?:\.0*)?", re.ASCII).fullmatch
+_LONGEST_SHOWN = 40
+
+
+def external_id(value: object) -> str:
+    """The source's own name for a record, as text: 12 and ``"12"`` are one."""
+    if type(value) is int:
+        if not -(10**LONGEST_ID) < value * 10 < 10**LONGEST_ID:
+            raise PydanticCustomError("id_long", "is too long for an id")
+        return str(value)
+    if not isinstance(value, str):
+        raise PydanticCustomError("id_type", "an id is a whole number or a text, nothing else")
+    if not value.strip():
+        raise PydanticCustomError("id_empty", "is empty; every record needs an id")
+    if len(value) > LONGEST_ID:
+        raise PydanticCustomError(
+            "id_long", "has {length} characters; an id has 64 at most", {"length": len(value)}
+        )
+    if _CONTROL(value):
+        raise PydanticCustomError("text_characters", "holds control characters")
+    return value
+
+
+def text(value: object) -> str:
+    """A name or title, without the blanks around it: 1 to 500 characters of any script."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("text_type", "must be text")
+    found = value.strip()
+    if not found:
+        raise PydanticCustomError("text_empty", "is empty")
+    if len(found) > LONGEST_TEXT:
+        raise PydanticCustomError(
+            "text_long",
+            "has {length} characters; {longest} is the most we keep",
+            {"length": len(found), "longest": LONGEST_TEXT},
+        )
+    if FORBIDDEN(found):
+        raise PydanticCustomError(
+            "text_characters", "holds a NUL character or half a character (a lone surrogate)"
+        )
+    return found
+
+
+def code(value: object) -> str | None:
+    """A SKU or barcode, up to 100 characters; a whole number is one too, blanks are none."""
+    if value is None:
+        return None
+    if type(value) is int:
+        return external_id(value)
+    if not isinstance(value, str):
+        raise PydanticCustomError("text_type", "must be text or a whole number")
+    found = value.strip()
+    if len(found) > LONGEST_CODE:
+        raise PydanticCustomError(
+            "text_long",
+            "has {length} characters; {longest} is the most we keep",
+            {"length": len(found), "longest": LONGEST_CODE},
+        )
+    if _CONTROL(found):
+        raise PydanticCustomError("text_characters", "holds control characters")
+    return found or None
+
+
+def quantity(value: object) -> int:
+    """A whole number of things, -10^9 to 10^9; ``"12"``, ``"12.000"`` and 12.0 are 12."""
+    found = value if type(value) is int else _whole(value)
+    if not -LARGEST_QUANTITY <= found <= LARGEST_QUANTITY:
+        raise PydanticCustomError(
+            "quantity_large", "is beyond {largest}; check the unit", {"largest": LARGEST_QUANTITY}
+        )
+    return found
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, str) and _WHOLE(value.strip()):
+        return int(value.strip().partition(".")[0])
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) <= LARGEST_QUANTITY:
+        whole = int(value)
+        if whole == value:
+            return whole
+    shown = ascii(value) if isinstance(value, str | float) else type(value).__name__
+    raise PydanticCustomError(
+        "quantity_type",
+        "{shown} is no whole number; send one like 12",
+        {"shown": shown[:_LONGEST_SHOWN]},
+    )
+
+
+ExternalId = Annotated[str, PlainValidator(external_id, json_schema_input_type=int | str)]
+Text = Annotated[str, PlainValidator(text, json_schema_input_type=str)]
+Code = Annotated[str | None, PlainValidator(code, json_schema_input_type=int | str | None)]
+Quantity = Annotated[int, PlainValidator(quantity, json_schema_input_type=int | float | str)]
