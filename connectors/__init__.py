@@ -1,0 +1,1 @@
+"""How the outside speaks: one client, one file a vendor. Knows no table."""

@@ -1,0 +1,89 @@
+"""What can go wrong with a source, typed by what to do next.
+
+APIError                    any of these; ``status_code``, ``is_retriable``
+├── RetriableError          ConnectionError, RateLimitError, ServerError, AnswerError
+└── FatalError              AuthenticationError, ForbiddenError, RequestError,
+                            TooLargeError, PaginationError
+"""
+
+from __future__ import annotations
+
+from core.errors import FatalError, RetriableError, SyncError
+
+
+class APIError(SyncError):
+    """A source did not give what was asked; ``status_code`` is None when nothing was answered."""
+
+    code = "API"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int | None = None,
+        retry_after: float | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.message = message
+        self.status_code = status_code
+        self.retry_after = retry_after
+
+    @property
+    def is_retriable(self) -> bool:
+        """Whether the same call may succeed later, no sooner than ``retry_after`` seconds."""
+        return isinstance(self, RetriableError)
+
+
+class AuthenticationError(APIError, FatalError):
+    """401: the key is refused. Asking again would only lock it out."""
+
+    code = "AUTHENTICATION"
+
+
+class ForbiddenError(APIError, FatalError):
+    """403: the key is known but lacks the right for this endpoint."""
+
+    code = "FORBIDDEN"
+
+
+class RateLimitError(APIError, RetriableError):
+    """429: no call before ``retry_after`` seconds have passed (None: the source does not say)."""
+
+    code = "RATE_LIMIT"
+
+
+class ConnectionError(APIError, RetriableError):  # noqa: A001 - the name users of the API know
+    """Nothing came, or not all of it: network, timeout, TLS, a connection cut."""
+
+    code = "CONNECTION"
+
+
+class ServerError(APIError, RetriableError):
+    """5xx: the source is in trouble; ``retry_after`` if it says how long."""
+
+    code = "SERVER"
+
+
+class RequestError(APIError, FatalError):
+    """Another 4xx, or a redirect: the source will not do what we ask, however often we ask."""
+
+    code = "REQUEST"
+
+
+class AnswerError(APIError, RetriableError):
+    """A good status with an answer we cannot read: HTML, nothing, broken JSON, another shape."""
+
+    code = "ANSWER"
+
+
+class TooLargeError(APIError, FatalError):
+    """The answer is larger than we are ready to hold."""
+
+    code = "TOO_LARGE"
+
+
+class PaginationError(APIError, FatalError):
+    """``next`` leads in circles, away from the source, or never ends."""
+
+    code = "PAGINATION"
