@@ -1,0 +1,77 @@
+"""Faults to order: each is a small declaration of what goes wrong, where, when and how often."""
+
+from sandbox.faults.answers import (
+    HTML,
+    XML,
+    Cut,
+    Empty,
+    GzipBomb,
+    Hang,
+    Redirect,
+    Slow,
+    Status,
+    Trickle,
+    Truncated,
+    WrongType,
+)
+from sandbox.faults.fault import Fault, Faults
+from sandbox.faults.pages import (
+    CountLie,
+    Drift,
+    Duplicates,
+    Huge,
+    NextElsewhere,
+    NextEndless,
+    NextLoop,
+    NextProxied,
+)
+
+#: The names the control door knows the faults by.
+KINDS: dict[str, type[Fault]] = {
+    "status": Status,
+    "hang": Hang,
+    "slow": Slow,
+    "trickle": Trickle,
+    "cut": Cut,
+    "html": HTML,
+    "xml": XML,
+    "empty": Empty,
+    "wrong_type": WrongType,
+    "truncated": Truncated,
+    "redirect": Redirect,
+    "gzip_bomb": GzipBomb,
+    "huge": Huge,
+    "next_loop": NextLoop,
+    "next_elsewhere": NextElsewhere,
+    "next_proxied": NextProxied,
+    "next_endless": NextEndless,
+    "drift": Drift,
+    "duplicates": Duplicates,
+    "count_lie": CountLie,
+}
+
+__all__ = [
+    "HTML",
+    "KINDS",
+    "XML",
+    "CountLie",
+    "Cut",
+    "Drift",
+    "Duplicates",
+    "Empty",
+    "Fault",
+    "Faults",
+    "GzipBomb",
+    "Hang",
+    "Huge",
+    "NextElsewhere",
+    "NextEndless",
+    "NextLoop",
+    "NextProxied",
+    "Redirect",
+    "Slow",
+    "Status",
+    "Trickle",
+    "Truncated",
+    "WrongType",
+]
