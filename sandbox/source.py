@@ -1,0 +1,38 @@
+"""What every stand-in has: its doors, the log of what was asked, and the faults ordered."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from sandbox.collection import Collection
+from sandbox.control import PREFIX, Control
+from sandbox.faults import Faults
+from sandbox.log import Entry, Log
+from sandbox.messages import Answer, Request
+
+
+class Source(ABC):
+    """One outside system, as an application for ``sandbox.server``.
+
+    The names of its collections are the names of its endpoints: in faults, in the log's helper
+    and under ``/_sandbox/``.
+    """
+
+    def __init__(self, collections: Mapping[str, Collection]) -> None:
+        self.url = ""
+        self.log = Log()
+        self.faults = Faults(collections)
+        self._control = Control(self.log, self.faults, collections)
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer a request of the source's client, or one of the control door."""
+        if request.path.startswith(PREFIX):
+            return self._control(request)
+        answer = self.answer(request)
+        # Logged before it travels: whoever holds the answer finds it in the log.
+        status = 0 if answer.delivery.silent else answer.status
+        self.log.append(Entry(request.method, request.path, request.query, status))
+        return answer
+
+    @abstractmethod
+    def answer(self, request: Request) -> Answer:
+        """What the source says, faults included."""
