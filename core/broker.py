@@ -1,0 +1,27 @@
+"""Where the broker is: ``REDIS_URL``, else the embedded server that ``manage.py up`` started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from core.settings import settings
+
+
+def embedded_address() -> Path:
+    """The file that holds the running embedded server's URL, its password included (0600)."""
+    return settings().var_dir / "redis.url"
+
+
+def broker_url() -> str:
+    """The broker's URL; ``ConfigurationError`` says how to get one."""
+    given = settings().redis_url
+    if given is not None:
+        return given.get_secret_value()
+    try:
+        return embedded_address().read_text("utf-8").strip()
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "No broker: set REDIS_URL, or start everything with 'python manage.py up' (or "
+            "'make run'), which brings a Redis of its own."
+        ) from None

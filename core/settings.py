@@ -1,0 +1,187 @@
+"""Settings: the environment, then a ``.env`` beside ``manage.py``.
+
+``NAME_FILE`` names a file that holds a secret's value. Every problem is reported at once,
+each with the variable's name and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from core.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SECRETS = frozenset(
+    {
+        "DATABASE_URL",
+        "REDIS_URL",
+        "B2B_API_KEY",
+        "INVENTORY_ENCRYPTION_KEY",
+        "SECRET_KEY",
+        "FLOWER_BASIC_AUTH",
+    }
+)
+# An empty value means "not set", as in most shells' habits, but for these it says something.
+MEANT_WHEN_EMPTY = ("SYNC_SCHEDULE_",)
+NEEDED_IN_PRODUCTION = {
+    "REDIS_URL": "the embedded Redis is for development; name a Redis of your own",
+    "INVENTORY_ENCRYPTION_KEY": "secrets are sealed with it; make one with "
+    "'python manage.py apikey new-encryption-key'",
+    "SECRET_KEY": "sessions are signed with it; give 32 random characters or more",
+    "FLOWER_BASIC_AUTH": "Flower would be open to everybody; give it as user:password",
+}
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("no such time zone; give one like Europe/Paris") from error
+    return name
+
+
+def _source_url(url: str) -> str:
+    parts = urlsplit(url)
+    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise ValueError("not a web address; give one like https://www.example.com/api/v1")
+    if parts.scheme == "http" and not loopback:
+        raise ValueError("only https:// is allowed (http:// for this machine alone)")
+    if parts.username or parts.password:
+        raise ValueError("no user or password in the address; keys have a setting of their own")
+    return url.rstrip("/")
+
+
+def _database_url(url: str) -> str:
+    """The driver we ship: psycopg 3 for whatever spelling of PostgreSQL was given."""
+    if not url:
+        return url
+    scheme, _, rest = url.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        return f"postgresql+psycopg://{rest}"
+    if scheme not in {"postgresql+psycopg", "sqlite"}:
+        raise ValueError("give postgresql://… or sqlite:///path/to/file.db")
+    return url
+
+
+SourceURL = Annotated[str, AfterValidator(_source_url)]
+
+
+class Settings(BaseModel):
+    """What the environment says, checked. Times in seconds."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    moulin_env: Literal["development", "production"] = "development"
+    var_dir: Path = ROOT / "var"
+    database_url: Annotated[str, AfterValidator(_database_url)] = ""
+    redis_url: SecretStr | None = None
+
+    b2b_api_url: SourceURL = "https://www.bolibanastock.com/api/v1"
+    b2b_api_key: SecretStr | None = None
+    b2b_api_hosts: str = ""
+    b2b_auth_header: str = Field(
+        default="Authorization: Bearer {key}", pattern=r"^[\w-]+: .*\{key\}"
+    )
+    b2b_categories_path: str = "b2c/categories/"
+    b2b_products_path: str = "api/products/"
+    inventory_encryption_key: SecretStr | None = None
+    inventory_api_timeout: float = Field(default=30, gt=0, le=600)
+    inventory_stock_mode: Literal["delta", "mirror"] = "delta"
+
+    sync_interval_seconds: int = Field(default=7200, gt=0)
+    sync_delete_brake_percent: float = Field(default=20, ge=0, le=100)
+    sync_intervals: dict[str, int] = {}
+    sync_schedules: dict[str, str] = {}
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    secret_key: SecretStr | None = None
+    flower_basic_auth: SecretStr | None = Field(default=None)
+    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Paris"
+    log_format: Literal["json", "console"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def production(self) -> bool:
+        """Whether strangers can reach this; what is merely convenient is then refused."""
+        return self.moulin_env == "production"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings, read once; ``ConfigurationError`` names all that is wrong."""
+    return load({**_dotenv(), **os.environ})
+
+
+def reset() -> None:
+    """Forget what was read; the next ``settings()`` reads the environment again."""
+    settings.cache_clear()
+
+
+def load(environment: Mapping[str, str | None]) -> Settings:
+    """Settings from ``environment``; raises ``ConfigurationError`` with every problem."""
+    values, problems = _values(environment)
+    production = values.get("MOULIN_ENV") == "production"
+    if production:
+        problems += [
+            f"{name}: needed when MOULIN_ENV=production: {why}."
+            for name, why in NEEDED_IN_PRODUCTION.items()
+            if name not in values
+        ]
+    try:
+        found = Settings(**{name.lower(): value for name, value in values.items()})
+    except ValidationError as error:
+        problems += [_sentence(item["loc"], item["msg"]) for item in error.errors()]
+    if problems:
+        raise ConfigurationError(*problems)
+    if not found.database_url:
+        url = f"sqlite:///{found.var_dir.absolute() / 'moulin.db'}"
+        found = found.model_copy(update={"database_url": url})
+    return found
+
+
+def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+    known = {name.upper() for name in Settings.model_fields}
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name in SECRETS:
+        path = environment.get(f"{name}_FILE")
+        if path:
+            try:
+                values[name] = Path(path).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name}_FILE: {path} cannot be read ({type(error).__name__}).")
+    intervals = {k: v for k, v in environment.items() if k.startswith("SYNC_INTERVAL_")}
+    intervals.pop("SYNC_INTERVAL_SECONDS", None)
+    values["SYNC_INTERVALS"] = {k[14:]: v for k, v in intervals.items() if v}
+    values["SYNC_SCHEDULES"] = {
+        k[14:]: v
+        for k, v in environment.items()
+        if k.startswith(MEANT_WHEN_EMPTY) and v is not None
+    }
+    for name in known - {"SYNC_INTERVALS", "SYNC_SCHEDULES"}:
+        if environment.get(name):
+            values[name] = environment[name]
+    return values, problems
+
+
+def _sentence(where: tuple[int | str, ...], message: str) -> str:
+    name = str(where[0]).upper()
+    if name in {"SYNC_INTERVALS", "SYNC_SCHEDULES"} and len(where) > 1:
+        name = f"{name[:-1]}_{where[1]}"
+    return f"{name}: {message.removeprefix('Value error, ')}."
+
+
+def _dotenv() -> dict[str, str | None]:
+    return dict(dotenv_values(ROOT / ".env"))
