@@ -1,0 +1,1 @@
+"""How we remember: tables, sessions and statements. Knows no vendor."""

@@ -1,0 +1,222 @@
+"""Categories: written page by page, tied to their parents in a second pass."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from db import bulk, links
+from db.models import Category, ExternalCategory
+from db.page import Plan, Sight, Target, plan_page
+
+VERSION = 1
+"""Grows when what is written changes meaning, so that every category is written once more."""
+
+CATEGORY = ("id", "name", "slug", "created_at", "updated_at")
+LINK = (
+    "external_id",
+    "source",
+    "category_id",
+    "parent_external_id",
+    "details",
+    "payload_hash",
+    "sync_status",
+    "last_synced_at",
+    "seen_run",
+)
+
+
+class CategoryRow(NamedTuple):
+    """A category as columns; ``details`` is the JSON text of what we do not map."""
+
+    external_id: str
+    name: str
+    parent: str | None
+    details: str
+
+
+def slug(name: str, external_id: str) -> str:
+    """``Épices & sels``, 12 → ``epices-sels-12``; the id keeps two of one name apart."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return f"{words}-{external_id}" if words else external_id
+
+
+def content_hash(row: CategoryRow) -> str:
+    """A hash over all that writing ``row`` would put into the store."""
+    text = json.dumps([VERSION, row.name, row.parent, row.details], ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def compare(session: Session, rows: Sequence[CategoryRow], sight: Sight) -> Plan[CategoryRow]:
+    """What writing ``rows`` would do; nothing is written."""
+    known = links.known(session, ExternalCategory, sight.source, {row.external_id for row in rows})
+    return plan_page(rows, known, content_hash, sight)
+
+
+def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
+    """Carry out a plan: whole tables at a time."""
+    at = bulk.Codec(session).moment(sight.now)
+    ids = bulk.reserve_ids(session, Category, len(plan.created)) if plan.created else []
+    created = list(zip(ids, plan.created, strict=True))
+    _insert(session, [(i, new.row.name, new.row.external_id) for i, new in created], sight)
+    tie = [
+        (
+            new.row.external_id,
+            sight.source,
+            ident,
+            new.row.parent,
+            new.row.details,
+            new.hash,
+            "synced",
+            at,
+            sight.run_id,
+        )
+        for ident, new in created
+    ]
+    bulk.insert(session, ExternalCategory, LINK, tie)
+    _update(session, plan, sight)
+    if plan.unchanged:
+        links.touch(session, ExternalCategory, [link.id for link in plan.unchanged], sight)
+
+
+def resolve(session: Session, keys: Collection[str], source: str) -> dict[str, int]:
+    """Our category ids by the source's, those that are known."""
+    if not keys:
+        return {}
+    rows = session.execute(
+        select(ExternalCategory.external_id, ExternalCategory.category_id).where(
+            ExternalCategory.source == source, ExternalCategory.external_id.in_(keys)
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def add_placeholders(session: Session, keys: Sequence[str], sight: Sight) -> dict[str, int]:
+    """Categories that products name and the category run has not brought yet."""
+    ids = list(bulk.reserve_ids(session, Category, len(keys)))
+    rows = list(zip(ids, keys, strict=True))
+    _insert(session, [(ident, f"Catégorie {key}", key) for ident, key in rows], sight)
+    tie = [(key, sight.source, ident, "placeholder") for ident, key in rows]
+    columns = ("external_id", "source", "category_id", "sync_status")
+    bulk.insert(session, ExternalCategory, columns, tie)
+    return dict(zip(keys, ids, strict=True))
+
+
+def link_parents(session: Session, sight: Sight) -> list[str]:
+    """Second pass: tie every category to its parent, in one UPDATE; warnings for what cannot be.
+
+    A missing parent puts its child at the root; a cycle is opened at its lowest category.
+    """
+    rows = session.execute(
+        select(
+            ExternalCategory.external_id,
+            ExternalCategory.category_id,
+            ExternalCategory.parent_external_id,
+            Category.parent_id,
+        )
+        .join(Category, Category.id == ExternalCategory.category_id)
+        .where(ExternalCategory.source == sight.source, ExternalCategory.gone_at.is_(None))
+        .order_by(ExternalCategory.category_id)
+    ).all()
+    ours = {key: ident for key, ident, _, _ in rows}
+    names = {ident: key for key, ident in ours.items()}
+    warnings = [
+        f"category {key}: its parent {parent} is not in the catalogue; put at the root"
+        for key, _, parent, _ in rows
+        if parent is not None and parent not in ours
+    ]
+    parents = {ident: ours.get(parent) if parent else None for _, ident, parent, _ in rows}
+    for cycle in open_cycles(parents):
+        path = " → ".join(names[ident] for ident in cycle)
+        warnings.append(
+            f"categories {path} are each other's parents; {names[cycle[0]]} put at the root"
+        )
+    moved = [
+        {"ident": ident, "parent_id": parents[ident], "updated_at": sight.now}
+        for _, ident, _, current in rows
+        if parents[ident] != current
+    ]
+    if moved:
+        table = Category.__table__
+        session.connection().execute(
+            update(Category)
+            .where(table.c.id == bindparam("ident"))
+            .values(parent_id=bindparam("parent_id"), updated_at=bindparam("updated_at")),
+            moved,
+        )
+    return warnings
+
+
+def open_cycles(parents: dict[int, int | None]) -> list[list[int]]:
+    """Break every cycle of ``parents`` in place, at its lowest member; the cycles, that first.
+
+    A loop and no recursion: a chain may be ten thousand deep.
+    """
+    cycles: list[list[int]] = []
+    safe: set[int] = set()
+    for start in sorted(parents):
+        path: dict[int, None] = {}
+        here: int | None = start
+        while here is not None and here not in safe and here not in path:
+            path[here] = None
+            here = parents.get(here)
+        if here is not None and here in path:
+            steps = list(path)
+            cycle = steps[steps.index(here) :]
+            lowest = cycle.index(min(cycle))
+            cycle = cycle[lowest:] + cycle[:lowest]
+            parents[cycle[0]] = None
+            cycles.append(cycle)
+        safe.update(path)
+    return cycles
+
+
+def _insert(session: Session, rows: list[tuple[int, str, str]], sight: Sight) -> None:
+    at = bulk.Codec(session).moment(sight.now)
+    values = [(ident, name, slug(name, key), at, at) for ident, name, key in rows]
+    bulk.insert(session, Category, CATEGORY, values)
+
+
+def _update(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
+    if not plan.updated:
+        return
+    categories: list[dict[str, Any]] = []
+    ties: list[dict[str, Any]] = []
+    for change in plan.updated:
+        row = change.row
+        categories.append(
+            {
+                "id": change.link.target_id,
+                "name": row.name,
+                "slug": slug(row.name, row.external_id),
+                "updated_at": sight.now,
+            }
+        )
+        ties.append(
+            {
+                "id": change.link.id,
+                "parent_external_id": row.parent,
+                "details": json.loads(row.details),
+                "payload_hash": change.hash,
+                "sync_status": "synced",
+                "last_synced_at": sight.now,
+                "seen_run": sight.run_id,
+                "gone_at": None,
+                "error": None,
+            }
+        )
+    session.execute(update(Category), categories)
+    session.execute(update(ExternalCategory), ties)
+
+
+TARGET: Target[CategoryRow] = Target(
+    link=ExternalCategory, compare=compare, preview=compare, apply=apply, settle=link_parents
+)

@@ -1,0 +1,85 @@
+"""Tasks that finally failed, with exact arguments, kept until retried or dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import crypto
+from core.errors import RefusedError
+from db import bulk
+from db.models import FailedTask
+
+
+def fingerprint(task: str, error: Mapping[str, Any]) -> str:
+    """One value for failures of one cause: the task, the error's type and its code."""
+    return crypto.digest(f"{task}|{error.get('type')}|{error.get('code')}")[:16]
+
+
+def record(
+    session: Session,
+    *,
+    task: str,
+    task_id: str | None,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    queue: str,
+    attempts: Sequence[Mapping[str, Any]],
+    run_id: int | None = None,
+) -> int:
+    """Keep a failure; its id. ``attempts``: each {at, type, code, message, traceback, task_id}."""
+    failed = FailedTask(
+        task=task,
+        task_id=task_id,
+        args=list(args),
+        kwargs=dict(kwargs),
+        queue=queue,
+        run_id=run_id,
+        attempts=list(attempts),
+        fingerprint=fingerprint(task, attempts[-1] if attempts else {}),
+    )
+    session.add(failed)
+    session.flush()
+    return failed.id
+
+
+def find(session: Session, failure_id: int) -> FailedTask:
+    """The failure; ``RefusedError`` when there is none."""
+    failed = session.get(FailedTask, failure_id)
+    if failed is None:
+        raise RefusedError(f"There is no failed task {failure_id}; 'failed list' shows them.")
+    return failed
+
+
+def recent(
+    session: Session, *, state: str | None = "open", task: str | None = None,
+    fingerprint: str | None = None, before: int | None = None, limit: int = 50,
+) -> list[FailedTask]:  # fmt: skip
+    """Failures, newest first; ``before`` is the id the last page ended with."""
+    query = select(FailedTask).order_by(FailedTask.id.desc()).limit(limit)
+    wanted = (
+        (FailedTask.state, state),
+        (FailedTask.task, task),
+        (FailedTask.fingerprint, fingerprint),
+    )
+    for column, value in wanted:
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(FailedTask.id < before)
+    return list(session.scalars(query))
+
+
+def close(
+    session: Session, failed: FailedTask, state: str, *, who: str, why: str | None,
+    retried_as: str | None = None,
+) -> None:  # fmt: skip
+    """Mark an open failure ``retried`` or ``dismissed``; ``RefusedError`` when it is closed."""
+    if failed.state != "open":
+        raise RefusedError(f"Failed task {failed.id} is {failed.state} already.")
+    failed.state, failed.who, failed.why = state, who, why
+    failed.retried_as, failed.closed_at = retried_as, bulk.now(session)
+    session.flush()

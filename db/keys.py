@@ -1,0 +1,77 @@
+"""API keys of the B2B source: sealed at rest, one active, which the database itself enforces."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core import crypto
+from core.errors import RefusedError
+from db.leases import NO_SYNC
+from db.models import APIKey
+from db.types import db_now
+
+
+def add(session: Session, *, name: str, key: str, activate: bool = False) -> APIKey:
+    """Keep ``key`` sealed under ``name``; ``RefusedError`` when the name is taken."""
+    if session.scalar(select(APIKey.id).where(APIKey.name == name)) is not None:
+        raise RefusedError(f"There is a key named {name!r} already; choose another name.")
+    kept = APIKey(name=name, sealed=crypto.seal(key))
+    session.add(kept)
+    session.flush()
+    if activate:
+        switch(session, name)
+    return kept
+
+
+def every(session: Session) -> list[APIKey]:
+    """All keys, oldest first; none is opened."""
+    return list(session.scalars(select(APIKey).order_by(APIKey.id)))
+
+
+def find(session: Session, name: str) -> APIKey:
+    """The key of that name; ``RefusedError`` when there is none."""
+    key = session.scalar(select(APIKey).where(APIKey.name == name))
+    if key is None:
+        raise RefusedError(f"There is no key named {name!r}; 'apikey list' shows them.")
+    return key
+
+
+def switch(session: Session, name: str | None) -> None:
+    """Make the named key the active one; None: no key is active."""
+    chosen = find(session, name).id if name is not None else None
+    session.execute(
+        update(APIKey).where(APIKey.is_active).values(is_active=False), execution_options=NO_SYNC
+    )
+    if chosen is not None:
+        session.execute(
+            update(APIKey).where(APIKey.id == chosen).values(is_active=True),
+            execution_options=NO_SYNC,
+        )
+    session.expire_all()
+
+
+def active(session: Session) -> str | None:
+    """The active key, opened; None when there is none."""
+    sealed = session.scalar(select(APIKey.sealed).where(APIKey.is_active))
+    return crypto.unseal(sealed) if sealed is not None else None
+
+
+def note_use(session: Session) -> None:
+    """The active key is being used now."""
+    session.execute(
+        update(APIKey).where(APIKey.is_active).values(last_used_at=db_now()),
+        execution_options=NO_SYNC,
+    )
+
+
+def reseal(session: Session) -> tuple[int, int]:
+    """Seal every key anew under the newest encryption key: (changed, all). Safe to repeat."""
+    keys = every(session)
+    changed = 0
+    for key in keys:
+        fresh = crypto.reseal(key.sealed)
+        if fresh is not None:
+            key.sealed, changed = fresh, changed + 1
+    session.flush()
+    return changed, len(keys)

@@ -1,0 +1,179 @@
+"""Who may run a sync: a lease on the database's clock, fenced by a token that only grows.
+
+A run is claimed by a conditional UPDATE and every later write of it checks the token, so that a
+worker that was frozen past its lease writes nothing when it thaws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, true, update
+from sqlalchemy.orm import Session
+
+from core.errors import RetriableError
+from db import states
+from db.models import SyncRun, SyncState
+from db.models.runs import ACTIVE
+from db.types import db_now
+
+NO_SYNC = {"synchronize_session": False}
+
+
+class LeaseLost(RetriableError):  # noqa: N818, it says what happened
+    """Another worker has the sync now; what this one was about to write is rolled back."""
+
+    code = "LEASE_LOST"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """The right to run ``sync`` as ``run_id`` for ``seconds`` after each renewal."""
+
+    sync: str
+    run_id: int
+    token: int
+    seconds: float
+    failures: int
+    """Consecutive claims that wrote no page, this one included."""
+
+
+def claim(
+    session: Session,
+    run: SyncRun,
+    *,
+    owner: str,
+    seconds: float,
+    task_id: str | None = None,
+    steal: bool = False,
+) -> Lease | None:
+    """The lease for ``run``, or None: it is over, not due yet, paused, or somebody has it.
+
+    ``steal`` takes a living lease too (``--resume``: a person says that its holder is dead);
+    the token fences the holder should it not be.
+    """
+    states.ensure(session, run.sync)
+    with session.begin_nested() as savepoint:
+        token = session.execute(
+            update(SyncState)
+            .where(
+                SyncState.sync == run.sync,
+                SyncState.paused.is_(False),
+                or_(
+                    SyncState.lease_until.is_(None),
+                    SyncState.lease_until < db_now(),
+                    true() if steal else SyncState.lease_until < db_now(),
+                ),
+            )
+            .values(
+                lease_token=SyncState.lease_token + 1,
+                lease_owner=owner,
+                lease_until=db_now(seconds),
+                last_attempt_at=db_now(),
+            )
+            .returning(SyncState.lease_token),
+            execution_options=NO_SYNC,
+        ).scalar_one_or_none()
+        if token is None:
+            return None
+        failures = session.execute(
+            update(SyncRun)
+            .where(
+                SyncRun.id == run.id,
+                SyncRun.status.in_(ACTIVE),
+                or_(
+                    SyncRun.not_before.is_(None),
+                    true() if steal else SyncRun.not_before <= db_now(),
+                ),
+            )
+            .values(
+                status="running",
+                started_at=_first(run, "started_at"),
+                heartbeat_at=db_now(),
+                not_before=None,
+                failures=SyncRun.failures + 1,
+                task_id=task_id,
+            )
+            .returning(SyncRun.failures),
+            execution_options=NO_SYNC,
+        ).scalar_one_or_none()
+        if failures is None:
+            savepoint.rollback()
+            return None
+    return Lease(sync=run.sync, run_id=run.id, token=token, seconds=seconds, failures=failures)
+
+
+def renew(session: Session, lease: Lease) -> None:
+    """Prove that the lease is still ours, and push its end away. ``LeaseLost`` otherwise."""
+    result = session.execute(
+        update(SyncState)
+        .where(SyncState.sync == lease.sync, SyncState.lease_token == lease.token)
+        .values(lease_until=db_now(lease.seconds)),
+        execution_options=NO_SYNC,
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
+        raise LeaseLost(f"Another worker runs {lease.sync} now; this one stops.")
+
+
+def release(session: Session, lease: Lease, **state: Any) -> None:
+    """Give the lease back, with whatever else the sync's state should say. ``LeaseLost`` too."""
+    renew(session, lease)
+    session.execute(
+        update(SyncState)
+        .where(SyncState.sync == lease.sync)
+        .values(lease_owner=None, lease_until=None, **state),
+        execution_options=NO_SYNC,
+    )
+
+
+def advance(session: Session, lease: Lease, **columns: Any) -> bool:
+    """A page was written: renew, and keep checkpoint and counts in the same transaction.
+
+    Returns whether somebody asked for the run to be cancelled.
+    """
+    renew(session, lease)
+    return session.execute(
+        update(SyncRun)
+        .where(SyncRun.id == lease.run_id)
+        .values(heartbeat_at=db_now(), checkpoint_at=db_now(), failures=0, **columns)
+        .returning(SyncRun.cancel_requested),
+        execution_options=NO_SYNC,
+    ).scalar_one()
+
+
+def beat(session: Session, lease: Lease) -> bool:
+    """As ``advance`` for a step that wrote nothing; whether a cancel was asked for."""
+    renew(session, lease)
+    return session.execute(
+        update(SyncRun)
+        .where(SyncRun.id == lease.run_id)
+        .values(heartbeat_at=db_now())
+        .returning(SyncRun.cancel_requested),
+        execution_options=NO_SYNC,
+    ).scalar_one()
+
+
+def put_back(
+    session: Session,
+    lease: Lease,
+    *,
+    wait: float = 0,
+    told_by_source: bool = False,
+    errors: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """The run is due again in ``wait`` seconds: its slice is over, or it must be tried again."""
+    told = {"source_wait_until": db_now(wait)} if told_by_source else {}
+    release(session, lease, **told)
+    values: dict[str, Any] = {"status": "due", "not_before": db_now(wait) if wait else None}
+    if errors:
+        values["errors"] = list(errors)
+    session.execute(
+        update(SyncRun).where(SyncRun.id == lease.run_id).values(rung_at=None, **values),
+        execution_options=NO_SYNC,
+    )
+
+
+def _first(run: SyncRun, column: str) -> Any:
+    return getattr(run, column) or db_now()

@@ -1,0 +1,50 @@
+"""Bring the store's tables to the newest shape (Alembic), and say whether they are."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from core.errors import ConfigurationError
+from db.session import engine
+
+
+def upgrade() -> None:
+    """Run every migration that is missing; safe to repeat, and with the code before it running."""
+    store = engine()
+    if store.dialect.name == "sqlite":
+        # Write-ahead logging is a property of the file: set once, here, and not by each process.
+        with closing(store.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA journal_mode = WAL")
+    command.upgrade(config(), "head")
+
+
+def current() -> str | None:
+    """The revision the store is at; None when it was never migrated."""
+    with engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The revision this code needs."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def require_current() -> None:
+    """Raise ``ConfigurationError`` unless the store has the shape this code needs."""
+    if current() != head():
+        raise ConfigurationError(
+            "The store is not migrated to this version: run 'python manage.py migrate'."
+        )
+
+
+def config() -> Config:
+    """Alembic's settings: where the migrations are. The address of the store is not in it."""
+    found = Config()
+    found.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return found

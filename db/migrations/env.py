@@ -1,0 +1,22 @@
+"""Alembic's entry: migrate the store that our settings name."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from db.models import Base
+from db.session import engine
+
+with engine().connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transaction_per_migration=True,
+        # SQLite can, once the driver keeps its hands off BEGIN (db/session.py).
+        transactional_ddl=True,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

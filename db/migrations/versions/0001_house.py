@@ -1,0 +1,315 @@
+"""The house: catalogue, stock ledger, runs, failures, keys and operators."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from db.models.base import Document
+from db.types import BigId, Money, UtcDateTime
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
+        sa.UniqueConstraint("name", name="uq_api_keys_name"),
+    )
+    op.create_index(
+        "uq_api_keys_active",
+        "api_keys",
+        ["is_active"],
+        unique=True,
+        sqlite_where=sa.text("is_active"),
+        postgresql_where=sa.text("is_active"),
+    )
+
+    op.create_table(
+        "audit_events",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("who", sa.String(length=100), nullable=False),
+        sa.Column("what", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("details", Document, nullable=True),
+        sa.Column("correlation_id", sa.String(length=64), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_events"),
+    )
+    op.create_table(
+        "categories",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("slug", sa.String(length=600), nullable=False),
+        sa.Column("parent_id", BigId, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["categories.id"], name="fk_categories_parent_id", ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_categories"),
+    )
+    op.create_index("ix_categories_parent_id", "categories", ["parent_id"], unique=False)
+
+    op.create_table(
+        "failed_tasks",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("task", sa.String(length=128), nullable=False),
+        sa.Column("task_id", sa.String(length=64), nullable=True),
+        sa.Column("args", Document, nullable=False),
+        sa.Column("kwargs", Document, nullable=False),
+        sa.Column("queue", sa.String(length=32), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", Document, nullable=False),
+        sa.Column("fingerprint", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("retried_as", sa.String(length=64), nullable=True),
+        sa.Column("who", sa.String(length=100), nullable=True),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("failed_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_failed_tasks"),
+    )
+    op.create_index(
+        "ix_failed_tasks_state_fingerprint", "failed_tasks", ["state", "fingerprint"], unique=False
+    )
+
+    op.create_table(
+        "job_slots",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("sync", sa.String(length=64), nullable=False),
+        sa.Column("slot", UtcDateTime(), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("claimed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_job_slots"),
+        sa.UniqueConstraint("sync", "slot", name="uq_job_slots_sync_slot"),
+    )
+    op.create_table(
+        "operators",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_operators"),
+        sa.UniqueConstraint("name", name="uq_operators_name"),
+        sa.UniqueConstraint("token_hash", name="uq_operators_token_hash"),
+    )
+    op.create_table(
+        "rejects",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("sync", sa.String(length=64), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("identity", sa.String(length=128), nullable=False),
+        sa.Column("external_id", sa.String(length=64), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("field", sa.String(length=200), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_rejects"),
+    )
+    op.create_index(
+        "uq_rejects_open",
+        "rejects",
+        ["sync", "identity", "code"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+
+    op.create_table(
+        "shops",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("site_id", sa.String(length=64), nullable=True),
+        sa.Column("stock_policy", sa.String(length=16), nullable=False),
+        sa.Column("timezone", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_shops"),
+        sa.UniqueConstraint("site_id", name="uq_shops_site_id"),
+    )
+    op.create_table(
+        "sync_runs",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("sync", sa.String(length=64), nullable=False),
+        sa.Column("options", Document, nullable=False),
+        sa.Column("trigger", sa.String(length=32), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("correlation_id", sa.String(length=64), nullable=True),
+        sa.Column("task_id", sa.String(length=64), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=True),
+        sa.Column("heartbeat_at", UtcDateTime(), nullable=True),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("not_before", UtcDateTime(), nullable=True),
+        sa.Column("rung_at", UtcDateTime(), nullable=True),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("checkpoint", Document, nullable=True),
+        sa.Column("checkpoint_at", UtcDateTime(), nullable=True),
+        sa.Column("counts", Document, nullable=False),
+        sa.Column("errors_list", Document, nullable=False),
+        sa.Column("warnings", Document, nullable=False),
+        sa.Column("errors", Document, nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("cancel_requested", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_sync_runs"),
+    )
+    op.create_index("ix_sync_runs_sync_id", "sync_runs", ["sync", "id"], unique=False)
+    op.create_index(
+        "uq_sync_runs_active",
+        "sync_runs",
+        ["sync"],
+        unique=True,
+        sqlite_where=sa.text("status IN ('due', 'running')"),
+        postgresql_where=sa.text("status IN ('due', 'running')"),
+    )
+
+    op.create_table(
+        "sync_states",
+        sa.Column("sync", sa.String(length=64), nullable=False),
+        sa.Column("last_attempt_at", UtcDateTime(), nullable=True),
+        sa.Column("last_success_at", UtcDateTime(), nullable=True),
+        sa.Column("next_allowed_at", UtcDateTime(), nullable=True),
+        sa.Column("source_wait_until", UtcDateTime(), nullable=True),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=128), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.Column("lease_token", sa.BigInteger(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("follow_up", Document, nullable=True),
+        sa.Column("bookmark", Document, nullable=True),
+        sa.PrimaryKeyConstraint("sync", name="pk_sync_states"),
+    )
+    op.create_table(
+        "external_categories",
+        sa.Column("category_id", BigId, nullable=False),
+        sa.Column("parent_external_id", sa.String(length=64), nullable=True),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("external_id", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("details", Document, nullable=True),
+        sa.Column("payload_hash", sa.String(length=32), nullable=True),
+        sa.Column("sync_status", sa.String(length=16), nullable=False),
+        sa.Column("last_synced_at", UtcDateTime(), nullable=True),
+        sa.Column("seen_run", sa.BigInteger(), nullable=True),
+        sa.Column("gone_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["category_id"], ["categories.id"], name="fk_external_categories_category_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_external_categories"),
+        sa.UniqueConstraint(
+            "external_id", "source", name="uq_external_categories_external_id_source"
+        ),
+    )
+    op.create_index(
+        "ix_external_categories_category_id", "external_categories", ["category_id"], unique=False
+    )
+
+    op.create_table(
+        "products",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("shop_id", BigId, nullable=True),
+        sa.Column("category_id", BigId, nullable=True),
+        sa.Column("title", sa.String(length=500), nullable=False),
+        sa.Column("sku", sa.String(length=100), nullable=True),
+        sa.Column("barcode", sa.String(length=100), nullable=True),
+        sa.Column("price", Money(), nullable=False),
+        sa.Column("stock", sa.BigInteger(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("locked_fields", Document, nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("price <= 10000000000000", name="ck_products_price_finite"),
+        sa.CheckConstraint("price >= 0", name="ck_products_price_not_negative"),
+        sa.ForeignKeyConstraint(["category_id"], ["categories.id"], name="fk_products_category_id"),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name="fk_products_shop_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_products"),
+    )
+    op.create_index("ix_products_category_id", "products", ["category_id"], unique=False)
+    op.create_index("ix_products_shop_id", "products", ["shop_id"], unique=False)
+
+    op.create_table(
+        "external_products",
+        sa.Column("product_id", BigId, nullable=False),
+        sa.Column("external_sku", sa.String(length=100), nullable=True),
+        sa.Column("upstream", Document, nullable=True),
+        sa.Column("upstream_stock", sa.BigInteger(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("external_id", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("details", Document, nullable=True),
+        sa.Column("payload_hash", sa.String(length=32), nullable=True),
+        sa.Column("sync_status", sa.String(length=16), nullable=False),
+        sa.Column("last_synced_at", UtcDateTime(), nullable=True),
+        sa.Column("seen_run", sa.BigInteger(), nullable=True),
+        sa.Column("gone_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["products.id"], name="fk_external_products_product_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_external_products"),
+        sa.UniqueConstraint(
+            "external_id", "source", name="uq_external_products_external_id_source"
+        ),
+    )
+    op.create_index(
+        "ix_external_products_product_id", "external_products", ["product_id"], unique=False
+    )
+
+    op.create_table(
+        "stock_movements",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("product_id", BigId, nullable=False),
+        sa.Column("delta", sa.BigInteger(), nullable=False),
+        sa.Column("stock_after", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["products.id"], name="fk_stock_movements_product_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_stock_movements"),
+    )
+    op.create_index(
+        "ix_stock_movements_product_id", "stock_movements", ["product_id"], unique=False
+    )
+
+
+def downgrade() -> None:
+    for table in (
+        "stock_movements",
+        "external_products",
+        "products",
+        "external_categories",
+        "sync_states",
+        "sync_runs",
+        "shops",
+        "rejects",
+        "operators",
+        "job_slots",
+        "failed_tasks",
+        "categories",
+        "audit_events",
+        "api_keys",
+    ):
+        op.drop_table(table)

@@ -1,0 +1,26 @@
+"""The tables. Importing this package makes every table known to ``Base.metadata``."""
+
+from db.models.access import APIKey, AuditEvent, Operator
+from db.models.base import Base
+from db.models.catalogue import Category, ExternalCategory, ExternalProduct, Product, Shop
+from db.models.failures import FailedTask, Reject
+from db.models.runs import JobSlot, SyncRun, SyncState
+from db.models.stock import StockMovement
+
+__all__ = [
+    "APIKey",
+    "AuditEvent",
+    "Base",
+    "Category",
+    "ExternalCategory",
+    "ExternalProduct",
+    "FailedTask",
+    "JobSlot",
+    "Operator",
+    "Product",
+    "Reject",
+    "Shop",
+    "StockMovement",
+    "SyncRun",
+    "SyncState",
+]

@@ -1,0 +1,94 @@
+"""Syncs in time: one state a sync, one row a run, one row a scheduled slot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, Id, Moment, Word
+
+ACTIVE = ("due", "running")
+"""A run that still has to do something; at most one a sync."""
+
+
+class SyncState(Base):
+    """One row a sync: its lease, its freshness, whether it may start.
+
+    ``lease_token`` grows with every claim and fences: who holds an older one writes nothing.
+    ``next_allowed_at`` is our own backoff, ``source_wait_until`` the source's Retry-After.
+    ``follow_up`` holds the options of one more run that was asked for while one was running.
+    """
+
+    __tablename__ = "sync_states"
+
+    sync: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_attempt_at: Mapped[datetime | None]
+    last_success_at: Mapped[datetime | None]
+    next_allowed_at: Mapped[datetime | None]
+    source_wait_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(128))
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[int] = mapped_column(default=0)
+    paused: Mapped[bool] = mapped_column(default=False)
+    follow_up: Mapped[dict[str, Any] | None]
+    bookmark: Mapped[dict[str, Any] | None]
+
+
+class SyncRun(Base):
+    """One execution of a sync, from the moment it is due.
+
+    ``status``: due, running; succeeded, partial, failed, cancelled, needs_approval, superseded.
+    ``failures`` counts consecutive claims that wrote no page. ``errors`` keeps each attempt's.
+    """
+
+    __tablename__ = "sync_runs"
+    __table_args__ = (
+        Index(
+            "uq_sync_runs_active",
+            "sync",
+            unique=True,
+            sqlite_where=text("status IN ('due', 'running')"),
+            postgresql_where=text("status IN ('due', 'running')"),
+        ),
+        Index("ix_sync_runs_sync_id", "sync", "id"),
+    )
+
+    id: Mapped[Id]
+    sync: Mapped[Word]
+    options: Mapped[dict[str, Any]]
+    trigger: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16), default="due")
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
+    task_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[Moment]
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    checkpoint: Mapped[dict[str, Any] | None]
+    checkpoint_at: Mapped[datetime | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    errors_list: Mapped[list[Any]] = mapped_column(default=list)
+    warnings: Mapped[list[str]] = mapped_column(default=list)
+    errors: Mapped[list[Any]] = mapped_column(default=list)
+    error: Mapped[str | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+
+
+class JobSlot(Base):
+    """A scheduled instant that was claimed: two beats give it one run."""
+
+    __tablename__ = "job_slots"
+    __table_args__ = (UniqueConstraint("sync", "slot"),)
+
+    id: Mapped[Id]
+    sync: Mapped[Word]
+    slot: Mapped[datetime]
+    run_id: Mapped[int | None]
+    claimed_at: Mapped[Moment]

@@ -1,0 +1,148 @@
+"""Records that were refused, kept with their sealed payload until they are dealt with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core import crypto
+from core.errors import RefusedError
+from db.leases import NO_SYNC
+from db.models import Reject
+from db.types import db_now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why one record was refused; ``external_id`` is None when it could not be read."""
+
+    external_id: str | None
+    code: str
+    field: str
+    message: str
+    payload: object
+
+    @property
+    def identity(self) -> str:
+        """What tells this record from others: its id, else a digest of what it says."""
+        if self.external_id is not None:
+            return self.external_id
+        return "#" + crypto.digest(dump(self.payload))[:32]
+
+
+def dump(payload: object) -> str:
+    """The payload as JSON that can be read back, even where it is not quite JSON (NaN)."""
+    return json.dumps(payload, default=str, sort_keys=True)
+
+
+def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Refusal]) -> int:
+    """Store refusals, one open reject a (sync, record, code); how many this run had kept before."""
+    if not refusals:
+        return 0
+    latest = {(item.identity, item.code): item for item in refusals}
+    before = _kept_by(session, sync, run_id, {identity for identity, _ in latest})
+    values = [
+        {
+            "sync": sync,
+            "run_id": run_id,
+            "identity": identity,
+            "external_id": item.external_id,
+            "code": code,
+            "field": item.field[:200],
+            "message": item.message,
+            "payload": crypto.seal(dump(item.payload)),
+            "state": "open",
+        }
+        for (identity, code), item in latest.items()
+    ]
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = make(Reject).values(values)
+    news = statement.excluded
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["sync", "identity", "code"],
+            index_where=Reject.state == "open",
+            set_={
+                "run_id": news.run_id,
+                "field": news.field,
+                "message": news.message,
+                "payload": news.payload,
+                "updated_at": db_now(),
+            },
+        ),
+        execution_options=NO_SYNC,
+    )
+    return len(refusals) - len(latest.keys() - before)
+
+
+def _kept_by(
+    session: Session, sync: str, run_id: int | None, identities: Collection[str]
+) -> set[tuple[str, str]]:
+    rows = session.execute(
+        select(Reject.identity, Reject.code).where(
+            Reject.sync == sync,
+            Reject.run_id == run_id,
+            Reject.state == "open",
+            Reject.identity.in_(identities),
+        )
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+def count_open(session: Session, sync: str | None = None) -> int:
+    """How many rejects wait for somebody."""
+    query = select(func.count()).select_from(Reject).where(Reject.state == "open")
+    if sync is not None:
+        query = query.where(Reject.sync == sync)
+    return session.scalar(query) or 0
+
+
+def close(session: Session, sync: str, external_ids: Collection[str], reason: str) -> None:
+    """These records were written after all."""
+    session.execute(
+        update(Reject)
+        .where(Reject.sync == sync, Reject.state == "open", Reject.external_id.in_(external_ids))
+        .values(state="replayed", reason=reason, updated_at=db_now()),
+        execution_options=NO_SYNC,
+    )
+
+
+def find(session: Session, reject_id: int) -> Reject:
+    """The reject; ``RefusedError`` when there is none."""
+    reject = session.get(Reject, reject_id)
+    if reject is None:
+        raise RefusedError(f"There is no reject {reject_id}; 'rejects list' shows them.")
+    return reject
+
+
+def payload(reject: Reject) -> Any:
+    """What was received, opened."""
+    return json.loads(crypto.unseal(reject.payload))
+
+
+def recent(
+    session: Session, *, sync: str | None = None, state: str | None = "open",
+    code: str | None = None, before: int | None = None, limit: int = 50,
+) -> list[Reject]:  # fmt: skip
+    """Rejects, newest first; ``before`` is the id the last page ended with."""
+    query = select(Reject).order_by(Reject.id.desc()).limit(limit)
+    for column, wanted in ((Reject.sync, sync), (Reject.state, state), (Reject.code, code)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if before is not None:
+        query = query.where(Reject.id < before)
+    return list(session.scalars(query))
+
+
+def settle(session: Session, reject: Reject, state: str, reason: str) -> None:
+    """Close an open reject as ``replayed`` or ``discarded``."""
+    if reject.state != "open":
+        raise RefusedError(f"Reject {reject.id} is {reject.state} already.")
+    reject.state, reject.reason = state, reason
+    session.flush()

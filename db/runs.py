@@ -1,0 +1,163 @@
+"""Runs: one row an execution, from the moment it is due until a person may read how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from core.errors import RefusedError
+from db import bulk
+from db.leases import NO_SYNC
+from db.models import SyncRun, SyncState
+from db.models.runs import ACTIVE
+from db.types import db_now
+from db.upsert import insert_new
+
+RESUMABLE = timedelta(hours=24)
+"""A checkpoint older than this says too little about what the source looks like now."""
+
+
+def open_run(
+    session: Session,
+    sync: str,
+    *,
+    options: Mapping[str, Any],
+    trigger: str,
+    correlation_id: str | None = None,
+    not_before: Any = None,
+) -> int | None:
+    """A due run's id; None when another one is active: inserting the row is the claim."""
+    ident: int | None = insert_new(
+        session,
+        SyncRun,
+        {
+            "sync": sync,
+            "options": dict(options),
+            "trigger": trigger,
+            "status": "due",
+            "correlation_id": correlation_id,
+            "not_before": not_before,
+        },
+    )
+    return ident
+
+
+def find(session: Session, run_id: int) -> SyncRun:
+    """The run, read afresh; ``RefusedError`` when there is none."""
+    run = session.get(SyncRun, run_id, populate_existing=True)
+    if run is None:
+        raise RefusedError(f"There is no run {run_id}; 'python manage.py runs list' shows them.")
+    return run
+
+
+def active(session: Session, sync: str) -> SyncRun | None:
+    """The one run of ``sync`` that is due or running."""
+    return session.scalars(
+        select(SyncRun).where(SyncRun.sync == sync, SyncRun.status.in_(ACTIVE))
+    ).one_or_none()
+
+
+def newest(session: Session, sync: str) -> SyncRun | None:
+    """The run that was opened last."""
+    return session.scalars(
+        select(SyncRun).where(SyncRun.sync == sync).order_by(SyncRun.id.desc()).limit(1)
+    ).one_or_none()
+
+
+def recent(
+    session: Session, *, sync: str | None = None, status: str | None = None,
+    before: int | None = None, limit: int = 20,
+) -> list[SyncRun]:  # fmt: skip
+    """Runs, newest first; ``before`` is the id the last page ended with."""
+    query = select(SyncRun).order_by(SyncRun.id.desc()).limit(limit)
+    if sync is not None:
+        query = query.where(SyncRun.sync == sync)
+    if status is not None:
+        query = query.where(SyncRun.status == status)
+    if before is not None:
+        query = query.where(SyncRun.id < before)
+    return list(session.scalars(query))
+
+
+def resumable(session: Session, run: SyncRun) -> bool:
+    """Whether the run has a checkpoint that is young enough to go on from."""
+    if run.checkpoint is None or run.checkpoint_at is None:
+        return False
+    return bulk.now(session) - run.checkpoint_at < RESUMABLE
+
+
+def reopen(session: Session, run: SyncRun) -> None:
+    """Let an ended run go on from its checkpoint."""
+    run.status, run.finished_at, run.error = "due", None, None
+    run.not_before, run.cancel_requested, run.failures = None, False, 0
+    session.flush()
+
+
+def supersede(session: Session, run: SyncRun, why: str) -> None:
+    """Another run takes this one's place."""
+    run.status, run.error = "superseded", why
+    run.finished_at = bulk.now(session)
+    session.flush()
+
+
+def end(
+    session: Session, run_id: int, status: str, *, error: str | None = None, **columns: Any
+) -> None:
+    """Write how the run ended. The caller holds the lease."""
+    session.execute(
+        update(SyncRun)
+        .where(SyncRun.id == run_id)
+        .values(status=status, finished_at=db_now(), error=error, **columns),
+        execution_options=NO_SYNC,
+    )
+
+
+def supersede_waiting(session: Session, sync: str, run_id: int) -> None:
+    """A newer complete run makes an older one's wait for approval pointless."""
+    session.execute(
+        update(SyncRun)
+        .where(SyncRun.sync == sync, SyncRun.status == "needs_approval", SyncRun.id < run_id)
+        .values(status="superseded"),
+        execution_options=NO_SYNC,
+    )
+
+
+def request_cancel(session: Session, run_id: int) -> str:
+    """Ask a run to stop between two pages: its status. One that waits is cancelled at once."""
+    run = find(session, run_id)
+    if run.status == "due":
+        run.status, run.finished_at = "cancelled", bulk.now(session)
+    elif run.status == "running":
+        run.cancel_requested = True
+    else:
+        raise RefusedError(f"Run {run_id} is over already ({run.status}); nothing to cancel.")
+    session.flush()
+    return run.status
+
+
+def to_ring(session: Session, *, quiet: float) -> Sequence[tuple[int, str]]:
+    """Runs that somebody should look at now, (id, sync): due ones, and running ones whose lease
+    has expired. They are marked, and not returned again for ``quiet`` seconds.
+    """
+    unanswered = or_(SyncRun.rung_at.is_(None), SyncRun.rung_at < db_now(-quiet))
+    waiting = and_(
+        SyncRun.status == "due", or_(SyncRun.not_before.is_(None), SyncRun.not_before <= db_now())
+    )
+    orphaned = and_(SyncRun.status == "running", SyncState.lease_until < db_now())
+    ids = (
+        select(SyncRun.id)
+        .join(SyncState, SyncState.sync == SyncRun.sync)
+        .where(or_(waiting, orphaned), unanswered, SyncState.paused.is_(False))
+    )
+    rows = session.execute(
+        update(SyncRun)
+        .where(SyncRun.id.in_(ids), unanswered)
+        .values(rung_at=db_now())
+        .returning(SyncRun.id, SyncRun.sync),
+        execution_options=NO_SYNC,
+    )
+    return [(row[0], row[1]) for row in rows]

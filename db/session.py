@@ -1,0 +1,112 @@
+"""Sessions: ``reading()`` and ``writing()``, each one transaction at the edge of a unit of work."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+from core.settings import settings
+
+WRITES = "moulin_writes"
+PATIENCE = 30.0
+"""Seconds a writer waits for its turn on SQLite."""
+
+_ENGINES: dict[str, Engine] = {}
+"""This process's engines by address; a second one only ever in tests."""
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only looks: plain BEGIN, rolled back at its end."""
+    with Session(engine(), autoflush=False) as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction that writes: committed at the end, rolled back by any exception."""
+    with Session(_writer(), autoflush=False) as session, session.begin():
+        yield session
+
+
+def engine() -> Engine:
+    """The store's engine, made on first use for the settings of this moment."""
+    url = settings().database_url
+    found = _ENGINES.get(url)
+    # No lock, which a fork could leave locked for ever: of two made at once one is thrown away.
+    return found if found is not None else _ENGINES.setdefault(url, _make(url))
+
+
+def dispose(*, close: bool = True) -> None:
+    """Forget the engine; after a fork with ``close=False``, for the parent uses its sockets."""
+    for made in _ENGINES.values():
+        made.dispose(close=close)
+    _ENGINES.clear()
+
+
+def _writer() -> Engine:
+    return engine().execution_options(**{WRITES: True})
+
+
+def _make(url: str) -> Engine:
+    if url.startswith("sqlite"):
+        return _sqlite(url)
+    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=20)
+
+
+def _sqlite(url: str) -> Engine:
+    made = create_engine(url, connect_args={"check_same_thread": False, "timeout": PATIENCE})
+    if made.url.database and made.url.database != ":memory:":
+        Path(made.url.database).absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    event.listen(made, "connect", _prepare)
+    event.listen(made, "begin", _begin)
+    return made
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver must not open transactions by itself: "begin" below does.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    if not connection.get_execution_options().get(WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    _begin_immediate(connection)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the writer's place by short jittered tries.
+
+    SQLite's own busy handler sleeps longer and longer, so that a patient writer starves beside a
+    busy one: accepting a batch beside a page writer took 137 times the median at p99.
+    """
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    deadline = time.monotonic() + PATIENCE
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if (
+                    error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+                    or time.monotonic() > deadline
+                ):
+                    raise
+                time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311, jitter is no secret
+            else:
+                return
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")

@@ -1,0 +1,43 @@
+"""Shops: added by people, found by the source's site number."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import RefusedError
+from db.models import Shop
+
+
+def add(session: Session, *, name: str, site_id: str | None = None, currency: str = "EUR") -> Shop:
+    """A new shop; ``RefusedError`` when another one has this site already."""
+    if site_id is not None:
+        other = session.scalar(select(Shop).where(Shop.site_id == site_id))
+        if other is not None:
+            raise RefusedError(f"Site {site_id} belongs to shop {other.id} ({other.name}) already.")
+    shop = Shop(name=name, site_id=site_id, currency=currency.upper())
+    session.add(shop)
+    session.flush()
+    return shop
+
+
+def every(session: Session) -> list[Shop]:
+    """All shops, oldest first."""
+    return list(session.scalars(select(Shop).order_by(Shop.id)))
+
+
+class Sites:
+    """Which shop a record belongs to: its site's, else the run's site's, else the only shop."""
+
+    def __init__(self, session: Session, run_site: str | None) -> None:
+        shops = session.execute(select(Shop.id, Shop.site_id)).all()
+        self._by_site = {site: ident for ident, site in shops if site is not None}
+        self._only = shops[0][0] if len(shops) == 1 else None
+        self._run_site = run_site
+
+    def shop(self, site: str | None) -> int | None:
+        """Our shop's id; None: listed, but sold by no till until a shop is added."""
+        site = site if site is not None else self._run_site
+        if site is None:
+            return self._only
+        return self._by_site.get(site)

@@ -1,0 +1,33 @@
+"""Scheduled instants, each claimed once, whoever comes first: beat, another beat or a sweeper."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from db.leases import NO_SYNC
+from db.models import JobSlot
+from db.types import db_now
+from db.upsert import insert_new
+
+
+def claim(session: Session, sync: str, slot: datetime) -> int | None:
+    """The slot's id when it was free, else None."""
+    ident: int | None = insert_new(session, JobSlot, {"sync": sync, "slot": slot})
+    return ident
+
+
+def give(session: Session, slot_id: int, run_id: int) -> None:
+    """Note which run the slot started."""
+    session.execute(
+        update(JobSlot).where(JobSlot.id == slot_id).values(run_id=run_id),
+        execution_options=NO_SYNC,
+    )
+
+
+def forget(session: Session, *, older_than_days: float) -> int:
+    """Delete slots nobody can ask for again; how many."""
+    result = session.execute(delete(JobSlot).where(JobSlot.slot < db_now(-older_than_days * 86400)))
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE's result is a CursorResult

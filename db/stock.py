@@ -1,0 +1,88 @@
+"""The stock ledger: movements, and the proof that stock is their sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.errors import RefusedError
+from db import bulk
+from db.models import Product, StockMovement
+from db.page import Sight
+
+COLUMNS = ("product_id", "delta", "stock_after", "kind", "run_id", "at")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A product whose stock is not the sum of its movements."""
+
+    product_id: int
+    stock: int
+    ledger: int
+
+
+def open_ledgers(session: Session, stocks: list[tuple[int, int]], sight: Sight) -> None:
+    """First sight of products: (product id, upstream stock), one opening movement each."""
+    at = bulk.Codec(session).moment(sight.now)
+    rows = [(ident, stock, stock, "opening", sight.run_id, at) for ident, stock in stocks]
+    bulk.insert(session, StockMovement, COLUMNS, rows)
+
+
+def record(session: Session, moves: list[tuple[int, int, int]], sight: Sight) -> None:
+    """Changes a source told us of: (product id, delta, stock after)."""
+    at = bulk.Codec(session).moment(sight.now)
+    rows = [(ident, delta, after, "sync", sight.run_id, at) for ident, delta, after in moves]
+    bulk.insert(session, StockMovement, COLUMNS, rows)
+
+
+def adjust(session: Session, product_id: int, delta: int, reason: str) -> int:
+    """A person's correction, with its reason; the stock after it."""
+    product = session.scalars(
+        select(Product).where(Product.id == product_id).with_for_update()
+    ).one_or_none()
+    if product is None:
+        raise RefusedError(f"There is no product {product_id}.")
+    product.stock += delta
+    movement = StockMovement(
+        product_id=product_id,
+        delta=delta,
+        stock_after=product.stock,
+        kind="adjustment",
+        reason=reason,
+    )
+    session.add(movement)
+    session.flush()
+    return product.stock
+
+
+def verify(session: Session) -> tuple[int, list[Mismatch]]:
+    """How many products there are, and those whose stock their ledger does not explain."""
+    ledger = (
+        select(StockMovement.product_id, func.sum(StockMovement.delta).label("total"))
+        .group_by(StockMovement.product_id)
+        .subquery()
+    )
+    total = func.coalesce(ledger.c.total, 0)
+    wrong = session.execute(
+        select(Product.id, Product.stock, total)
+        .outerjoin(ledger, ledger.c.product_id == Product.id)
+        .where(Product.stock != total)
+        .order_by(Product.id)
+    )
+    mismatches = [Mismatch(ident, stock, int(told)) for ident, stock, told in wrong]
+    return session.scalar(select(func.count()).select_from(Product)) or 0, mismatches
+
+
+def movements(session: Session, product_id: int, *, limit: int = 50) -> list[StockMovement]:
+    """A product's newest movements, newest first."""
+    return list(
+        session.scalars(
+            select(StockMovement)
+            .where(StockMovement.product_id == product_id)
+            .order_by(StockMovement.id.desc())
+            .limit(limit)
+        )
+    )

@@ -1,0 +1,111 @@
+"""Column types that mean the same on SQLite and PostgreSQL, and the database's own clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Float, Integer, Numeric, String, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+UNITS = 10_000
+"""SQLite keeps money as whole ten-thousandths: its NUMERIC is a float."""
+
+MILLISECONDS = "%Y-%m-%d %H:%M:%S.%f"
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite gives ids by itself only to a column that is INTEGER to the letter."""
+
+
+def to_units(amount: Decimal) -> int:
+    """``amount`` in ten-thousandths; ValueError when it has more than four decimals or is NaN."""
+    if not amount.is_finite():
+        raise ValueError("an amount of money must be finite")
+    units = amount * UNITS
+    if units != (whole := int(units)):
+        raise ValueError("an amount of money has at most four decimals")
+    return whole
+
+
+def to_text(moment: datetime) -> str:
+    """A moment as SQLite keeps it: UTC, to the millisecond, sortable as text."""
+    return moment.astimezone(UTC).strftime(MILLISECONDS)[:-3]
+
+
+class Money(TypeDecorator[Decimal]):
+    """``Decimal`` always: NUMERIC(18,4), on SQLite an INTEGER of ten-thousandths."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """INTEGER or NUMERIC(18,4)."""
+        kind = BigInteger() if dialect.name == "sqlite" else Numeric(18, 4)
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Refuses NaN and a fifth decimal before the database could round it."""
+        if value is None:
+            return None
+        units = to_units(Decimal(value))
+        return units if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Four decimals, as the column has."""
+        if value is None:
+            return None
+        return Decimal(value).scaleb(-4) if dialect.name == "sqlite" else Decimal(value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC moments; a naive one is a mistake and is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """TIMESTAMPTZ, on SQLite text that sorts."""
+        kind = String(23) if dialect.name == "sqlite" else DateTime(timezone=True)
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Aware only."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return to_text(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.strptime(value, MILLISECONDS).replace(tzinfo=UTC)
+        moment: datetime = value
+        return moment.astimezone(UTC)
+
+
+class db_now(FunctionElement[datetime]):  # noqa: N801, it reads as the SQL function it is
+    """The database's clock, ``seconds`` from now: workers' clocks may disagree, this one cannot."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+    def __init__(self, seconds: float = 0) -> None:
+        super().__init__(bindparam(None, float(seconds), type_=Float))
+
+
+@compiles(db_now, "sqlite")
+def _sqlite_now(element: db_now, compiler: Any, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds')"
+
+
+@compiles(db_now, "postgresql")
+def _postgresql_now(element: db_now, compiler: Any, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"(clock_timestamp() + make_interval(secs => {seconds}))"
