@@ -1,0 +1,47 @@
+"""Connectors, ready to speak: settings and sealed keys are put together here."""
+
+from __future__ import annotations
+
+from connectors.catalogue import BoliBana
+from connectors.connector import Connector
+from core.errors import ConfigurationError
+from core.settings import settings
+from db import keys
+from db.session import reading
+
+
+def to_source(name: str) -> Connector:
+    """The connector called ``name``; ``ConfigurationError`` says what it lacks. Sends nothing."""
+    return CONNECTORS[name]()
+
+
+def bolibana() -> BoliBana:
+    """The B2B catalogue, with the active key of the store, else ``B2B_API_KEY``."""
+    given = settings()
+    return BoliBana.open(
+        url=given.b2b_api_url,
+        key=b2b_key(),
+        auth_header=given.b2b_auth_header,
+        timeout=given.inventory_api_timeout,
+        categories_path=given.b2b_categories_path,
+        products_path=given.b2b_products_path,
+        hosts=frozenset(filter(None, (host.strip() for host in given.b2b_api_hosts.split(",")))),
+    )
+
+
+def b2b_key() -> str:
+    """The one key in use; ``ConfigurationError`` names the two ways to give one."""
+    with reading() as session:
+        key = keys.active(session)
+    if key is None and settings().b2b_api_key is not None:
+        key = settings().b2b_api_key.get_secret_value()  # type: ignore[union-attr]
+    if not key:
+        raise ConfigurationError(
+            "No API key for the B2B catalogue. Give one in either way: "
+            "'python manage.py apikey add --name NAME --activate' (it asks for the key), "
+            "or B2B_API_KEY in the environment or in .env."
+        )
+    return key
+
+
+CONNECTORS = {"b2b": bolibana}

@@ -1,0 +1,65 @@
+"""A dry run: what a sync would do, without writing, without a lease, without a trace.
+
+What only the database can refuse it cannot foresee, and a record that comes on two pages counts
+twice: memory stays flat because no list of keys is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from db import bulk, links
+from db.page import Change, Plan, Sight
+from db.session import reading
+from syncs import connect
+from syncs.declaration import AnySync, Options, Policy
+from syncs.pages import parse_page, sight
+from syncs.progress import Progress
+from syncs.walk import Watch, unwatched
+
+MOST_DIFFERENCES = 20
+NO_RUN = 2**62
+"""The id of a run that will never be: no record counts as seen by it already."""
+
+
+def compare(sync: AnySync, options: Options, *, watch: Watch = unwatched) -> dict[str, Any]:
+    """What a run would count now, with the first differences."""
+    progress, differences, met = Progress(), list[dict[str, Any]](), 0
+    for page in sync.fetch(connect.to_source(sync.connector), start=None, **options):
+        rows, refusals = parse_page(sync, page.payloads)
+        with reading() as session:
+            plan = sync.target.preview(session, rows, sight(session, sync, NO_RUN, options))
+        met += len(plan.unchanged) + sum(not change.link.gone for change in plan.updated)
+        met += sum(refusal.external_id is not None for refusal in refusals)
+        differences += _differences(sync, plan)[: MOST_DIFFERENCES - len(differences)]
+        progress = progress.after(page, plan, refusals, again=0, item=sync.item)
+        watch(progress)
+    complete = sync.policy is Policy.MIRROR and not sync.filtered(options) and progress.agrees
+    if complete and not progress.first_empty:
+        progress = replace(progress, deleted=max(0, _living(sync) - met))
+    status = "succeeded" if progress.agrees and not progress.rejected else "partial"
+    return {
+        "sync": sync.name,
+        "run_id": None,
+        "dry_run": True,
+        "status": status,
+        **progress.statistics(),
+        "differences": differences,
+    }
+
+
+def _differences(sync: AnySync, plan: Plan[Any]) -> list[dict[str, Any]]:
+    created = [{sync.item: new.row.external_id, "would": "create"} for new in plan.created]
+    return created + [_difference(sync, change) for change in plan.updated]
+
+
+def _difference(sync: AnySync, change: Change[Any]) -> dict[str, Any]:
+    would = "return" if change.link.gone else "update"
+    return {sync.item: change.row.external_id, "would": would}
+
+
+def _living(sync: AnySync) -> int:
+    with reading() as session:
+        nobody = Sight(source=sync.connector, run_id=0, now=bulk.now(session))
+        return links.count_unseen(session, sync.target.link, nobody)[1]

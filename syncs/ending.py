@@ -1,0 +1,202 @@
+"""How a run ends: well, partly, by a person's word, or badly; always fenced by its lease."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core import backoff
+from core.errors import ConfigurationError, FatalError, MoulinError, RefusedError, RetriableError
+from core.logs import get_logger, redact
+from db import failures, leases, links, runs, states
+from db.leases import Lease
+from db.models import SyncRun
+from db.page import Sight
+from db.session import writing
+from db.types import db_now
+from syncs import intervals
+from syncs.declaration import AnySync
+from syncs.deletions import Deletions
+from syncs.pages import sight
+from syncs.progress import Progress
+from syncs.walk import Outcome, Walk
+
+log = get_logger(__name__)
+
+MOST_FAILURES = 5
+"""Consecutive tries without one page; then the run is dead and waits for a person."""
+
+
+def finish(walk: Walk, deletions: Deletions) -> Outcome:
+    """The walk is complete: bury what is gone, tie what belongs together, say how it went."""
+    with writing() as session:
+        here = sight(session, walk.sync, walk.lease.run_id, walk.options)
+        target, progress = walk.sync.target, walk.progress
+        if deletions == "bury":
+            progress = replace(progress, deleted=_bury(session, walk.sync, here))
+        if target.settle is not None:
+            progress = replace(progress, warnings=progress.warn(target.settle(session, here)))
+        progress = replace(progress, warnings=progress.warn(_remarks(walk, deletions)))
+        status = _status(progress, deletions)
+        if deletions != "undecided" and not walk.sync.filtered(walk.options):
+            runs.supersede_waiting(session, walk.sync.name, walk.lease.run_id)
+        columns = progress.columns()
+        columns["checkpoint"] = {"phase": "done"}
+        runs.end(session, walk.lease.run_id, status, **columns)
+        ring = _give_back(session, walk.lease, succeeded=not walk.sync.filtered(walk.options))
+    walk.progress = progress
+    walk.manner.watch(progress)
+    log.info("run.ends", sync=walk.sync.name, run=walk.lease.run_id, status=status)
+    return Outcome(run_id=walk.lease.run_id, status=status, ring=ring)
+
+
+def approve(session: Session, sync: AnySync, run: SyncRun) -> int:
+    """Let the deletions of a run that hit the brake happen; how many there were."""
+    if run.status != "needs_approval":
+        raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
+    here = sight(session, sync, run.id, run.options)
+    deleted = _bury(session, sync, here)
+    run.counts = {**run.counts, "deleted": deleted}
+    run.status = "partial" if run.counts["rejected"] else "succeeded"
+    session.flush()
+    return deleted
+
+
+def cancel(sync: AnySync, lease: Lease) -> Outcome:
+    """Somebody asked for it; the checkpoint stays, for ``--resume``."""
+    with writing() as session:
+        runs.end(session, lease.run_id, "cancelled", error="Cancelled.")
+        ring = _give_back(session, lease)
+    log.info("run.cancelled", sync=sync.name, run=lease.run_id)
+    return Outcome(run_id=lease.run_id, status="cancelled", ring=ring)
+
+
+def try_again(sync: AnySync, lease: Lease, error: Exception, *, by_hand: bool) -> None:
+    """A failure that may pass: due again later, or dead after too many. By hand it ends here,
+    unless the source said when to come back.
+    """
+    told = error.retry_after if isinstance(error, RetriableError) else None
+    with writing() as session:
+        run = runs.find(session, lease.run_id)
+        attempts = [*run.errors, attempt(error, run.task_id)]
+        over = told is None if by_hand else run.failures >= MOST_FAILURES
+        if over:
+            _fail(session, sync, run, lease, attempts, by_hand=by_hand)
+            return
+        wait = max(told or 0.0, 0.0 if by_hand else backoff.full_jitter(run.failures))
+        leases.put_back(session, lease, wait=wait, told_by_source=told is not None, errors=attempts)
+    log.warning(
+        "run.waits", sync=sync.name, run=lease.run_id, seconds=round(wait), error=str(error)
+    )
+
+
+def give_up_or_retry(sync: AnySync, lease: Lease, error: Exception, *, by_hand: bool) -> None:
+    """Fatal ends the run at once; a crash of our own is tried again, for it may be the moment's."""
+    if not isinstance(error, FatalError | ConfigurationError):
+        try_again(sync, lease, error, by_hand=by_hand)
+        return
+    with writing() as session:
+        run = runs.find(session, lease.run_id)
+        attempts = [*run.errors, attempt(error, run.task_id)]
+        _fail(session, sync, run, lease, attempts, by_hand=by_hand)
+
+
+def bury_dead(sync: AnySync, lease: Lease) -> Outcome:
+    """Claimed too often without a page: whoever runs it dies before it can say why."""
+    died = MoulinError(
+        f"{MOST_FAILURES} tries died without writing a page and without saying why "
+        "(killed, out of memory?). Look at the worker's log, then retry it.",
+        code="DIED",
+    )
+    with writing() as session:
+        run = runs.find(session, lease.run_id)
+        attempts = [*run.errors, attempt(died, run.task_id)]
+        _fail(session, sync, run, lease, attempts, by_hand=False)
+    return Outcome(run_id=lease.run_id, status="failed", ring=None)
+
+
+def attempt(error: BaseException, task_id: str | None) -> dict[str, Any]:
+    """One try's error as it is kept: no value of a record is in it, and no secret."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "type": type(error).__name__,
+        "code": getattr(error, "code", None),
+        "message": redact(str(error))[:2000],
+        "traceback": redact("".join(traceback.format_exception(error)))[-8000:],
+        "task_id": task_id,
+    }
+
+
+def _fail(
+    session: Session, sync: AnySync, run: SyncRun, lease: Lease,
+    attempts: list[dict[str, Any]], *, by_hand: bool,
+) -> None:  # fmt: skip
+    runs.end(session, run.id, "failed", error=attempts[-1]["message"], errors=attempts)
+    if not by_hand:
+        # A person at a terminal has seen it; a task's failure must wait for one.
+        failures.record(
+            session,
+            task=sync.task,
+            task_id=run.task_id,
+            args=[run.id],
+            kwargs=run.options,
+            queue="sync",
+            attempts=attempts,
+            run_id=run.id,
+        )
+    _give_back(session, lease, failed=True)
+    log.error("run.failed", sync=sync.name, run=run.id, error=attempts[-1]["message"])
+
+
+def _give_back(
+    session: Session, lease: Lease, *, succeeded: bool = False, failed: bool = False
+) -> int | None:
+    """Release the lease; the id of a follow-up run that was asked for meanwhile."""
+    state = states.locked(session, lease.sync)
+    news: dict[str, Any] = {}
+    if succeeded:
+        run = runs.find(session, lease.run_id)
+        news = {"last_success_at": run.started_at, "failures": 0, "next_allowed_at": None}
+    if failed:
+        count = state.failures + 1
+        wait = backoff.after_failed_run(count, intervals.interval(lease.sync))
+        news = {"failures": count, "next_allowed_at": db_now(wait)}
+    follow_up = state.follow_up
+    leases.release(session, lease, follow_up=None, **news)
+    if follow_up is None:
+        return None
+    return runs.open_run(session, lease.sync, options=follow_up, trigger="follow_up")
+
+
+def _bury(session: Session, sync: AnySync, here: Sight) -> int:
+    if sync.target.bury is not None:
+        sync.target.bury(session, here)
+    return links.bury(session, sync.target.link, here)
+
+
+def _status(progress: Progress, deletions: Deletions) -> str:
+    if deletions == "needs_approval":
+        return "needs_approval"
+    clean = progress.agrees and not progress.rejected and deletions != "undecided"
+    return "succeeded" if clean else "partial"
+
+
+def _remarks(walk: Walk, deletions: Deletions) -> list[str]:
+    progress, found = walk.progress, []
+    if not progress.agrees:
+        found.append(
+            f"The source counts {progress.first} at first and {progress.last} at last, and sent "
+            f"{progress.total}: it changed meanwhile or its count is wrong; nothing was deleted."
+        )
+    if deletions == "undecided":
+        found.append("The source changed during the second look; deletions wait for the next run.")
+    if deletions == "needs_approval":
+        found.append(
+            "More would be deleted than SYNC_DELETE_BRAKE_PERCENT allows: look at the source, "
+            f"then 'python manage.py runs approve {walk.lease.run_id}'."
+        )
+    return found

@@ -1,0 +1,130 @@
+"""The engine: walk a source's pages into the store, once, whatever dies on the way.
+
+A page is one transaction; a record is one chance; a run resumes from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import RetriableError
+from core.logs import bind_correlation_id, get_logger
+from core.settings import settings
+from db import leases, runs
+from db.session import reading, writing
+from syncs import connect, ending, gate
+from syncs.declaration import AnySync
+from syncs.deletions import decide_deletions
+from syncs.pages import write_page
+from syncs.progress import Progress, restore
+from syncs.walk import BY_WORKER, Manner, Outcome, Walk
+
+log = get_logger(__name__)
+
+
+def lease_seconds() -> float:
+    """A lease outlives the longest call it may have to cover, twice."""
+    return max(60.0, 2 * settings().inventory_api_timeout)
+
+
+def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
+    """Run ``run_id`` until it ends, its slice is over, or somebody else has it.
+
+    Raises what made the run fail, after its row says so: retriable failures leave it due again.
+    """
+    run_id = gate.replace_stale(run_id)
+    with writing() as session:
+        run = runs.find(session, run_id)
+        lease = leases.claim(
+            session,
+            run,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            seconds=lease_seconds(),
+            task_id=manner.task_id,
+            steal=manner.steal,
+        )
+        if lease is None:
+            return Outcome(run_id=run_id, status="left")
+        bind_correlation_id(run.correlation_id)
+        options, checkpoint = dict(run.options), dict(run.checkpoint or {"phase": "walk"})
+        progress = restore(run)
+    log.info("run.begins", sync=sync.name, run=run_id, resumed=progress.pages > 0)
+    if lease.failures > ending.MOST_FAILURES:
+        return ending.bury_dead(sync, lease)
+    try:
+        connector = connect.to_source(sync.connector)
+        return _walk(
+            Walk(
+                sync=sync,
+                connector=connector,
+                lease=lease,
+                options=options,
+                checkpoint=checkpoint,
+                progress=progress,
+                manner=manner,
+                started=time.monotonic(),
+            )
+        )
+    except leases.LeaseLost:
+        log.warning("run.lease_lost", sync=sync.name, run=run_id)
+        return Outcome(run_id=run_id, status="left")
+    except KeyboardInterrupt:
+        ending.cancel(sync, lease)
+        raise
+    except (RetriableError, DBAPIError) as error:
+        ending.try_again(sync, lease, error, by_hand=manner.by_hand)
+        raise
+    except Exception as error:
+        # The edge of a run: whatever happened, its row must say so, or nobody would know why
+        # the lease ran out. A bug may be of the moment, so it has its tries as well.
+        ending.give_up_or_retry(sync, lease, error, by_hand=manner.by_hand)
+        raise
+
+
+def _walk(walk: Walk) -> Outcome:
+    if walk.checkpoint["phase"] == "walk":
+        stopped = _pages(walk)
+        if stopped is not None:
+            return stopped
+    deletions = decide_deletions(walk)
+    if deletions == "cancel":
+        return ending.cancel(walk.sync, walk.lease)
+    return ending.finish(walk, deletions)
+
+
+def _pages(walk: Walk) -> Outcome | None:
+    """Walk to the last page; an outcome when the run stops before it."""
+    start = walk.checkpoint.get("query")
+    for page in walk.sync.fetch(walk.connector, start=start, **walk.options):
+        written = write_page(walk.sync, walk.lease, walk.options, page, walk.progress)
+        walk.progress = written.progress
+        walk.manner.watch(walk.progress)
+        if written.cancel:
+            return ending.cancel(walk.sync, walk.lease)
+        if page.next_query is not None and walk.slice_is_over:
+            with writing() as session:
+                leases.put_back(session, walk.lease)
+            log.info("run.slice_over", sync=walk.sync.name, run=walk.lease.run_id)
+            return Outcome(run_id=walk.lease.run_id, status="due", ring=walk.lease.run_id)
+    return None
+
+
+def statistics(sync: AnySync, run_id: int) -> dict[str, Any]:
+    """A run as commands and Python callers get it: the guide's words and our finer counts."""
+    with reading() as session:
+        run = runs.find(session, run_id)
+        ended, began = run.finished_at or run.heartbeat_at, run.started_at
+        counts = restore(run) if run.checkpoint else Progress()
+        return {
+            "sync": sync.name,
+            "run_id": run.id,
+            "status": run.status,
+            **counts.statistics(),
+            "seconds": round((ended - began).total_seconds(), 3) if ended and began else 0.0,
+            "error": run.error,
+        }

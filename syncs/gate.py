@@ -1,0 +1,191 @@
+"""The gate: whether a sync may start now. One function for every door; its claim is a row.
+
+Freshness counts from the start of the last successful run. Our own backoff after a failure can be
+forced; a source's Retry-After cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from core.logs import correlation_id, new_correlation_id
+from db import bulk, runs, states
+from db.models import SyncRun, SyncState
+from db.session import writing
+from syncs import intervals
+from syncs.declaration import AnySync, Options
+
+TOLERANCE = 0.05
+MOST_TOLERANCE = 300.0
+
+
+@dataclass(frozen=True)
+class Enqueued:
+    """A run is due; ``run_id`` names it."""
+
+    run_id: int
+    status = "enqueued"
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The data is young enough; ``since`` is the start of the last successful run."""
+
+    since: datetime
+    status = "fresh"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run is on its way already (due or running)."""
+
+    run_id: int
+    status = "running"
+
+
+@dataclass(frozen=True)
+class Paused:
+    """A person paused this sync."""
+
+    status = "paused"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Not before this moment: the source asked for it, or we back off after a failure."""
+
+    not_before: datetime
+    status = "waiting"
+
+
+Answer = Enqueued | Fresh | Running | Paused | Waiting
+
+
+def request(
+    sync: AnySync, *, trigger: str, force: bool = False, options: Options | None = None
+) -> Answer:
+    """Ask for a run of ``sync``; with ``force`` freshness and our own backoff do not count.
+
+    Forced while a run is on its way, one more follows it, not two.
+    """
+    with writing() as session:
+        return decide(session, sync, trigger=trigger, force=force, options=options)
+
+
+def decide(
+    session: Session,
+    sync: AnySync,
+    *,
+    trigger: str,
+    force: bool = False,
+    slot: bool = False,
+    options: Options | None = None,
+) -> Answer:
+    """``request`` within a transaction; a due ``slot`` is never refused as fresh."""
+    state = states.locked(session, sync.name)
+    if state.paused:
+        return Paused()
+    active = runs.active(session, sync.name)
+    if active is not None:
+        if (force or slot) and active.status == "running":
+            state.follow_up = dict(options or {})
+            session.flush()
+        return Running(active.id)
+    now = bulk.now(session)
+    refusal = _too_early(sync, state, now, pressing=force or slot)
+    if refusal is not None:
+        return refusal
+    return _open(session, sync, trigger, options or {})
+
+
+def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
+    """The run a person executes here and now: bare, only a living lease or a pause refuses it.
+
+    It goes on from a killed run's checkpoint when that run's lease has expired, or at once with
+    ``resume``, which also goes on from the newest failed or cancelled run.
+    """
+    with writing() as session:
+        state = states.locked(session, sync.name)
+        if state.paused:
+            return Paused()
+        now = bulk.now(session)
+        if state.source_wait_until is not None and state.source_wait_until > now:
+            return Waiting(state.source_wait_until)
+        active = runs.active(session, sync.name)
+        if active is not None:
+            living = state.lease_until is not None and state.lease_until > now
+            if active.status == "running" and living and not resume:
+                return Running(active.id)
+            if active.options == options and (
+                active.checkpoint is None or runs.resumable(session, active)
+            ):
+                active.not_before = None
+                session.flush()
+                return Enqueued(active.id)
+            if active.checkpoint is None and active.options != options:
+                # Somebody waits for that other run: it follows this one.
+                state.follow_up = active.options
+            runs.supersede(session, active, "Another run was started by hand.")
+        elif resume:
+            last = runs.newest(session, sync.name)
+            if last is not None and _may_reopen(session, last, options):
+                runs.reopen(session, last)
+                return Enqueued(last.id)
+        return _open(session, sync, "cli", options)
+
+
+def replace_stale(run_id: int) -> int:
+    """The run to execute instead of one whose checkpoint is too old; itself when it is not."""
+    with writing() as session:
+        run = runs.find(session, run_id)
+        if run.status not in ("due", "running") or run.checkpoint is None:
+            return run_id
+        if runs.resumable(session, run):
+            return run_id
+        runs.supersede(session, run, "Its checkpoint was older than a day; begun anew.")
+        fresh = runs.open_run(
+            session, run.sync, options=run.options, trigger=run.trigger,
+            correlation_id=run.correlation_id,
+        )  # fmt: skip
+        return fresh if fresh is not None else run_id
+
+
+def _too_early(
+    sync: AnySync, state: SyncState, now: datetime, *, pressing: bool
+) -> Waiting | Fresh | None:
+    if state.source_wait_until is not None and state.source_wait_until > now:
+        return Waiting(state.source_wait_until)
+    if pressing:
+        return None
+    if state.next_allowed_at is not None and state.next_allowed_at > now:
+        return Waiting(state.next_allowed_at)
+    if state.last_success_at is None:
+        return None
+    seconds = intervals.interval(sync.name)
+    fresh_for = timedelta(seconds=seconds - min(seconds * TOLERANCE, MOST_TOLERANCE))
+    return Fresh(state.last_success_at) if now - state.last_success_at < fresh_for else None
+
+
+def _open(
+    session: Session, sync: AnySync, trigger: str, options: Mapping[str, int | str]
+) -> Answer:
+    run_id = runs.open_run(
+        session,
+        sync.name,
+        options=options,
+        trigger=trigger,
+        correlation_id=correlation_id() or new_correlation_id(),
+    )
+    if run_id is not None:
+        return Enqueued(run_id)
+    active = runs.active(session, sync.name)
+    return Running(active.id if active is not None else 0)
+
+
+def _may_reopen(session: Session, run: SyncRun, options: Options) -> bool:
+    stopped = run.status in ("failed", "cancelled")
+    return stopped and run.options == options and runs.resumable(session, run)

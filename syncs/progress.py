@@ -1,0 +1,123 @@
+"""How far a run has come: exact counts, kept with its checkpoint, added up page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from connectors.page import Page
+from db.models import SyncRun
+from db.page import Plan
+from db.rejects import Refusal
+
+MOST_ERRORS = 100
+"""So many refused records are listed on the run; every one of them is kept as a reject."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Counts of one walk. created + updated + unchanged + rejected + duplicate = fetched.
+
+    ``first`` and ``last`` are the source's own count on its first and newest page, None where it
+    tells none; ``nameless`` counts rejects whose id could not be read.
+    """
+
+    fetched: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    pages: int = 0
+    nameless: int = 0
+    first: int | None = None
+    last: int | None = None
+    first_empty: bool = False
+    errors_list: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def total(self) -> int:
+        """Distinct records met, refused ones included."""
+        return self.fetched - self.duplicate
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the source's own counts say that we met every record."""
+        return all(told is None or told == self.total for told in (self.first, self.last))
+
+    def after(
+        self, page: Page, plan: Plan[Any], refusals: Sequence[Refusal], *, again: int, item: str
+    ) -> Progress:
+        """The counts with one more page; ``again`` refusals were counted earlier in this run."""
+        did = plan.counts()
+        listed = [
+            {item: refusal.external_id, "error": refusal.message, "code": refusal.code,
+             "field": refusal.field}
+            for refusal in refusals[: MOST_ERRORS - len(self.errors_list)]
+        ]  # fmt: skip
+        return replace(
+            self,
+            fetched=self.fetched + len(page.payloads),
+            created=self.created + did["created"],
+            updated=self.updated + did["updated"],
+            unchanged=self.unchanged + did["unchanged"],
+            duplicate=self.duplicate + did["duplicate"] + again,
+            rejected=self.rejected + len(refusals) - again,
+            nameless=self.nameless + sum(refusal.external_id is None for refusal in refusals),
+            pages=self.pages + 1,
+            first=page.count if self.pages == 0 else self.first,
+            last=page.count,
+            first_empty=not page.payloads if self.pages == 0 else self.first_empty,
+            errors_list=(*self.errors_list, *listed) if listed else self.errors_list,
+            warnings=self.warn(plan.warnings),
+        )
+
+    def warn(self, news: Sequence[str]) -> tuple[str, ...]:
+        """The warnings with new ones; no sentence twice, and no more than a person can read."""
+        fresh = [text for text in dict.fromkeys(news) if text not in self.warnings]
+        return (*self.warnings, *fresh)[:MOST_ERRORS] if fresh else self.warnings
+
+    def statistics(self) -> dict[str, Any]:
+        """The counts in the guide's words (total, created, updated, errors) and our finer ones."""
+        return {
+            "total": self.total,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "deleted": self.deleted,
+            "errors": self.rejected,
+            "duplicates": self.duplicate,
+            "fetched": self.fetched,
+            "pages": self.pages,
+            "errors_list": list(self.errors_list),
+            "warnings": list(self.warnings),
+        }
+
+    def columns(self, before: Progress | None = None) -> dict[str, Any]:
+        """What the run's row keeps; the lists only when they are not as ``before``."""
+        found: dict[str, Any] = {"counts": {name: getattr(self, name) for name in COUNTS}}
+        if before is None or before.errors_list is not self.errors_list:
+            found["errors_list"] = list(self.errors_list)
+        if before is None or before.warnings is not self.warnings:
+            found["warnings"] = list(self.warnings)
+        return found
+
+
+COUNTS = (
+    "fetched", "created", "updated", "unchanged", "deleted", "rejected", "duplicate", "pages",
+    "nameless", "first", "last", "first_empty",
+)  # fmt: skip
+
+
+def restore(run: SyncRun) -> Progress:
+    """The counts a run had at its checkpoint; fresh ones for a run that begins."""
+    if run.checkpoint is None:
+        return Progress()
+    return Progress(
+        **{name: run.counts[name] for name in COUNTS},
+        errors_list=tuple(run.errors_list),
+        warnings=tuple(run.warnings),
+    )

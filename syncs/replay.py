@@ -1,0 +1,35 @@
+"""Replaying rejects: the stored payload is tried again after a fix, without asking the source."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import RefusedError, SkippableError
+from core.payload import parse
+from db import audit, rejects
+from db.session import writing
+from syncs.pages import REFUSED, sight
+from syncs.registry import find
+
+
+def replay(reject_id: int, *, who: str) -> None:
+    """Write the record of a reject; ``RefusedError`` says why it is still refused.
+
+    It counts as seen by the run that refused it. Two replays of one reject write it once.
+    """
+    try:
+        with writing() as session:
+            reject = rejects.find(session, reject_id)
+            rejects.settle(session, reject, "replayed", f"replayed by {who}")
+            sync = find(reject.sync)
+            row = sync.row(parse(sync.record, rejects.payload(reject)))
+            here = sight(session, sync, reject.run_id or 0, {})
+            plan = sync.target.compare(session, [row], here)
+            sync.target.apply(session, plan, here)
+            audit.note(session, who=who, what="reject.replay", subject=f"reject {reject_id}")
+    except SkippableError as error:
+        where = f" ({error.field})" if error.field else ""
+        raise RefusedError(f"Reject {reject_id} is still refused{where}: {error}") from error
+    except REFUSED as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise RefusedError(f"Reject {reject_id}: the database refuses it ({reason}).") from error

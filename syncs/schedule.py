@@ -1,0 +1,72 @@
+"""Scheduled instants: the latest one of a crontab, and its claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from celery.schedules import crontab
+from celery.utils.time import remaining
+
+from core.settings import settings
+from db import bulk, slots
+from db.session import reading, writing
+from syncs import gate
+from syncs.declaration import AnySync
+from syncs.intervals import schedule
+
+LOOK_BACK = tuple(
+    timedelta(**{unit: count})
+    for unit, count in (("minutes", 10), ("hours", 3), ("days", 2), ("days", 33), ("days", 367))
+)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A scheduled instant (UTC) and the time until the next one."""
+
+    at: datetime
+    period: timedelta
+
+
+def next_after(cron: crontab, when: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant of ``cron`` after ``when``; Celery's own rules, clock changes included."""
+    start, ahead, _ = cron.remaining_delta(when, tz=zone)
+    return when + remaining(start, ahead, when.astimezone(zone))
+
+
+def latest(cron: crontab, now: datetime, zone: ZoneInfo) -> Slot | None:
+    """The latest instant of ``cron`` that is not after ``now``."""
+    for back in LOOK_BACK:
+        at = next_after(cron, now - back, zone)
+        if at > now:
+            continue
+        while (following := next_after(cron, at, zone)) <= now:
+            at = following
+        return Slot(at, following - at)
+    return None
+
+
+def claim_latest(sync: AnySync, *, trigger: str) -> gate.Answer | None:
+    """Start the run of the sync's latest slot, unless somebody has: two beats give it one run.
+
+    None when there is nothing to start. A slot that everybody missed is caught up within half a
+    period; later the next one is near enough.
+    """
+    cron = schedule(sync)
+    if cron is None:
+        return None
+    with reading() as session:
+        now = bulk.now(session)
+    slot = latest(cron, now, ZoneInfo(settings().timezone))
+    if slot is None or now - slot.at > slot.period / 2:
+        return None
+    with writing() as session:
+        slot_id = slots.claim(session, sync.name, slot.at)
+        if slot_id is None:
+            return None
+        answer = gate.decide(session, sync, trigger=trigger, slot=True)
+        if isinstance(answer, gate.Enqueued):
+            slots.give(session, slot_id, answer.run_id)
+        return answer

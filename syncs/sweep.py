@@ -1,0 +1,28 @@
+"""The sweeper's round: claim missed slots, and find the runs nobody answers for.
+
+The store is the queue of record and Redis a doorbell: whatever was lost there is rung for again.
+"""
+
+from __future__ import annotations
+
+from core.logs import get_logger
+from db import runs
+from db.session import writing
+from syncs.registry import SYNCS
+from syncs.schedule import claim_latest
+
+log = get_logger(__name__)
+
+QUIET = 9.0
+"""Seconds for which a run that was rung for is not rung for again."""
+
+
+def once() -> list[tuple[int, str]]:
+    """One round; the runs to ring for now, (id, sync's name). Nothing is sent from here."""
+    for sync in SYNCS.values():
+        claim_latest(sync, trigger="schedule")
+    with writing() as session:
+        found = list(runs.to_ring(session, quiet=QUIET))
+    if found:
+        log.debug("sweep.rings", runs=[run_id for run_id, _ in found])
+    return found

@@ -1,0 +1,71 @@
+"""A run on its way: what it has, how it is executed, how its execution ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.connector import Connector
+from db.leases import Lease
+from syncs.declaration import AnySync, Options
+from syncs.progress import Progress
+
+SLICE = 20.0
+"""Seconds after which a run gives way to others that wait in its queue."""
+
+Watch = Callable[[Progress], None]
+
+
+def unwatched(progress: Progress) -> None:
+    """Nobody looks on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a run is executed: by a worker in slices, or by hand to its end.
+
+    ``steal`` takes the lease of a holder that a person knows to be dead.
+    """
+
+    slice_seconds: float | None = SLICE
+    steal: bool = False
+    by_hand: bool = False
+    task_id: str | None = None
+    watch: Watch = unwatched
+
+
+BY_WORKER = Manner()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an execution ended: the run's status, and a run that should be rung for now.
+
+    ``left``: somebody else has the run, or it is over or not due; nothing was done.
+    """
+
+    run_id: int
+    status: str
+    ring: int | None = None
+
+
+@dataclass(kw_only=True)
+class Walk:
+    """A claimed run; ``progress`` is what stands in the store."""
+
+    sync: AnySync
+    connector: Connector
+    lease: Lease
+    options: Options
+    checkpoint: dict[str, Any]
+    progress: Progress
+    manner: Manner
+    started: float
+
+    @property
+    def slice_is_over(self) -> bool:
+        """Whether others should have their turn."""
+        limit = self.manner.slice_seconds
+        return limit is not None and time.monotonic() - self.started >= limit
