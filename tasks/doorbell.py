@@ -1,0 +1,39 @@
+"""Ringing: a message that carries an id. A lost one costs seconds, for the sweeper rings again."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+from core.logs import get_logger
+
+log = get_logger(__name__)
+
+REST = 5.0
+"""Seconds without a try after the broker did not answer: a web request must not wait for it."""
+
+# This process's last failure to reach the broker.
+_silent_until = 0.0
+
+
+def ring(run_id: int, sync: str) -> bool:
+    """Tell a worker that ``run_id`` is due; False when the broker is away. Never raises for it."""
+    return send(f"sync.{sync}", args=[run_id])
+
+
+def send(task: str, *, args: list[Any] | None = None, kwargs: dict[str, Any] | None = None) -> bool:
+    """Send a message, best effort; whether it went out."""
+    global _silent_until  # noqa: PLW0603, one broker a process
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        current_app.send_task(task, args=args or [], kwargs=kwargs or {})
+    except (OperationalError, OSError, RuntimeError) as error:
+        # RuntimeError is what Celery raises when its own retries are used up.
+        _silent_until = time.monotonic() + REST
+        log.warning("doorbell.silent", task=task, error=type(error).__name__)
+        return False
+    return True

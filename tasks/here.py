@@ -1,0 +1,29 @@
+"""Syncs from Python, run in the caller's process: no worker, no Redis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syncs import engine, gate
+from syncs.declaration import AnySync
+from syncs.registry import find
+from syncs.walk import Manner
+
+
+def sync_products_auto(*, force: bool = False) -> dict[str, Any]:
+    """Sync the products unless they are fresh; the statistics, or the gate's answer."""
+    return auto(find("b2b.products"), force=force)
+
+
+def sync_categories_auto(*, force: bool = False) -> dict[str, Any]:
+    """Sync the categories unless they are fresh; the statistics, or the gate's answer."""
+    return auto(find("b2b.categories"), force=force)
+
+
+def auto(sync: AnySync, *, force: bool) -> dict[str, Any]:
+    """Ask the gate, and run here when it says so. Raises what made the run fail."""
+    answer = gate.request(sync, trigger="auto", force=force)
+    if not isinstance(answer, gate.Enqueued):
+        return {"sync": sync.name, "status": answer.status}
+    engine.execute(sync, answer.run_id, Manner(slice_seconds=None, by_hand=True))
+    return engine.statistics(sync, answer.run_id)

@@ -1,0 +1,46 @@
+"""What a worker's processes do at their beginning and end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.signals import (
+    beat_init,
+    setup_logging,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
+
+from core import logs
+from db import session
+from worker.sweeper import SWEEPER
+
+
+def connect() -> None:
+    """Listen; the receivers are module functions, so that Celery's weak references hold."""
+    setup_logging.connect(configure_logs)
+    worker_process_init.connect(forget_connections)
+    worker_ready.connect(start_sweeping)
+    worker_shutting_down.connect(stop_sweeping)
+    beat_init.connect(configure_logs)
+
+
+def configure_logs(**_: Any) -> None:
+    """Our log lines instead of Celery's."""
+    logs.configure()
+
+
+def forget_connections(**_: Any) -> None:
+    """A forked child must not use, nor close, its parent's connections."""
+    session.dispose(close=False)
+
+
+def start_sweeping(**_: Any) -> None:
+    """The worker's main process can take messages now: ring for what nobody answered."""
+    SWEEPER.start()
+
+
+def stop_sweeping(**_: Any) -> None:
+    """Going down: ring for nothing that we could not take."""
+    SWEEPER.stop()

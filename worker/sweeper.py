@@ -1,0 +1,66 @@
+"""The sweeper: a timer thread in every worker's main process that rings for unanswered rows.
+
+It needs neither beat nor a free child. Sweepers of many workers do not disturb each other: a row
+is marked as rung for by a conditional UPDATE.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import MoulinError
+from core.logs import get_logger
+from syncs import sweep
+from tasks.doorbell import ring
+
+log = get_logger(__name__)
+
+EVERY = 10.0
+
+
+class Sweeper:
+    """Rounds each ten seconds with jitter, and at once when asked (a reconnect)."""
+
+    def __init__(self) -> None:
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, once."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the round that is on its way."""
+        self._stopped.set()
+        self._wake.set()
+
+    def sweep_soon(self) -> None:
+        """The broker is back, maybe empty: do not wait for the timer."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        down = False
+        while not self._stopped.is_set():
+            try:
+                for run_id, sync in sweep.once():
+                    ring(run_id, sync)
+            except (DBAPIError, MoulinError) as error:
+                # The store is away: said once, and once when it is back.
+                if not down:
+                    log.warning("sweeper.store_away", error=type(error).__name__)
+                down = True
+            else:
+                if down:
+                    log.info("sweeper.store_back")
+                down = False
+            self._wake.wait(EVERY * random.uniform(0.8, 1.0))  # noqa: S311, jitter is no secret
+            self._wake.clear()
+
+
+SWEEPER = Sweeper()
