@@ -1,0 +1,73 @@
+"""The command group, and what each kind of error means to a shell.
+
+Exit 0 done, 1 failed, 2 usage, 3 partial, 69 unavailable, 78 configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from cli import (
+    failed,
+    keys,
+    operators,
+    processes,
+    products,
+    rejects,
+    runs,
+    shops,
+    status,
+    stock,
+    store,
+    syncs,
+)
+from cli.output import FAILED, UNAVAILABLE, WRONG_SETTINGS, say, say_error
+from core import logs
+from core.errors import ConfigurationError, MoulinError, RetriableError
+
+
+class Commands(click.Group):
+    """A group whose commands never show a traceback for what we foresaw."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error becomes a sentence and an exit code."""
+        try:
+            logs.configure()
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            for problem in error.problems:
+                say_error(problem, code=error.code)
+            sys.exit(WRONG_SETTINGS)
+        except RetriableError as error:
+            say_error(str(error), code=error.code)
+            sys.exit(UNAVAILABLE if error.retry_after else FAILED)
+        except MoulinError as error:
+            say_error(str(error), code=error.code)
+            sys.exit(FAILED)
+        except (OperationalError, InterfaceError) as error:
+            reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+            say_error(f"The store does not answer ({reason}); check DATABASE_URL.", code="STORE")
+            sys.exit(UNAVAILABLE)
+        except KeyboardInterrupt:
+            say("Stopped.")
+            sys.exit(FAILED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Moulin keeps the shops' store in step with its sources, and never loses a sale."""
+
+
+for module in (
+    syncs, status, runs, failed, rejects, keys, shops, products, stock, operators, store, processes,
+):  # fmt: skip
+    module.register(commands)
+
+
+def main() -> None:
+    """``python manage.py``."""
+    commands(prog_name="manage.py")

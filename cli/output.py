@@ -1,0 +1,87 @@
+"""What commands print: data on stdout (tables, or JSON for machines), messages on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from core.settings import settings
+
+FAILED, PARTIAL, UNAVAILABLE, WRONG_SETTINGS = 1, 3, 69, 78
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@cache
+def screen() -> Console:
+    """Where messages go."""
+    return Console(stderr=True, highlight=False)
+
+
+def json_option(command: F) -> F:
+    """``--json``: one JSON document on stdout, nothing else there."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+def say(message: str) -> None:
+    """A message for people, on stderr."""
+    screen().print(message, markup=False, soft_wrap=True)
+
+
+def say_error(message: str, *, code: str) -> None:
+    """What went wrong and what to do, on stderr; with ``--json`` on stdout as well."""
+    if "--json" in sys.argv:
+        print_json({"status": "failed", "error": message, "code": code})
+    screen().print(f"Error: {message}", markup=False, soft_wrap=True, style="red")
+
+
+def print_json(value: Any) -> None:
+    """One JSON document; moments as ISO 8601 in UTC, amounts as text."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=_plain, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
+    """A table on stdout; ``empty`` is said when there is no row."""
+    found = list(rows)
+    if not found:
+        say(empty)
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in found:
+        table.add_row(*(_cell(value) for value in row))
+    Console(highlight=False, width=None).print(table, markup=False)
+
+
+def when(moment: datetime | None) -> str:
+    """A moment as people of the shop read it, in the configured time zone."""
+    if moment is None:
+        return "never"
+    return moment.astimezone(ZoneInfo(settings().timezone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return when(value)
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,43 @@
+"""A progress bar on stderr, where a person looks on; silent elsewhere."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cli.output import screen
+from syncs import progress as counts
+
+
+class Bar:
+    """``show`` is told the counts after each page; the total is the source's own count."""
+
+    def __init__(self, title: str, *, shown: bool) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=screen(),
+            disable=not (shown and screen().is_terminal),
+        )
+        self._task = self._bar.add_task(title, total=None)
+
+    def show(self, progress: counts.Progress) -> None:
+        """Draw how far it has come."""
+        total = progress.last if progress.last is not None else progress.first
+        self._bar.update(self._task, completed=progress.fetched, total=total)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()

@@ -1,0 +1,78 @@
+"""The store and the settings: ``migrate`` and ``check``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from cli.output import WRONG_SETTINGS, json_option, print_json, print_table, say
+from core.errors import ConfigurationError
+from core.settings import settings
+from db import migrate as migrations
+from syncs import connect, intervals
+from syncs.registry import SYNCS
+
+
+def register(group: click.Group) -> None:
+    """Add the commands."""
+    group.add_command(migrate)
+    group.add_command(check)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the store's tables to this version; safe to repeat."""
+    migrations.upgrade()
+    say(f"The store is at revision {migrations.current()}.")
+
+
+@click.command()
+@json_option
+def check(as_json: bool) -> None:
+    """Report all that is wrong with the settings and the store, at once."""
+    findings = list(_findings())
+    if as_json:
+        print_json({"ok": not findings, "problems": findings})
+    else:
+        print_table(("problem",), [[finding] for finding in findings], empty="All is well.")
+    if findings:
+        sys.exit(WRONG_SETTINGS)
+
+
+def _findings() -> list[str]:
+    # settings() itself reports every wrong setting at once; the rest needs right ones.
+    settings()
+    found: list[str] = []
+    known = {sync.setting for sync in SYNCS.values()}
+    for kind, given in (
+        ("SYNC_INTERVAL", settings().sync_intervals),
+        ("SYNC_SCHEDULE", settings().sync_schedules),
+    ):
+        found += [
+            f"{kind}_{name}: there is no such sync; there are {', '.join(sorted(known))}."
+            for name in given
+            if name not in known
+        ]
+    for sync in SYNCS.values():
+        found += _problems(intervals.schedule, sync)
+    found += _store()
+    return found
+
+
+def _store() -> list[str]:
+    try:
+        problems = _problems(migrations.require_current)
+        return problems or _problems(connect.b2b_key)
+    except DBAPIError as error:
+        return [f"DATABASE_URL: the store does not answer ({type(error.orig).__name__})."]
+
+
+def _problems(function: Any, *arguments: Any) -> list[str]:
+    try:
+        function(*arguments)
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
