@@ -1,0 +1,86 @@
+"""BoliBanaStock, the B2B inventory: ``GET b2c/categories/`` and ``GET api/products/``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Self
+
+from connectors.connector import Connector
+from connectors.http.client import HTTPClient
+from connectors.http.credentials import header
+from connectors.http.pages import walk
+from connectors.page import Page
+
+PAGE_SIZE = 100
+WHERE_KEYS_ARE = "check the active key ('python manage.py apikey list') or B2B_API_KEY"
+
+
+class BoliBana(Connector):
+    """The catalogue of the B2B source, page by page. ``start`` is a page's ``next_query``.
+
+    Both walks raise ``connectors.errors``; a list, or an object with a list in it, is a page.
+    """
+
+    def __init__(
+        self,
+        http: HTTPClient,
+        *,
+        categories_path: str = "b2c/categories/",
+        products_path: str = "api/products/",
+        hosts: Collection[str] = (),
+    ) -> None:
+        super().__init__(http)
+        self.categories_path = categories_path
+        self.products_path = products_path
+        self.hosts = hosts
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        url: str,
+        key: str,
+        auth_header: str = "Authorization: Bearer {key}",
+        timeout: float = 30,
+        categories_path: str = "b2c/categories/",
+        products_path: str = "api/products/",
+        hosts: Collection[str] = (),
+    ) -> Self:
+        """A connector on its own client; ``timeout`` in seconds, ``hosts`` may stand in ``next``.
+
+        Raises ``ConfigurationError`` for a key, header or address that cannot work.
+        """
+        http = HTTPClient(
+            url,
+            headers=header(auth_header, key, where=WHERE_KEYS_ARE),
+            timeout=timeout,
+            # Three quarters of a run's lease, which is never under a minute.
+            deadline=max(45.0, 1.5 * timeout),
+            advice=WHERE_KEYS_ARE,
+        )
+        return cls(http, categories_path=categories_path, products_path=products_path, hosts=hosts)
+
+    def categories(self, *, start: Mapping[str, str] | None = None) -> Iterator[Page]:
+        """All categories: one request, unless the source pages them."""
+        return walk(
+            self.http,
+            self.categories_path,
+            start or {},
+            keys=("results", "categories"),
+            allowed_hosts=self.hosts,
+        )
+
+    def products(
+        self, *, start: Mapping[str, str] | None = None, site_id: int | None = None
+    ) -> Iterator[Page]:
+        """All products, or one site's, a hundred a page."""
+        first = {"page": "1", "page_size": str(PAGE_SIZE)}
+        if site_id is not None:
+            first["site_id"] = str(site_id)
+        return walk(
+            self.http,
+            self.products_path,
+            start or first,
+            keys=("results", "products"),
+            allowed_hosts=self.hosts,
+        )

@@ -1,0 +1,77 @@
+"""From a response's bytes to JSON: bounded in size, in time and in depth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from urllib3 import BaseHTTPResponse
+
+from connectors.errors import AnswerError, TooLargeError
+from connectors.http.deadline import Deadline
+
+_CHUNK = 64 * 1024
+
+
+def read(raw: BaseHTTPResponse, *, call: str, most: int, deadline: Deadline) -> bytes:
+    """The whole decoded body.
+
+    Raises ``TooLargeError`` over ``most`` decoded bytes (a small gzip may hold gigabytes),
+    ``TimeoutError`` at the deadline, and urllib3's errors.
+    """
+    too_large = TooLargeError(
+        f"{call}: the answer is over {most} bytes, which is more than we hold",
+        status_code=raw.status,
+    )
+    declared = raw.headers.get("Content-Length", "")
+    if declared.isdecimal() and len(declared) < 20 and int(declared) > most:  # noqa: PLR2004 - 64 bits
+        raise too_large
+    body = bytearray()
+    # `read1` gives what has come and does not wait for a chunk to be full.
+    while chunk := raw.read1(_CHUNK, decode_content=True):
+        body += chunk
+        if len(body) > most:
+            raise too_large
+        if not deadline.remaining():
+            raise TimeoutError("the deadline has passed")
+    return bytes(body)
+
+
+def decode(body: bytes, content_type: str, *, call: str) -> object:
+    """The JSON in ``body``; ``AnswerError`` when it is none.
+
+    NaN, infinities and numbers of thousands of digits become floats: they spoil their record,
+    not the page.
+    """
+    media = content_type.partition(";")[0].strip().lower()
+    if not body.strip():
+        raise AnswerError(f"{call}: the answer is empty")
+    if media != "application/json" and not media.endswith("+json"):
+        shown = ascii(media)[1:-1][:60]
+        raise AnswerError(f"{call}: the answer is {shown or 'of no type'}, not JSON")
+    try:
+        return _loads(body, int)
+    except RecursionError as error:
+        raise AnswerError(f"{call}: the answer is nested too deeply") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        # The error itself quotes the body.
+        raise AnswerError(f"{call}: the answer is broken JSON ({type(error).__name__})") from None
+
+
+def _loads(body: bytes, parse_int: Callable[[str], int | float]) -> object:
+    try:
+        if parse_int is int:
+            return json.loads(body)
+        return json.loads(body, parse_int=parse_int)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError:
+        # Python refuses integers of over 4300 digits; only then is the slower way taken.
+        return _loads(body, _whole)
+
+
+def _whole(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
