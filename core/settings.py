@@ -57,6 +57,8 @@ def _source_url(url: str) -> str:
         raise ValueError("not a web address; give one like https://www.example.com/api/v1")
     if parts.scheme == "http" and not loopback:
         raise ValueError("only https:// is allowed (http:// for this machine alone)")
+    if parts.query or parts.fragment:
+        raise ValueError("no '?' or '#' in the address; paths are added to it")
     if parts.username or parts.password:
         raise ValueError("no user or password in the address; keys have a setting of their own")
     return url.rstrip("/")
@@ -84,7 +86,8 @@ class Settings(BaseModel):
 
     moulin_env: Literal["development", "production"] = "development"
     var_dir: Path = ROOT / "var"
-    database_url: Annotated[str, AfterValidator(_database_url)] = ""
+    # A DSN holds a password, and settings are printed when something breaks.
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(default="", repr=False)
     redis_url: SecretStr | None = None
 
     b2b_api_url: SourceURL = "https://www.bolibanastock.com/api/v1"
@@ -101,7 +104,7 @@ class Settings(BaseModel):
 
     sync_interval_seconds: int = Field(default=7200, gt=0)
     sync_delete_brake_percent: float = Field(default=20, ge=0, le=100)
-    sync_intervals: dict[str, int] = {}
+    sync_intervals: dict[str, Annotated[int, Field(gt=0)]] = {}
     sync_schedules: dict[str, str] = {}
 
     host: str = "127.0.0.1"
@@ -121,7 +124,13 @@ class Settings(BaseModel):
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """This process's settings, read once; ``ConfigurationError`` names all that is wrong."""
-    return load({**_dotenv(), **os.environ})
+    written = _dotenv()
+    for name in SECRETS:
+        # Either spelling in the environment wins over either spelling in the file.
+        if os.environ.get(name) or os.environ.get(f"{name}_FILE"):
+            written.pop(name, None)
+            written.pop(f"{name}_FILE", None)
+    return load({**written, **os.environ})
 
 
 def reset() -> None:
@@ -162,6 +171,9 @@ def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, Any], list
                 values[name] = Path(path).read_text("utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 problems.append(f"{name}_FILE: {path} cannot be read ({type(error).__name__}).")
+            else:
+                if not values[name]:
+                    problems.append(f"{name}_FILE: {path} is empty; write the value into it.")
     intervals = {k: v for k, v in environment.items() if k.startswith("SYNC_INTERVAL_")}
     intervals.pop("SYNC_INTERVAL_SECONDS", None)
     values["SYNC_INTERVALS"] = {k[14:]: v for k, v in intervals.items() if v}
@@ -184,4 +196,5 @@ def _sentence(where: tuple[int | str, ...], message: str) -> str:
 
 
 def _dotenv() -> dict[str, str | None]:
-    return dict(dotenv_values(ROOT / ".env"))
+    # Notepad begins its files with a byte order mark, which would hide the first setting.
+    return dict(dotenv_values(ROOT / ".env", encoding="utf-8-sig"))
