@@ -96,7 +96,7 @@ def resolve(session: Session, keys: Collection[str], source: str) -> dict[str, i
             ExternalCategory.source == source, ExternalCategory.external_id.in_(keys)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def add_placeholders(session: Session, keys: Sequence[str], sight: Sight) -> dict[str, int]:

@@ -135,7 +135,7 @@ def _find_drift(session: Session, plan: Plan[ProductRow], rows: Sequence[Product
     """In mirror mode a product whose stock moved here must be set again, though unchanged there."""
     ids = [link.target_id for link in plan.unchanged]
     stocks = dict(
-        session.execute(select(Product.id, Product.stock).where(Product.id.in_(ids))).tuples().all()
+        session.execute(select(Product.id, Product.stock).where(Product.id.in_(ids))).all()
     )
     drifted = {link.id for link in plan.unchanged if stocks[link.target_id] != link.upstream_stock}
     if not drifted:
@@ -145,9 +145,7 @@ def _find_drift(session: Session, plan: Plan[ProductRow], rows: Sequence[Product
             select(ExternalProduct.id, ExternalProduct.external_id).where(
                 ExternalProduct.id.in_(drifted)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     by_key = {row.external_id: row for row in rows}
     for link in plan.unchanged:
