@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from db import bulk, links
 from db.models import Category, ExternalCategory
-from db.page import Plan, Sight, Target, plan_page
+from db.page import Known, Plan, Sight, Target, plan_page
 
 VERSION = 1
 """Grows when what is written changes meaning, so that every category is written once more."""
@@ -27,19 +28,29 @@ LINK = (
     "parent_external_id",
     "details",
     "payload_hash",
+    "digest",
     "sync_status",
     "last_synced_at",
     "seen_run",
 )
 
+_TIES = ExternalCategory.__table__.c
+_RESOLVE = select(_TIES.external_id, _TIES.category_id).where(
+    _TIES.source == bindparam("source"),
+    _TIES.external_id.in_(bindparam("keys", expanding=True)),
+)
 
-class CategoryRow(NamedTuple):
+
+@dataclass(slots=True)
+class CategoryRow:
     """A category as columns; ``details`` is the JSON text of what we do not map."""
 
     external_id: str
     name: str
     parent: str | None
     details: str
+    digest: str = ""
+    hash: str = ""
 
 
 def slug(name: str, external_id: str) -> str:
@@ -51,14 +62,17 @@ def slug(name: str, external_id: str) -> str:
 
 def content_hash(row: CategoryRow) -> str:
     """A hash over all that writing ``row`` would put into the store."""
-    text = json.dumps([VERSION, row.name, row.parent, row.details], ensure_ascii=False)
+    text = "\0".join((str(VERSION), row.name, row.parent or "", row.details))
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def compare(session: Session, rows: Sequence[CategoryRow], sight: Sight) -> Plan[CategoryRow]:
+def compare(
+    _: Session, rows: Sequence[CategoryRow], known: Mapping[str, Known], sight: Sight
+) -> Plan[CategoryRow]:
     """What writing ``rows`` would do; nothing is written."""
-    known = links.known(session, ExternalCategory, sight.source, {row.external_id for row in rows})
-    return plan_page(rows, known, content_hash, sight)
+    for row in rows:
+        row.hash = content_hash(row)
+    return plan_page(rows, known, sight)
 
 
 def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
@@ -66,23 +80,25 @@ def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
     at = bulk.Codec(session).moment(sight.now)
     ids = bulk.reserve_ids(session, Category, len(plan.created)) if plan.created else []
     created = list(zip(ids, plan.created, strict=True))
-    _insert(session, [(i, new.row.name, new.row.external_id) for i, new in created], sight)
+    _insert(session, [(ident, row.name, row.external_id) for ident, row in created], sight)
     tie = [
         (
-            new.row.external_id,
+            row.external_id,
             sight.source,
             ident,
-            new.row.parent,
-            new.row.details,
-            new.hash,
+            row.parent,
+            row.details,
+            row.hash,
+            row.digest,
             "synced",
             at,
             sight.run_id,
         )
-        for ident, new in created
+        for ident, row in created
     ]
     bulk.insert(session, ExternalCategory, LINK, tie)
     _update(session, plan, sight)
+    links.note_digests(session, ExternalCategory, plan.resent)
     if plan.unchanged:
         links.touch(session, ExternalCategory, [link.id for link in plan.unchanged], sight)
 
@@ -91,12 +107,8 @@ def resolve(session: Session, keys: Collection[str], source: str) -> dict[str, i
     """Our category ids by the source's, those that are known."""
     if not keys:
         return {}
-    rows = session.execute(
-        select(ExternalCategory.external_id, ExternalCategory.category_id).where(
-            ExternalCategory.source == source, ExternalCategory.external_id.in_(keys)
-        )
-    )
-    return dict(rows.all())
+    rows = session.connection().execute(_RESOLVE, {"source": source, "keys": list(keys)})
+    return {row[0]: row[1] for row in rows}
 
 
 def add_placeholders(session: Session, keys: Sequence[str], sight: Sight) -> dict[str, int]:
@@ -205,7 +217,8 @@ def _update(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
                 "id": change.link.id,
                 "parent_external_id": row.parent,
                 "details": json.loads(row.details),
-                "payload_hash": change.hash,
+                "payload_hash": row.hash,
+                "digest": row.digest,
                 "sync_status": "synced",
                 "last_synced_at": sight.now,
                 "seen_run": sight.run_id,
@@ -218,5 +231,10 @@ def _update(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
 
 
 TARGET: Target[CategoryRow] = Target(
-    link=ExternalCategory, compare=compare, preview=compare, apply=apply, settle=link_parents
+    link=ExternalCategory,
+    version=VERSION,
+    compare=compare,
+    preview=compare,
+    apply=apply,
+    settle=link_parents,
 )

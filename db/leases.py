@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, true, update
+from sqlalchemy import Float, bindparam, or_, true, update
 from sqlalchemy.orm import Session
 
 from core.errors import RetriableError
@@ -20,6 +21,15 @@ from db.models.runs import ACTIVE
 from db.types import db_now
 
 NO_SYNC = {"synchronize_session": False}
+
+
+_STATES = SyncState.__table__
+_RENEW = (
+    update(_STATES)  # type: ignore[arg-type]  # a declared class's table is a Table
+    .where(_STATES.c.sync == bindparam("of"), _STATES.c.lease_token == bindparam("token"))
+    .values(lease_until=db_now(bindparam("seconds", type_=Float)))
+    .returning(db_now())
+)
 
 
 class LeaseLost(RetriableError):  # noqa: N818, it says what happened
@@ -105,16 +115,19 @@ def claim(
     return Lease(sync=run.sync, run_id=run.id, token=token, seconds=seconds, failures=failures)
 
 
-def renew(session: Session, lease: Lease) -> None:
-    """Prove that the lease is still ours, and push its end away. ``LeaseLost`` otherwise."""
-    result = session.execute(
-        update(SyncState)
-        .where(SyncState.sync == lease.sync, SyncState.lease_token == lease.token)
-        .values(lease_until=db_now(lease.seconds)),
-        execution_options=NO_SYNC,
+def renew(session: Session, lease: Lease) -> datetime:
+    """Prove that the lease is still ours, and push its end away; the database's clock.
+
+    ``LeaseLost`` when it is not. Until the transaction ends nobody else can take it.
+    """
+    now: datetime | None = (
+        session.connection()
+        .execute(_RENEW, {"of": lease.sync, "token": lease.token, "seconds": lease.seconds})
+        .scalar_one_or_none()
     )
-    if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
+    if now is None:
         raise LeaseLost(f"Another worker runs {lease.sync} now; this one stops.")
+    return now
 
 
 def release(session: Session, lease: Lease, **state: Any) -> None:
@@ -129,11 +142,9 @@ def release(session: Session, lease: Lease, **state: Any) -> None:
 
 
 def advance(session: Session, lease: Lease, **columns: Any) -> bool:
-    """A page was written: renew, and keep checkpoint and counts in the same transaction.
-
-    Returns whether somebody asked for the run to be cancelled.
+    """A page was written: keep checkpoint and counts in its transaction, which began with
+    ``renew``. Returns whether somebody asked for the run to be cancelled.
     """
-    renew(session, lease)
     return session.execute(
         update(SyncRun)
         .where(SyncRun.id == lease.run_id)
@@ -144,7 +155,7 @@ def advance(session: Session, lease: Lease, **columns: Any) -> bool:
 
 
 def beat(session: Session, lease: Lease) -> bool:
-    """As ``advance`` for a step that wrote nothing; whether a cancel was asked for."""
+    """Renew, for a step that writes no page; whether a cancel was asked for."""
     renew(session, lease)
     return session.execute(
         update(SyncRun)

@@ -1,61 +1,54 @@
 """Links: which records of a source we know, which were seen, which have vanished.
 
-One set of statements for every external_* table.
+One set of statements for every external_* table. Those that run once a page are built once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, false, func, select, update
 from sqlalchemy.orm import Session
 
-from db.models.catalogue import ExternalCategory, ExternalProduct
-from db.page import AnyLink, Known, Sight
+from db.models.catalogue import ExternalProduct
+from db.page import AnyLink, Change, Known, Sight
+
+NO_SYNC = {"synchronize_session": False}
 
 
 def known(
     session: Session, link: type[AnyLink], source: str, keys: Collection[str]
 ) -> dict[str, Known]:
     """The links of ``source`` whose external id is among ``keys``, by that id."""
-    target = link.product_id if link is ExternalProduct else ExternalCategory.category_id
-    stock = link.upstream_stock if link is ExternalProduct else link.id
-    rows = session.execute(
-        select(
-            link.external_id,
-            link.id,
-            target,
-            link.payload_hash,
-            link.seen_run,
-            link.gone_at.is_not(None),
-            link.sync_status,
-            stock,
-        ).where(link.source == source, link.external_id.in_(keys))
-    )
-    return {row[0]: Known(*row[1:]) for row in rows}
+    rows = session.connection().execute(_known(link), {"source": source, "keys": list(keys)})
+    return {row[0]: Known._make(row) for row in rows}
 
 
 def touch(session: Session, link: type[AnyLink], ids: Iterable[int], sight: Sight) -> None:
     """Note that these links were seen unchanged: one statement a page."""
-    session.execute(
-        update(link)
-        .where(link.id.in_(list(ids)))
-        .values(seen_run=sight.run_id, last_synced_at=sight.now),
-        execution_options={"synchronize_session": False},
+    session.connection().execute(
+        _touch(link), {"ids": list(ids), "run": sight.run_id, "now": sight.now}
     )
 
 
-def see(session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight) -> int:
-    """Note that the source still has these records, whatever became of them; how many were news."""
-    if not keys:
-        return 0
-    result = session.execute(
-        update(link)
-        .where(link.source == sight.source, link.external_id.in_(keys), _unseen(link, sight))
-        .values(seen_run=sight.run_id),
-        execution_options={"synchronize_session": False},
-    )
-    return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
+def note_digests(session: Session, link: type[AnyLink], changes: Sequence[Change[Any]]) -> None:
+    """These came in other letters and say the same."""
+    values = [{"id": change.link.id, "digest": change.row.digest} for change in changes]
+    if values:
+        session.execute(update(link), values)
+
+
+def see(session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight) -> None:
+    """Note that the source still has these records, whatever became of them."""
+    if keys:
+        session.execute(
+            update(link)
+            .where(link.source == sight.source, link.external_id.in_(keys), _unseen(link, sight))
+            .values(seen_run=sight.run_id),
+            execution_options=NO_SYNC,
+        )
 
 
 def unseen_among(
@@ -85,10 +78,8 @@ def count_unseen(session: Session, link: type[AnyLink], sight: Sight) -> tuple[i
 def bury(session: Session, link: type[AnyLink], sight: Sight) -> int:
     """Tombstone what the run has not seen; values are kept. How many there were."""
     result = session.execute(
-        update(link)
-        .where(_living(link, sight.source), _unseen(link, sight))
-        .values(gone_at=sight.now, sync_status="gone"),
-        execution_options={"synchronize_session": False},
+        update(link).where(unseen(link, sight)).values(gone_at=sight.now, sync_status="gone"),
+        execution_options=NO_SYNC,
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
 
@@ -106,3 +97,33 @@ def _living(link: type[AnyLink], source: str) -> ColumnElement[bool]:
 def _unseen(link: type[AnyLink], sight: Sight) -> ColumnElement[bool]:
     # "<", not "!=": a newer run may have seen it while an older one waited for approval.
     return func.coalesce(link.seen_run < sight.run_id, false())
+
+
+@cache
+def _known(link: type[AnyLink]) -> Select[Any]:
+    """Columns in the order of ``Known``."""
+    table = link.__table__.c
+    product = link is ExternalProduct
+    return select(
+        table.external_id,
+        table.id,
+        table.product_id if product else table.category_id,
+        table.payload_hash,
+        table.digest,
+        table.seen_run,
+        table.gone_at.is_not(None),
+        table.upstream_stock if product else table.id,
+    ).where(
+        table.source == bindparam("source"),
+        table.external_id.in_(bindparam("keys", expanding=True)),
+    )
+
+
+@cache
+def _touch(link: type[AnyLink]) -> Update:
+    table = link.__table__
+    return (
+        update(table)  # type: ignore[arg-type]  # a declared class's table is a Table
+        .where(table.c.id.in_(bindparam("ids", expanding=True)))
+        .values(seen_run=bindparam("run"), last_synced_at=bindparam("now"))
+    )

@@ -6,79 +6,77 @@ carries it out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
 from db.models.catalogue import ExternalCategory, ExternalProduct
+from db.shops import Sites
 
 AnyLink = ExternalCategory | ExternalProduct
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """The run that looks at a source, and the database's time at which it does."""
+    """The run that looks at a source, the database's time at which it does, and our shops."""
 
     source: str
     run_id: int
     now: datetime
-    site_id: str | None = None
+    sites: Sites
     stock_mode: str = "delta"
 
 
 class Row(Protocol):
-    """A record mapped to columns; ``external_id`` is the source's key."""
+    """A record mapped to columns; ``external_id`` is the source's key.
 
-    @property
-    def external_id(self) -> str:
-        """The source's own name for the record."""
+    ``digest`` is over the payload as it came, ``hash`` over what would be written.
+    """
+
+    external_id: str
+    digest: str
+    hash: str
 
 
 R = TypeVar("R", bound=Row)
 
 
-@dataclass(frozen=True, slots=True)
-class New(Generic[R]):
-    """A record the store does not know yet."""
+class Known(NamedTuple):
+    """The link of a record the store knows, as far as comparing needs it; ``gone``: a tombstone."""
 
-    row: R
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The link of a record the store knows, as far as comparing needs it."""
-
+    external_id: str
     id: int
     target_id: int
     hash: str | None
+    digest: str | None
     seen_run: int | None
     gone: bool
-    status: str
-    upstream_stock: int = 0
+    upstream_stock: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[R]):
-    """A record whose content differs from what the store last wrote."""
+class Change(NamedTuple, Generic[R]):
+    """A record whose content differs from what the store last wrote.
+
+    ``again``: met before in this run. It is written once more, for the last one wins, but it was
+    counted.
+    """
 
     row: R
-    hash: str
     link: Known
     again: bool = False
-    """Met before in this run: written once more, for the last one wins, but counted once."""
 
 
 @dataclass(slots=True)
 class Plan(Generic[R]):
-    """What a page would do."""
+    """What a page would do. ``unchanged`` links are touched; ``resent`` ones get a new digest."""
 
-    created: list[New[R]] = field(default_factory=list)
+    created: list[R] = field(default_factory=list)
     updated: list[Change[R]] = field(default_factory=list)
     unchanged: list[Known] = field(default_factory=list)
+    resent: list[Change[R]] = field(default_factory=list)
     duplicates: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -91,6 +89,18 @@ class Plan(Generic[R]):
             "duplicate": self.duplicates,
         }
 
+    def add(self, other: Plan[R]) -> None:
+        """Take in what another plan did."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.resent += other.resent
+        self.duplicates += other.duplicates
+        self.warnings += other.warnings
+
+
+Compare = Callable[[Session, Sequence[R], Mapping[str, Known], Sight], Plan[R]]
+
 
 @dataclass(frozen=True)
 class Target(Generic[R]):
@@ -98,33 +108,36 @@ class Target(Generic[R]):
 
     ``compare`` may write what a row needs beneath it (a placeholder); ``preview`` never writes.
     ``settle`` runs once after the last page and returns warnings; ``bury`` runs before the links
-    that the run has not seen are tombstoned.
+    that the run has not seen are tombstoned. ``version`` grows when what is written changes
+    meaning, so that every record is written once more.
     """
 
     link: type[AnyLink]
-    compare: Callable[[Session, Sequence[R], Sight], Plan[R]]
+    version: int
+    compare: Compare[R]
+    preview: Compare[R]
     apply: Callable[[Session, Plan[R], Sight], None]
-    preview: Callable[[Session, Sequence[R], Sight], Plan[R]]
     settle: Callable[[Session, Sight], list[str]] | None = None
     bury: Callable[[Session, Sight], None] | None = None
 
 
-def plan_page(
-    rows: Sequence[R], known: dict[str, Known], hashes: Callable[[R], str], sight: Sight
-) -> Plan[R]:
+def plan_page(rows: Sequence[R], known: Mapping[str, Known], sight: Sight) -> Plan[R]:
     """Sort ``rows`` into new, changed and unchanged; of rows with one key the last one counts."""
     plan: Plan[R] = Plan()
     last = {row.external_id: row for row in rows}
     plan.duplicates = len(rows) - len(last)
     for key, row in last.items():
-        link, content = known.get(key), hashes(row)
+        link = known.get(key)
         if link is None:
-            plan.created.append(New(row, content))
+            plan.created.append(row)
             continue
         again = link.seen_run == sight.run_id
         plan.duplicates += again
-        if link.hash != content or link.gone:
-            plan.updated.append(Change(row, content, link, again))
-        elif not again:
+        if link.hash != row.hash or link.gone:
+            plan.updated.append(Change(row, link, again))
+            continue
+        if link.digest != row.digest:
+            plan.resent.append(Change(row, link, again))
+        if not again:
             plan.unchanged.append(link)
     return plan

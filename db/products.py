@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Row as Record
 from sqlalchemy import select, update
@@ -13,26 +14,26 @@ from sqlalchemy.orm import Session
 
 from db import bulk, categories, links, stock
 from db.models import ExternalProduct, Product
-from db.page import Change, New, Plan, Sight, Target, plan_page
-from db.shops import Sites
+from db.page import Change, Known, Plan, Sight, Target, plan_page
 
 VERSION = 1
-"""Grows when what is written changes meaning, so that every product is written once more."""
 
 LOCKABLE = ("title", "sku", "barcode", "price", "category_id", "stock", "active")
 FIELDS = ("title", "sku", "barcode", "price", "category_id", "shop_id", "active", "stock")
 PRODUCT = ("id", "shop_id", "category_id", "title", "sku", "barcode", "price", "stock", "active",
            "created_at", "updated_at")  # fmt: skip
-LINK = ("external_id", "source", "product_id", "external_sku", "upstream", "upstream_stock",
-        "details", "payload_hash", "sync_status", "last_synced_at", "seen_run")  # fmt: skip
+LINK = ("external_id", "source", "product_id", "external_sku", "upstream_title", "upstream_price",
+        "upstream_stock", "upstream_barcode", "upstream_category", "details", "payload_hash",
+        "digest", "sync_status", "last_synced_at", "seen_run")  # fmt: skip
 
 
-class ProductRow(NamedTuple):
+@dataclass(slots=True)
+class ProductRow:
     """A product as columns: ``price`` in ten-thousandths of the shop's currency, ``stock`` in
-    units, ``details`` the JSON text of what we do not map.
+    pieces, ``details`` the JSON text of what we do not map.
 
     ``category`` and ``site`` are the source's ids; ``category_id`` and ``shop_id`` ours, once
-    resolved. ``upstream`` is the JSON text of the mapped values as the source sent them.
+    resolved.
     """
 
     external_id: str
@@ -44,34 +45,40 @@ class ProductRow(NamedTuple):
     category: str | None
     site: str | None
     details: str
-    upstream: str
+    digest: str = ""
+    hash: str = ""
     category_id: int | None = None
     shop_id: int | None = None
 
 
 def content_hash(row: ProductRow) -> str:
     """A hash over all that writing ``row`` would put into the store."""
-    text = f"{VERSION}|{row.category_id}|{row.shop_id}|{row.upstream}|{row.details}"
+    # No text of a record holds a NUL (core.fields), so it parts them without doubt.
+    text = (
+        f"{VERSION}\0{row.category_id}\0{row.shop_id}\0{row.title}\0{row.price}\0{row.stock}\0"
+        f"{row.sku or ''}\0{row.barcode or ''}\0{row.details}"
+    )
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def compare(session: Session, rows: Sequence[ProductRow], sight: Sight) -> Plan[ProductRow]:
-    """What writing ``rows`` would do; nothing is written."""
-    wanted = {row.category for row in rows if row.category is not None}
-    ours = categories.resolve(session, wanted, sight.source)
-    return _compare(session, rows, ours, sight)
-
-
-def compare_to_write(
-    session: Session, rows: Sequence[ProductRow], sight: Sight
+def preview(
+    session: Session, rows: Sequence[ProductRow], known: Mapping[str, Known], sight: Sight
 ) -> Plan[ProductRow]:
-    """As ``compare``, with placeholders for categories nobody has heard of yet."""
-    wanted = {row.category for row in rows if row.category is not None}
+    """What writing ``rows`` would do; nothing is written."""
+    ours = categories.resolve(session, _categories(rows), sight.source)
+    return _compare(session, rows, ours, known, sight)
+
+
+def compare(
+    session: Session, rows: Sequence[ProductRow], known: Mapping[str, Known], sight: Sight
+) -> Plan[ProductRow]:
+    """As ``preview``, with placeholders for categories nobody has heard of yet."""
+    wanted = _categories(rows)
     ours = categories.resolve(session, wanted, sight.source)
     missing = sorted(wanted - ours.keys())
     if missing:
         ours |= categories.add_placeholders(session, missing, sight)
-    plan = _compare(session, rows, ours, sight)
+    plan = _compare(session, rows, ours, known, sight)
     plan.warnings += [
         f"category {key} is not known yet: a placeholder waits for the next category run"
         for key in missing
@@ -85,6 +92,7 @@ def apply(session: Session, plan: Plan[ProductRow], sight: Sight) -> None:
         _create(session, plan.created, sight)
     if plan.updated:
         _update(session, plan.updated, sight)
+    links.note_digests(session, ExternalProduct, plan.resent)
     if plan.unchanged:
         links.touch(session, ExternalProduct, [link.id for link in plan.unchanged], sight)
 
@@ -92,9 +100,11 @@ def apply(session: Session, plan: Plan[ProductRow], sight: Sight) -> None:
 def hide(session: Session, sight: Sight) -> None:
     """Take off sale what this run is about to tombstone, unless a person locked ``active``."""
     ids = select(ExternalProduct.product_id).where(links.unseen(ExternalProduct, sight))
-    locked = {row.id: row for row in lock(session, list(session.scalars(ids)))}
-    off = [{"id": i, "active": False, "updated_at": sight.now} for i, row in locked.items()
-           if "active" not in (row.locked_fields or ())]  # fmt: skip
+    off = [
+        {"id": row.id, "active": False, "updated_at": sight.now}
+        for row in lock(session, list(session.scalars(ids)))
+        if "active" not in (row.locked_fields or ())
+    ]
     if off:
         session.execute(update(Product), off)
 
@@ -113,58 +123,51 @@ def lock(session: Session, ids: Sequence[int]) -> list[Record[Any]]:
     return found
 
 
+def _categories(rows: Sequence[ProductRow]) -> set[str]:
+    return {row.category for row in rows if row.category is not None}
+
+
 def _compare(
-    session: Session, rows: Sequence[ProductRow], ours: dict[str, int], sight: Sight
+    session: Session,
+    rows: Sequence[ProductRow],
+    ours: Mapping[str, int],
+    known: Mapping[str, Known],
+    sight: Sight,
 ) -> Plan[ProductRow]:
-    sites = Sites(session, sight.site_id)
-    resolved = [
-        row._replace(
-            category_id=ours.get(row.category) if row.category else None,
-            shop_id=sites.shop(row.site),
-        )
-        for row in rows
-    ]
-    known = links.known(session, ExternalProduct, sight.source, {row.external_id for row in rows})
-    plan = plan_page(resolved, known, content_hash, sight)
-    if sight.stock_mode == "mirror":
-        _find_drift(session, plan, resolved)
+    shop = sight.sites.shop
+    for row in rows:
+        row.category_id = ours.get(row.category) if row.category is not None else None
+        row.shop_id = shop(row.site)
+        row.hash = content_hash(row)
+    plan = plan_page(rows, known, sight)
+    if sight.stock_mode == "mirror" and plan.unchanged:
+        _find_drift(session, plan, rows)
     return plan
 
 
 def _find_drift(session: Session, plan: Plan[ProductRow], rows: Sequence[ProductRow]) -> None:
-    """In mirror mode a product whose stock moved here must be set again, though unchanged there."""
+    """In mirror mode a product whose stock moved here is set again, though unchanged there."""
     ids = [link.target_id for link in plan.unchanged]
-    stocks = dict(
-        session.execute(select(Product.id, Product.stock).where(Product.id.in_(ids))).all()
-    )
-    drifted = {link.id for link in plan.unchanged if stocks[link.target_id] != link.upstream_stock}
-    if not drifted:
-        return
-    keys = dict(
-        session.execute(
-            select(ExternalProduct.id, ExternalProduct.external_id).where(
-                ExternalProduct.id.in_(drifted)
-            )
-        ).all()
-    )
+    found = session.execute(select(Product.id, Product.stock).where(Product.id.in_(ids)))
+    stocks = {row[0]: row[1] for row in found}
     by_key = {row.external_id: row for row in rows}
-    for link in plan.unchanged:
-        if link.id in drifted:
-            plan.updated.append(Change(by_key[keys[link.id]], link.hash or "", link))
-    plan.unchanged = [link for link in plan.unchanged if link.id not in drifted]
+    drifted = [link for link in plan.unchanged if stocks[link.target_id] != link.upstream_stock]
+    plan.updated += [Change(by_key[link.external_id], link) for link in drifted]
+    plan.unchanged = [link for link in plan.unchanged if link not in drifted]
 
 
-def _create(session: Session, created: list[New[ProductRow]], sight: Sight) -> None:
+def _create(session: Session, created: list[ProductRow], sight: Sight) -> None:
     codec = bulk.Codec(session)
     at, source, run, money = codec.moment(sight.now), sight.source, sight.run_id, codec.money
     ids = bulk.reserve_ids(session, Product, len(created))
     products, ties, stocks = [], [], []
-    for ident, new in zip(ids, created, strict=True):
-        row = new.row
+    for ident, row in zip(ids, created, strict=True):
+        price = money(row.price)
         products.append((ident, row.shop_id, row.category_id, row.title, row.sku, row.barcode,
-                         money(row.price), row.stock, True, at, at))  # fmt: skip
-        ties.append((row.external_id, source, ident, row.sku, row.upstream, row.stock,
-                     row.details, new.hash, "synced", at, run))  # fmt: skip
+                         price, row.stock, True, at, at))  # fmt: skip
+        ties.append((row.external_id, source, ident, row.sku, row.title, price, row.stock,
+                     row.barcode, row.category, row.details, row.hash, row.digest, "synced",
+                     at, run))  # fmt: skip
         stocks.append((ident, row.stock))
     bulk.insert(session, Product, PRODUCT, products)
     bulk.insert(session, ExternalProduct, LINK, ties)
@@ -204,10 +207,14 @@ def _update_links(session: Session, changes: list[Change[ProductRow]], sight: Si
         {
             "id": change.link.id,
             "external_sku": change.row.sku,
-            "upstream": json.loads(change.row.upstream),
+            "upstream_title": change.row.title,
+            "upstream_price": bulk.amount(change.row.price),
             "upstream_stock": change.row.stock,
+            "upstream_barcode": change.row.barcode,
+            "upstream_category": change.row.category,
             "details": json.loads(change.row.details),
-            "payload_hash": change.hash,
+            "payload_hash": change.row.hash,
+            "digest": change.row.digest,
             "sync_status": "synced",
             "last_synced_at": sight.now,
             "seen_run": sight.run_id,
@@ -220,5 +227,10 @@ def _update_links(session: Session, changes: list[Change[ProductRow]], sight: Si
 
 
 TARGET: Target[ProductRow] = Target(
-    link=ExternalProduct, compare=compare_to_write, preview=compare, apply=apply, bury=hide
+    link=ExternalProduct,
+    version=VERSION,
+    compare=compare,
+    preview=preview,
+    apply=apply,
+    bury=hide,
 )

@@ -7,15 +7,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core import crypto
 from core.errors import RefusedError
+from db import bulk
 from db.leases import NO_SYNC
 from db.models import Reject
 from db.types import db_now
+
+_TABLE = Reject.__table__.c
+_ANY_OPEN = select(_TABLE.id).where(_TABLE.sync == bindparam("of"), _TABLE.state == "open").limit(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,11 @@ def count_open(session: Session, sync: str | None = None) -> int:
     return session.scalar(query) or 0
 
 
+def any_open(session: Session, sync: str) -> bool:
+    """Whether a page must look for rejects to close: asked once a page, seldom true."""
+    return session.connection().execute(_ANY_OPEN, {"of": sync}).first() is not None
+
+
 def close(session: Session, sync: str, external_ids: Collection[str], reason: str) -> None:
     """These records were written after all."""
     session.execute(
@@ -140,9 +149,25 @@ def recent(
     return list(session.scalars(query))
 
 
-def settle(session: Session, reject: Reject, state: str, reason: str) -> None:
-    """Close an open reject as ``replayed`` or ``discarded``."""
+def open_ids(session: Session, *, sync: str | None = None, code: str | None = None) -> list[int]:
+    """The ids of every open reject that matches, oldest first."""
+    query = select(Reject.id).where(Reject.state == "open").order_by(Reject.id)
+    for column, wanted in ((Reject.sync, sync), (Reject.code, code)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    return list(session.scalars(query))
+
+
+def require_open(reject: Reject) -> None:
+    """``RefusedError`` unless the reject still waits for somebody."""
     if reject.state != "open":
         raise RefusedError(f"Reject {reject.id} is {reject.state} already.")
-    reject.state, reject.reason = state, reason
+
+
+def settle(session: Session, reject: Reject, state: str, reason: str) -> None:
+    """Close an open reject as ``replayed`` or ``discarded``."""
+    # Of two who settle it at once the second is told, before it does anything else.
+    session.refresh(reject, with_for_update=True)
+    require_open(reject)
+    reject.state, reject.reason, reject.updated_at = state, reason, bulk.now(session)
     session.flush()

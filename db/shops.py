@@ -5,8 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import crypto
 from core.errors import RefusedError
 from db.models import Shop
+
+_SITES = select(Shop.__table__.c.id, Shop.__table__.c.site_id).order_by(Shop.__table__.c.id)
 
 
 def add(session: Session, *, name: str, site_id: str | None = None, currency: str = "EUR") -> Shop:
@@ -27,13 +30,17 @@ def every(session: Session) -> list[Shop]:
 
 
 class Sites:
-    """Which shop a record belongs to: its site's, else the run's site's, else the only shop."""
+    """Which shop a record belongs to: its site's, else the run's site's, else the only shop.
 
-    def __init__(self, session: Session, run_site: str | None) -> None:
-        shops = session.execute(select(Shop.id, Shop.site_id)).all()
+    ``world`` changes whenever the answer for some record may have changed.
+    """
+
+    def __init__(self, session: Session, run_site: str | None = None) -> None:
+        shops = [(row[0], row[1]) for row in session.connection().execute(_SITES)]
         self._by_site = {site: ident for ident, site in shops if site is not None}
         self._only = shops[0][0] if len(shops) == 1 else None
         self._run_site = run_site
+        self.world = crypto.digest(repr((shops, run_site)))[:16]
 
     def shop(self, site: str | None) -> int | None:
         """Our shop's id; None: listed, but sold by no till until a shop is added."""

@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Float, Integer, Numeric, String, bindparam
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    DateTime,
+    Dialect,
+    Float,
+    Integer,
+    Numeric,
+    String,
+    bindparam,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -95,8 +105,10 @@ class db_now(FunctionElement[datetime]):  # noqa: N801, it reads as the SQL func
     type = UtcDateTime()
     inherit_cache = True
 
-    def __init__(self, seconds: float = 0) -> None:
-        super().__init__(bindparam(None, float(seconds), type_=Float))
+    def __init__(self, seconds: float | BindParameter[float] = 0) -> None:
+        if not isinstance(seconds, BindParameter):
+            seconds = bindparam(None, float(seconds), type_=Float)
+        super().__init__(seconds)
 
 
 @compiles(db_now, "sqlite")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from celery.schedules import crontab
 
 from connectors.catalogue import BoliBana, CategoryPayload, ProductPayload
@@ -24,22 +22,9 @@ def product_row(record: ProductPayload) -> ProductRow:
     """name→title, price→price, stock→stock, sku→sku and external_sku, category_id→category,
     site_id→shop; everything else is kept as received.
     """
-    units = to_units(record.price)
-    upstream = json.dumps(
-        {
-            "title": record.name,
-            "price": str(record.price.normalize()),
-            "stock": record.stock,
-            "sku": record.sku,
-            "barcode": record.barcode,
-            "category_id": record.category_id,
-            "site_id": record.site_id,
-        },
-        ensure_ascii=False,
-    )
     return ProductRow(
-        record.id, record.name, units, record.stock, record.sku, record.barcode,
-        record.category_id, record.site_id, details_json(record), upstream,
+        record.id, record.name, to_units(record.price), record.stock, record.sku, record.barcode,
+        record.category_id, record.site_id, details_json(record),
     )  # fmt: skip
 
 

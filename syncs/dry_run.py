@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from db import bulk, links
-from db.page import Change, Plan, Sight
+from db import links
+from db.page import Change, Plan
 from db.session import reading
 from syncs import connect
 from syncs.declaration import AnySync, Options, Policy
-from syncs.pages import parse_page, sight
+from syncs.pages import look_up, sight
 from syncs.progress import Progress
+from syncs.received import receive, sort
 from syncs.walk import Watch, unwatched
 
 MOST_DIFFERENCES = 20
@@ -27,9 +28,14 @@ def compare(sync: AnySync, options: Options, *, watch: Watch = unwatched) -> dic
     """What a run would count now, with the first differences."""
     progress, differences, met = Progress(), list[dict[str, Any]](), 0
     for page in sync.fetch(connect.to_source(sync.connector), start=None, **options):
-        rows, refusals = parse_page(sync, page.payloads)
+        received = receive(sync, page.payloads)
         with reading() as session:
-            plan = sync.target.preview(session, rows, sight(session, sync, NO_RUN, options))
+            here = sight(session, sync, NO_RUN, options)
+            known = look_up(session, sync, received)
+            found = sort(sync, received, known, here)
+            plan = sync.target.preview(session, found.rows, known, here)
+        plan.unchanged += found.same
+        refusals = found.refusals
         met += len(plan.unchanged) + sum(not change.link.gone for change in plan.updated)
         met += sum(refusal.external_id is not None for refusal in refusals)
         differences += _differences(sync, plan)[: MOST_DIFFERENCES - len(differences)]
@@ -50,7 +56,7 @@ def compare(sync: AnySync, options: Options, *, watch: Watch = unwatched) -> dic
 
 
 def _differences(sync: AnySync, plan: Plan[Any]) -> list[dict[str, Any]]:
-    created = [{sync.item: new.row.external_id, "would": "create"} for new in plan.created]
+    created = [{sync.item: row.external_id, "would": "create"} for row in plan.created]
     return created + [_difference(sync, change) for change in plan.updated]
 
 
@@ -61,5 +67,5 @@ def _difference(sync: AnySync, change: Change[Any]) -> dict[str, Any]:
 
 def _living(sync: AnySync) -> int:
     with reading() as session:
-        nobody = Sight(source=sync.connector, run_id=0, now=bulk.now(session))
+        nobody = sight(session, sync, 0, {})
         return links.count_unseen(session, sync.target.link, nobody)[1]

@@ -117,24 +117,12 @@ def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
             return Waiting(state.source_wait_until)
         active = runs.active(session, sync.name)
         if active is not None:
-            living = state.lease_until is not None and state.lease_until > now
-            if active.status == "running" and living and not resume:
-                return Running(active.id)
-            if active.options == options and (
-                active.checkpoint is None or runs.resumable(session, active)
-            ):
-                active.not_before = None
-                session.flush()
-                return Enqueued(active.id)
-            if active.checkpoint is None and active.options != options:
-                # Somebody waits for that other run: it follows this one.
-                state.follow_up = active.options
-            runs.supersede(session, active, "Another run was started by hand.")
-        elif resume:
-            last = runs.newest(session, sync.name)
-            if last is not None and _may_reopen(session, last, options):
-                runs.reopen(session, last)
-                return Enqueued(last.id)
+            adopted = _adopt(session, state, active, options, now, resume=resume)
+            if adopted is not None:
+                return adopted
+        elif resume and (stopped := _stopped(session, sync, options)) is not None:
+            runs.reopen(session, stopped)
+            return Enqueued(stopped.id)
         return _open(session, sync, "cli", options)
 
 
@@ -186,6 +174,37 @@ def _open(
     return Running(active.id if active is not None else 0)
 
 
-def _may_reopen(session: Session, run: SyncRun, options: Options) -> bool:
-    stopped = run.status in ("failed", "cancelled")
-    return stopped and run.options == options and runs.resumable(session, run)
+def _adopt(
+    session: Session,
+    state: SyncState,
+    active: SyncRun,
+    options: Options,
+    now: datetime,
+    *,
+    resume: bool,
+) -> Answer | None:
+    """The run that was opened by others, as a person's own; None: it gave way to a new one."""
+    living = state.lease_until is not None and state.lease_until > now
+    if active.status == "running" and living and not resume:
+        return Running(active.id)
+    if active.options == options and _young(session, active):
+        active.not_before = None
+        session.flush()
+        return Enqueued(active.id)
+    if active.checkpoint is None:
+        # Somebody waits for that other run: it follows this one.
+        state.follow_up = active.options
+    runs.supersede(session, active, "Another run was started by hand.")
+    return None
+
+
+def _young(session: Session, run: SyncRun) -> bool:
+    return run.checkpoint is None or runs.resumable(session, run)
+
+
+def _stopped(session: Session, sync: AnySync, options: Options) -> SyncRun | None:
+    """The newest run, if it failed or was cancelled on its way and may go on."""
+    run = runs.newest(session, sync.name)
+    if run is None or run.status not in ("failed", "cancelled") or run.options != options:
+        return None
+    return run if runs.resumable(session, run) else None

@@ -6,30 +6,33 @@ each record stands or falls alone, at bulk speed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from connectors.page import Page
-from core.errors import SkippableError
 from core.logs import get_logger
-from core.payload import parse
 from core.settings import settings
 from db import bulk, leases, links, rejects
 from db.leases import Lease
-from db.page import Plan, Sight
+from db.page import Known, Plan, Sight
 from db.rejects import Refusal
 from db.session import writing
+from db.shops import Sites
 from syncs.declaration import AnySync, Options
 from syncs.progress import Progress
+from syncs.received import Received, Sorted, receive, sort
 
 log = get_logger(__name__)
 
 REFUSED = (DBAPIError, UnicodeEncodeError, OverflowError)
 """What a driver raises when a value is beyond what the database takes."""
+
+Write = Callable[[Session, AnySync, Sorted, Mapping[str, Known], Sight], Plan[Any]]
 
 
 @dataclass(frozen=True)
@@ -40,67 +43,95 @@ class Written:
     cancel: bool
 
 
-def parse_page(sync: AnySync, payloads: Sequence[object]) -> tuple[list[Any], list[Refusal]]:
-    """Rows, and what was refused; a bad payload never stops the page."""
-    rows: list[Any] = []
-    refusals: list[Refusal] = []
-    for payload in payloads:
-        try:
-            rows.append(sync.row(parse(sync.record, payload)))
-        except SkippableError as error:
-            refusals.append(refuse(sync, payload, error))
-    return rows, refusals
-
-
-def refuse(sync: AnySync, payload: object, error: SkippableError) -> Refusal:
-    """The reject of a payload that could not be parsed."""
-    return Refusal(
-        external_id=sync.key_of(payload),
-        code=error.code,
-        field=error.field,
-        message=str(error),
-        payload=payload,
-    )
-
-
-def sight(session: Session, sync: AnySync, run_id: int, options: Options) -> Sight:
+def sight(
+    session: Session, sync: AnySync, run_id: int, options: Options, now: datetime | None = None
+) -> Sight:
     """The run that looks, with the database's clock."""
     site = options.get("site_id")
     return Sight(
         source=sync.connector,
         run_id=run_id,
-        now=bulk.now(session),
-        site_id=str(site) if site is not None else None,
+        now=now if now is not None else bulk.now(session),
+        sites=Sites(session, str(site) if site is not None else None),
         stock_mode=settings().inventory_stock_mode,
     )
 
 
 def write_page(
-    sync: AnySync,
-    lease: Lease,
-    options: Options,
-    page: Page,
-    progress: Progress,
+    sync: AnySync, lease: Lease, options: Options, page: Page, progress: Progress
 ) -> Written:
     """Write one page with its counts, rejects and checkpoint in one transaction.
 
     Raises ``LeaseLost`` (nothing is written) when another worker has the sync.
     """
-    rows, refusals = parse_page(sync, page.payloads)
-    try:
-        with writing() as session:
-            here = sight(session, sync, lease.run_id, options)
-            plan = sync.target.compare(session, rows, here)
-            sync.target.apply(session, plan, here)
-            return _keep(session, sync, lease, page, (plan, rows, refusals, here), progress)
-    except REFUSED as error:
-        if isinstance(error, OperationalError):
-            raise
-        log.warning("page.refused", sync=sync.name, error=type(error).__name__)
-    with writing() as session:
-        here = sight(session, sync, lease.run_id, options)
-        plan, good, bad = _one_by_one(session, sync, rows, page.payloads, here)
-        return _keep(session, sync, lease, page, (plan, good, refusals + bad, here), progress)
+    received = receive(sync, page.payloads)
+    for write in (whole, one_by_one):
+        try:
+            with writing() as session:
+                now = leases.renew(session, lease)
+                here = sight(session, sync, lease.run_id, options, now)
+                known = look_up(session, sync, received)
+                found = sort(sync, received, known, here)
+                plan = write(session, sync, found, known, here)
+                return _keep(session, sync, lease, page, found, plan, here, progress)
+        except REFUSED as error:
+            if isinstance(error, OperationalError) or write is one_by_one:
+                raise
+            log.warning("page.refused", sync=sync.name, error=type(error).__name__)
+    raise AssertionError("the second way returns or raises")
+
+
+def look_up(session: Session, sync: AnySync, received: list[Received]) -> dict[str, Known]:
+    """The links of a page's records."""
+    keys = {item.key for item in received if item.key is not None}
+    return links.known(session, sync.target.link, sync.connector, keys)
+
+
+def whole(
+    session: Session, sync: AnySync, found: Sorted, known: Mapping[str, Known], here: Sight
+) -> Plan[Any]:
+    """Write a page by whole tables; any value the database refuses refuses them all."""
+    plan: Plan[Any] = sync.target.compare(session, found.rows, known, here)
+    plan.unchanged += found.same
+    plan.duplicates += found.again
+    sync.target.apply(session, plan, here)
+    return plan
+
+
+def one_by_one(
+    session: Session, sync: AnySync, found: Sorted, known: Mapping[str, Known], here: Sight
+) -> Plan[Any]:
+    """Write every row under its own savepoint; the guilty ones become refusals."""
+    rows, found.rows = found.rows, []
+    total = whole(session, sync, found, known, here)
+    for row in rows:
+        alone = Sorted(rows=[row])
+        try:
+            with session.begin_nested():
+                fresh = links.known(session, sync.target.link, here.source, {row.external_id})
+                plan = whole(session, sync, alone, fresh, here)
+        except REFUSED as error:
+            if isinstance(error, OperationalError):
+                raise
+            found.refusals.append(
+                Refusal(
+                    external_id=row.external_id,
+                    code="REFUSED_BY_DATABASE",
+                    field="",
+                    message=f"The database refuses this record ({reason(error)}).",
+                    payload=found.payload(row.external_id),
+                )
+            )
+        else:
+            found.rows.append(row)
+            total.add(plan)
+    return total
+
+
+def reason(error: Exception) -> str:
+    """The driver's sentence, without the statement and the values SQLAlchemy puts around it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__
 
 
 def _keep(
@@ -108,62 +139,22 @@ def _keep(
     sync: AnySync,
     lease: Lease,
     page: Page,
-    did: tuple[Plan[Any], Sequence[Any], Sequence[Refusal], Sight],
+    found: Sorted,
+    plan: Plan[Any],
+    here: Sight,
     progress: Progress,
 ) -> Written:
     """The page's bookkeeping, in the page's own transaction."""
-    plan, rows, refusals, here = did
-    if rejects.count_open(session, sync.name):
-        written = [row.external_id for row in rows]
+    if rejects.any_open(session, sync.name):
+        written = [row.external_id for row in found.rows]
+        written += [link.external_id for link in found.same]
         rejects.close(session, sync.name, written, f"written by run {lease.run_id}")
-    again = rejects.keep(session, sync.name, lease.run_id, refusals)
-    named = [item.external_id for item in refusals if item.external_id is not None]
+    again = rejects.keep(session, sync.name, lease.run_id, found.refusals)
+    named = [item.external_id for item in found.refusals if item.external_id is not None]
     # A record that is there but unreadable has not vanished.
     links.see(session, sync.target.link, named, here)
-    after = progress.after(page, plan, refusals, again=again, item=sync.item)
-    query: Mapping[str, str] | None = page.next_query
+    after = progress.after(page, plan, found.refusals, again=again, item=sync.item)
+    query = page.next_query
     checkpoint = {"phase": "walk", "query": query} if query else {"phase": "walked"}
     cancel = leases.advance(session, lease, checkpoint=checkpoint, **after.columns(progress))
     return Written(after, cancel)
-
-
-def _one_by_one(
-    session: Session, sync: AnySync, rows: Sequence[Any], payloads: Sequence[object],
-    here: Sight,
-) -> tuple[Plan[Any], list[Any], list[Refusal]]:  # fmt: skip
-    """Every row under its own savepoint; the guilty ones become refusals."""
-    total: Plan[Any] = Plan()
-    good: list[Any] = []
-    bad: list[Refusal] = []
-    received = {sync.key_of(payload): payload for payload in payloads}
-    for row in rows:
-        try:
-            with session.begin_nested():
-                plan = sync.target.compare(session, [row], here)
-                sync.target.apply(session, plan, here)
-        except REFUSED as error:
-            if isinstance(error, OperationalError):
-                raise
-            bad.append(
-                Refusal(
-                    external_id=row.external_id,
-                    code="REFUSED_BY_DATABASE",
-                    field="",
-                    message=f"The database refuses this record ({_reason(error)}).",
-                    payload=received.get(row.external_id),
-                )
-            )
-        else:
-            good.append(row)
-            total.created += plan.created
-            total.updated += plan.updated
-            total.unchanged += plan.unchanged
-            total.duplicates += plan.duplicates
-            total.warnings += plan.warnings
-    return total, good, bad
-
-
-def _reason(error: Exception) -> str:
-    # The driver's sentence, without the statement and the values SQLAlchemy puts around it.
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.errors import RefusedError, SkippableError
 from core.payload import parse
-from db import audit, rejects
+from db import audit, links, rejects
+from db.models import SyncRun
 from db.session import writing
 from syncs.pages import REFUSED, sight
 from syncs.registry import find
@@ -23,13 +24,18 @@ def replay(reject_id: int, *, who: str) -> None:
             rejects.settle(session, reject, "replayed", f"replayed by {who}")
             sync = find(reject.sync)
             row = sync.row(parse(sync.record, rejects.payload(reject)))
-            here = sight(session, sync, reject.run_id or 0, {})
-            plan = sync.target.compare(session, [row], here)
+            run = session.get(SyncRun, reject.run_id) if reject.run_id is not None else None
+            # With the options of its run: a record without a site belongs to that run's site.
+            here = sight(session, sync, reject.run_id or 0, run.options if run else {})
+            known = links.known(session, sync.target.link, here.source, {row.external_id})
+            plan = sync.target.compare(session, [row], known, here)
             sync.target.apply(session, plan, here)
             audit.note(session, who=who, what="reject.replay", subject=f"reject {reject_id}")
     except SkippableError as error:
         where = f" ({error.field})" if error.field else ""
         raise RefusedError(f"Reject {reject_id} is still refused{where}: {error}") from error
+    except OperationalError:
+        raise
     except REFUSED as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise RefusedError(f"Reject {reject_id}: the database refuses it ({reason}).") from error

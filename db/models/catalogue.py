@@ -74,7 +74,9 @@ class Link:
     """What ties a row of ours to a record of a source, and how fresh the tie is.
 
     ``seen_run`` is the last run that met the record; ``gone_at`` is set when the source no
-    longer has it (a tombstone); ``payload_hash`` is None when the next run must write it anyway.
+    longer has it (a tombstone). ``payload_hash`` is over what was written, and None when the
+    next run must write anyway; ``digest`` is over the payload as it came, so that one that comes
+    again to the letter need not even be read.
     """
 
     id: Mapped[Id]
@@ -82,6 +84,7 @@ class Link:
     source: Mapped[str] = mapped_column(String(32))
     details: Mapped[dict[str, Any] | None]
     payload_hash: Mapped[str | None] = mapped_column(String(32))
+    digest: Mapped[str | None] = mapped_column(String(64))
     sync_status: Mapped[str] = mapped_column(String(16), default="synced")
     last_synced_at: Mapped[datetime | None]
     seen_run: Mapped[int | None]
@@ -101,12 +104,15 @@ class ExternalCategory(Link, Base):
 
 
 class ExternalProduct(Link, Base):
-    """A product as the source knows it; ``upstream`` holds the mapped values it sent last."""
+    """A product as the source knows it, with the mapped values it sent last."""
 
     __tablename__ = "external_products"
     __table_args__ = (UniqueConstraint("external_id", "source"),)
 
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
     external_sku: Mapped[str | None] = mapped_column(String(100))
-    upstream: Mapped[dict[str, Any] | None]
+    upstream_title: Mapped[Line | None]
+    upstream_price: Mapped[Decimal | None]
     upstream_stock: Mapped[int] = mapped_column(default=0)
+    upstream_barcode: Mapped[str | None] = mapped_column(String(100))
+    upstream_category: Mapped[str | None] = mapped_column(String(64))

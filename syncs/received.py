@@ -1,0 +1,104 @@
+"""A payload as it came: its key and its digest, before anybody has read it.
+
+A record that comes again to the letter, under the same code and the same shops, is known to be
+unchanged without being parsed.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from core.errors import SkippableError
+from core.payload import parse
+from db.page import Known, Sight
+from db.rejects import Refusal
+from syncs.declaration import AnySync
+
+
+class Received(NamedTuple):
+    """``key`` is None when the record's id cannot be read, ``digest`` when it has no safe form."""
+
+    key: str | None
+    digest: str | None
+    payload: object
+
+
+@dataclass
+class Sorted:
+    """A page's payloads: known to the letter, to be compared, or refused.
+
+    ``again`` counts those of the first kind that this run had met before.
+    """
+
+    received: Sequence[Received] = ()
+    same: list[Known] = field(default_factory=list)
+    again: int = 0
+    rows: list[Any] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def payload(self, key: str) -> object:
+        """What came last under this key."""
+        return next(item.payload for item in reversed(self.received) if item.key == key)
+
+
+def receive(sync: AnySync, payloads: Sequence[object]) -> list[Received]:
+    """The page's payloads with keys and digests."""
+    return [Received(sync.key_of(payload), _digest(payload), payload) for payload in payloads]
+
+
+def sort(
+    sync: AnySync, received: Sequence[Received], known: Mapping[str, Known], sight: Sight
+) -> Sorted:
+    """Parse what is not known to the letter; a bad payload never stops the page."""
+    found = Sorted(received)
+    world = f"{sync.target.version}.{sight.sites.world}"
+    # Mirroring looks at our own stock too, and of one record sent twice the last must win.
+    quick = sight.stock_mode != "mirror"
+    often = Counter(item.key for item in received)
+    for item in received:
+        digest = f"{item.digest}.{world}" if item.digest is not None else ""
+        link = known.get(item.key) if item.key is not None else None
+        if quick and link is not None and often[item.key] == 1 and _same(link, digest):
+            if link.seen_run == sight.run_id:
+                found.again += 1
+            else:
+                found.same.append(link)
+            continue
+        try:
+            row = sync.row(parse(sync.record, item.payload))
+        except SkippableError as error:
+            found.refusals.append(refuse(item, error))
+        else:
+            row.digest = digest
+            found.rows.append(row)
+    return found
+
+
+def refuse(item: Received, error: SkippableError) -> Refusal:
+    """The reject of a payload that could not be parsed."""
+    return Refusal(
+        external_id=item.key,
+        code=error.code,
+        field=error.field,
+        message=str(error),
+        payload=item.payload,
+    )
+
+
+def _same(link: Known, digest: str) -> bool:
+    return link.digest == digest and link.hash is not None and not link.gone and bool(digest)
+
+
+def _digest(payload: object) -> str | None:
+    try:
+        # Version 2 writes values and nothing else: later ones also write which are shared.
+        data = marshal.dumps(payload, 2)  # type: ignore[arg-type]  # ValueError tells
+    except ValueError:
+        # Nested beyond what marshal follows, or holding what it does not know.
+        return None
+    return blake2b(data, digest_size=16).hexdigest()
