@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -63,16 +64,20 @@ class Source:
 
 
 @contextmanager
-def serving(*scripts: Script) -> Iterator[Source]:
+def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Source]:
     """A source that answers its first call by the first script, and so on; the last one stays."""
     gone = Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        source = Source(f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1")
+        origin = "https://localhost" if tls else "http://127.0.0.1"
+        source = Source(f"{origin}:{listening.getsockname()[1]}/api/v1")
         open_ones: list[socket.socket] = []
         threads: list[Thread] = []
 
-        def connection(one: socket.socket) -> None:
-            with one, suppress(OSError), one.makefile("rb") as file:
+        def wrapped(plain: socket.socket) -> socket.socket:
+            return tls.wrap_socket(plain, server_side=True) if tls else plain
+
+        def connection(plain: socket.socket) -> None:
+            with suppress(OSError), wrapped(plain) as one, one.makefile("rb") as file:
                 while line := file.readline().decode("latin-1").strip():
                     pairs = iter(lambda: file.readline().decode("latin-1").strip(), "")
                     headers = {k.lower(): v for k, _, v in (pair.partition(": ") for pair in pairs)}

@@ -5,7 +5,6 @@ import json
 import math
 import socket
 import ssl
-import threading
 import time
 import tracemalloc
 from datetime import UTC, datetime, timedelta
@@ -20,8 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from connectors import errors
 from connectors.http import client as module
-from connectors.http import transport
+from connectors.http import codec, transport
 from connectors.http.client import HTTPClient
+from connectors.http.deadline import Deadline
 from core import logs
 from core.errors import ConfigurationError, FatalError, RetriableError
 from tests.connectors.source import Call, Script, cut, serving, silent
@@ -38,7 +38,7 @@ def pauses():
 def ask(pauses):
     """Ask a source once; pauses are noted and not slept."""
 
-    def get(url: str, path: str = "api/products/", **options: Any) -> module.Answer:
+    def get(url: str, **options: Any) -> module.Answer:
         client = HTTPClient(
             url,
             headers={"Authorization": f"Bearer {KEY}"},
@@ -48,7 +48,7 @@ def ask(pauses):
             **{"timeout": 5, "deadline": 10, **options},
         )
         try:
-            return client.get_json(path, {"page": "1", "secret": KEY})
+            return client.get_json("api/products/", {"page": "1", "secret": KEY})
         finally:
             client.close()
 
@@ -423,34 +423,66 @@ def test_the_transport_verifies_and_knows_no_old_tls():
     assert context.check_hostname
 
 
-def test_a_certificate_of_nobody_is_refused_at_once(ask, tmp_path):
-    certificate = self_signed(tmp_path / "server.pem")
+@pytest.fixture
+def tls(tmp_path):
+    """A server's TLS with a certificate that nobody vouches for, and the certificate's path."""
+    path = self_signed(tmp_path / "server.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    asked: list[socket.socket] = []
+    context.load_cert_chain(path)
+    return context, path
 
-    def accept() -> None:
-        while True:
-            try:
-                one, _ = listening.accept()
-            except OSError:
-                return
-            asked.append(one)
-            with pytest.raises(OSError, match=r"certificate|reset|EOF|alert"):
-                context.wrap_socket(one, server_side=True)
-            one.close()
 
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=accept)
-        thread.start()
-        url = f"https://localhost:{listening.getsockname()[1]}"
-        with pytest.raises(errors.ConnectionError, match="certificate") as error:
-            ask(url)
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+def test_a_certificate_of_nobody_is_refused_at_once(ask, pauses, tls):
+    with serving(fine, tls=tls[0]) as source:
+        error = refused(ask, source, errors.ConnectionError)
 
-    assert error.value.code == "TLS"
-    assert len(asked) == 1
+    assert error.code == "TLS"
+    assert "certificate" in str(error)
+    assert pauses == []
+    assert source.calls == []
+
+
+def test_the_deadline_holds_over_tls_as_well(ask, tls):
+    def slow(call: Call) -> None:
+        call.send(HEAD + b"X-Endless: ")
+        call.trickle(b"x", every=0.02)
+
+    session = trusting(tls[1])
+    with serving(fine, slow, tls=tls[0]) as source:
+        assert ask(source.url, session=session).status == 200
+        started = time.monotonic()
+        refused(ask, source, errors.ConnectionError, session=session, deadline=0.5)
+
+    assert 0.4 < time.monotonic() - started < 1.5
+
+
+def trusting(certificate):
+    session = transport.session()
+    adapter = session.get_adapter("https://localhost/")
+    assert isinstance(adapter, transport.Transport)
+    adapter.poolmanager.connection_pool_kw["ssl_context"].load_verify_locations(certificate)
+    return session
+
+
+def test_a_body_ends_at_the_deadline_also_through_another_session():
+    class Endless:
+        headers: dict[str, str] = {}  # noqa: RUF012 - a stand-in
+        status = 200
+
+        def read1(self, *_: object, **__: object) -> bytes:
+            return b" "
+
+    clock = iter(range(100))
+
+    with pytest.raises(TimeoutError):
+        codec.read(
+            Endless(),  # type: ignore[arg-type]  # as far as it is read
+            call="GET /",
+            most=1000,
+            deadline=Deadline(10, lambda: next(clock)),
+        )
+
+    assert next(clock) == 11
 
 
 def self_signed(path):

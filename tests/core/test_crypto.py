@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 import core.settings
 from core import crypto
@@ -90,7 +89,7 @@ def test_a_key_removed_too_early_is_named_with_what_to_do(use):
         )
 
 
-@pytest.mark.parametrize("bad", ["hunter2", "Zm9v", "é" * 44, Fernet.generate_key().decode()[:-2]])
+@pytest.mark.parametrize("bad", ["hunter2", "Zm9v", "é" * 44, "A" * 42, f"!{'A' * 43}="])
 def test_a_malformed_key_is_named_and_never_shown(use, bad):
     use(crypto.new_key(), bad)
 
