@@ -148,6 +148,7 @@ def test_a_secrets_name_hides_its_value(written, name):
             "sent 'Authorization': '[redacted]', 'a': 1",
         ),
         ("with bearer canary123 now", "with bearer [redacted] now"),
+        ("with BeArEr canary123 now", "with BeArEr [redacted] now"),
         ("Basic Y2FuYXJ5OmNhbmFyeQ== ok", "Basic [redacted] ok"),
         (f"row 1a2b3c4d:{FERNET}.", "row [redacted]."),
         ("redis://:canary@host:1/0", "redis://[redacted]@host:1/0"),
