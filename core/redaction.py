@@ -33,8 +33,7 @@ def _phone(found: Match[str]) -> str:
 
 
 class Rule(NamedTuple):
-    """What to look for; none of it is there without one of ``signs`` (in small letters), which costs
-    less to see."""
+    """What to look for: never there without one of ``signs``, in small letters, cheap to see."""
 
     signs: tuple[str, ...]
     pattern: re.Pattern[str]
