@@ -4,7 +4,7 @@ Redis is a doorbell: messages carry ids, results are rows, retries are columns. 
 result backend. Why each value: docs/explanation/celery.md.
 """
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from core.broker import broker_url as find_broker
 from core.settings import settings
@@ -41,7 +41,8 @@ task_retry_on_worker_lost = False
 task_soft_time_limit = 840
 task_time_limit = 900
 
-task_queues = [Queue(name) for name in ("sales", "outbox", "upkeep", "sync")]
+# An exchange each: by default all would share one, and a message to it would reach every queue.
+task_queues = [Queue(name, Exchange(name), name) for name in ("sales", "outbox", "upkeep", "sync")]
 task_default_queue = "upkeep"
 task_create_missing_queues = False
 task_routes = {"sync.*": "sync", "sales.*": "sales", "outbox.*": "outbox", "upkeep.*": "upkeep"}
@@ -51,7 +52,8 @@ worker_prefetch_multiplier = 1
 worker_max_tasks_per_child = 500
 worker_max_memory_per_child = 300_000
 worker_soft_shutdown_timeout = 20
-worker_enable_soft_shutdown_on_idle = True
+# An idle worker has nothing to wait for: there are no ETA tasks here.
+worker_enable_soft_shutdown_on_idle = False
 worker_cancel_long_running_tasks_on_connection_loss = True
 worker_eta_task_limit = 100
 worker_hijack_root_logger = False
@@ -68,4 +70,4 @@ timezone = settings().timezone
 enable_utc = True
 
 # Every name of this module is a setting to Celery, and Flower shows them.
-del Queue, find_broker, settings
+del Exchange, Queue, find_broker, settings

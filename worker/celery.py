@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
+import click
 from celery import Celery
 
+import beat_schedule
+from core.broker import broker_url
+from core.errors import ConfigurationError
 from worker import signals
 
 app = Celery("moulin", include=["tasks.syncs", "tasks.upkeep"])
@@ -14,9 +20,28 @@ app.set_default()
 signals.connect()
 
 
+@app.on_configure.connect
+def stay_importable(**_: Any) -> None:
+    """Celery's command finds us by the current directory and forgets it: later imports need it."""
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+
+@app.on_configure.connect
+def check_settings(**_: Any) -> None:
+    """On Celery's own command line a wrong setting is a sentence and exit 78, no traceback."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.find_root().command.name != "celery":
+        return
+    try:
+        broker_url()
+        beat_schedule.entries()
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(f"Error: {problem}", err=True)
+        sys.exit(78)
+
+
 @app.on_after_configure.connect
 def fill_schedule(sender: Celery, **_: Any) -> None:
     """Beat's entries, once the settings are known."""
-    import beat_schedule  # noqa: PLC0415, it reads settings, which an import must not
-
     sender.conf.beat_schedule = beat_schedule.entries()
