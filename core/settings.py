@@ -1,7 +1,8 @@
 """Settings: the environment, then a ``.env`` beside ``manage.py``.
 
-``NAME_FILE`` names a file that holds a secret's value. Every problem is reported at once,
-each with the variable's name and what to do.
+``NAME_FILE`` names a file that holds a secret's value; ``MOULIN_DOTENV`` another file than
+``.env`` (empty: none). Every problem is reported at once, each with the variable's name and what
+to do.
 """
 
 from __future__ import annotations
@@ -111,6 +112,7 @@ class Settings(BaseModel):
     port: int = Field(default=8000, ge=0, le=65535)
     secret_key: SecretStr | None = None
     flower_basic_auth: SecretStr | None = Field(default=None)
+    flower_port: int = Field(default=5555, ge=0, le=65535)
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Paris"
     log_format: Literal["json", "console"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -196,5 +198,8 @@ def _sentence(where: tuple[int | str, ...], message: str) -> str:
 
 
 def _dotenv() -> dict[str, str | None]:
+    path = os.environ.get("MOULIN_DOTENV", str(ROOT / ".env"))
+    if not path:
+        return {}
     # Notepad begins its files with a byte order mark, which would hide the first setting.
-    return dict(dotenv_values(ROOT / ".env", encoding="utf-8-sig"))
+    return dict(dotenv_values(path, encoding="utf-8-sig"))
