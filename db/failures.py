@@ -73,13 +73,39 @@ def recent(
     return list(session.scalars(query))
 
 
+def open_ids(
+    session: Session, *, task: str | None = None, fingerprint: str | None = None
+) -> list[int]:
+    """The ids of every open failure that matches, newest first."""
+    query = select(FailedTask.id).where(FailedTask.state == "open").order_by(FailedTask.id.desc())
+    for column, value in ((FailedTask.task, task), (FailedTask.fingerprint, fingerprint)):
+        if value is not None:
+            query = query.where(column == value)
+    return list(session.scalars(query))
+
+
+def require_open(failed: FailedTask) -> None:
+    """``RefusedError`` unless the failure still waits for a person."""
+    if failed.state != "open":
+        raise RefusedError(f"Failed task {failed.id} is {failed.state} already.")
+
+
+def siblings(session: Session, failed: FailedTask) -> list[FailedTask]:
+    """Other open failures of the same task with the same options."""
+    query = select(FailedTask).where(
+        FailedTask.state == "open", FailedTask.task == failed.task, FailedTask.id != failed.id
+    )
+    return [other for other in session.scalars(query) if other.kwargs == failed.kwargs]
+
+
 def close(
     session: Session, failed: FailedTask, state: str, *, who: str, why: str | None,
     retried_as: str | None = None,
 ) -> None:  # fmt: skip
     """Mark an open failure ``retried`` or ``dismissed``; ``RefusedError`` when it is closed."""
-    if failed.state != "open":
-        raise RefusedError(f"Failed task {failed.id} is {failed.state} already.")
+    # Of two people who close it at once the second is told.
+    session.refresh(failed, with_for_update=True)
+    require_open(failed)
     failed.state, failed.who, failed.why = state, who, why
     failed.retried_as, failed.closed_at = retried_as, bulk.now(session)
     session.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -83,6 +83,17 @@ def recent(
     return list(session.scalars(query))
 
 
+def ended_after(session: Session, run: SyncRun, statuses: Collection[str]) -> list[SyncRun]:
+    """Later runs of the same sync that ended in one of these ways, newest first."""
+    return list(
+        session.scalars(
+            select(SyncRun)
+            .where(SyncRun.sync == run.sync, SyncRun.id > run.id, SyncRun.status.in_(statuses))
+            .order_by(SyncRun.id.desc())
+        )
+    )
+
+
 def resumable(session: Session, run: SyncRun) -> bool:
     """Whether the run has a checkpoint that is young enough to go on from."""
     if run.checkpoint is None or run.checkpoint_at is None:
@@ -129,6 +140,8 @@ def supersede_waiting(session: Session, sync: str, run_id: int) -> None:
 def request_cancel(session: Session, run_id: int) -> str:
     """Ask a run to stop between two pages: its status. One that waits is cancelled at once."""
     run = find(session, run_id)
+    # A worker may be claiming it this instant; what it then is decides.
+    session.refresh(run, with_for_update=True)
     if run.status == "due":
         run.status, run.finished_at = "cancelled", bulk.now(session)
     elif run.status == "running":

@@ -56,10 +56,13 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
 
 def approve(session: Session, sync: AnySync, run: SyncRun) -> int:
     """Let the deletions of a run that hit the brake happen; how many there were."""
-    if run.status != "needs_approval":
-        raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
+    _require_waiting(run)
     here = sight(session, sync, run.id, run.options)
     deleted = _bury(session, sync, here)
+    # After the deletions, in the order in which a run that ends takes its locks; a second
+    # approval, or a newer run that ended meanwhile, is seen here.
+    session.refresh(run, with_for_update=True)
+    _require_waiting(run)
     run.counts = {**run.counts, "deleted": deleted}
     run.status = "partial" if run.counts["rejected"] else "succeeded"
     session.flush()
@@ -129,6 +132,11 @@ def attempt(error: BaseException, task_id: str | None) -> dict[str, Any]:
         "traceback": redact("".join(traceback.format_exception(error)))[-8000:],
         "task_id": task_id,
     }
+
+
+def _require_waiting(run: SyncRun) -> None:
+    if run.status != "needs_approval":
+        raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
 
 
 def _fail(

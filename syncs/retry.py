@@ -11,15 +11,19 @@ from db.models import FailedTask, SyncRun
 
 
 def reopen(session: Session, failed: FailedTask, *, who: str, why: str | None = None) -> int:
-    """The run that is due now, its id. The failure is marked ``retried``."""
+    """The run that is due now, its id. The failure is marked ``retried``, and with it every other
+    open one of this sync with these options: one run answers for all of them.
+    """
     if failed.run_id is None:
         raise RefusedError(f"Failed task {failed.id} is no sync; send it again as it was.")
     old = runs.find(session, failed.run_id)
     if runs.active(session, old.sync) is not None:
         raise RefusedError(f"{old.sync} is being run already; retry when that run has ended.")
     run_id = _go_on(session, old)
-    failures.close(session, failed, "retried", who=who, why=why, retried_as=f"run {run_id}")
-    audit.note(session, who=who, what="failure.retry", subject=f"failed task {failed.id}", why=why)
+    for item in (failed, *failures.siblings(session, failed)):
+        failures.close(session, item, "retried", who=who, why=why, retried_as=f"run {run_id}")
+        subject = f"failed task {item.id}"
+        audit.note(session, who=who, what="failure.retry", subject=subject, why=why)
     return run_id
 
 
