@@ -13,11 +13,16 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
+from core.details import printable
 from core.settings import settings
 
 FAILED, PARTIAL, UNAVAILABLE, WRONG_SETTINGS = 1, 3, 69, 78
+WIDEST = 2000
+"""Columns of a table that is not read on a terminal."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,19 +40,22 @@ def json_option(command: F) -> F:
 
 def say(message: str) -> None:
     """A message for people, on stderr."""
-    screen().print(message, markup=False, soft_wrap=True)
+    screen().print(_safe(message), markup=False, soft_wrap=True)
 
 
 def say_error(message: str, *, code: str) -> None:
     """What went wrong and what to do, on stderr; with ``--json`` on stdout as well."""
     if "--json" in sys.argv:
         print_json({"status": "failed", "error": message, "code": code})
-    screen().print(f"Error: {message}", markup=False, soft_wrap=True, style="red")
+    screen().print(f"Error: {_safe(message)}", markup=False, soft_wrap=True, style="red")
 
 
 def print_json(value: Any) -> None:
     """One JSON document; moments as ISO 8601 in UTC, amounts as text."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_plain, indent=2))
+    text = json.dumps(value, ensure_ascii=False, default=_plain, indent=2)
+    if not _writable(text):
+        text = json.dumps(value, default=_plain, indent=2)
+    click.echo(text)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
@@ -56,10 +64,22 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
     if not found:
         say(empty)
         return
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in found:
-        table.add_row(*(_cell(value) for value in row))
-    Console(highlight=False, width=None).print(table, markup=False)
+        table.add_row(*(Text(_cell(value)) for value in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # In a file or a pipe a line may be as long as it must.
+        whole = console.options.update(max_width=WIDEST)
+        console.width = Measurement.get(console, whole, table).maximum
+    console.print(table)
+
+
+def print_text(text: str) -> None:
+    """Lines of text on stdout, safe for a terminal whatever a source put into them."""
+    click.echo(_safe(text))
 
 
 def when(moment: datetime | None) -> str:
@@ -76,7 +96,22 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return _safe(str(value))
+
+
+def _safe(text: str) -> str:
+    """Its lines as a terminal may have them: a source's text must not move anybody's cursor."""
+    lines = "\n".join(map(printable, text.splitlines()))
+    return lines if _writable(lines) else ascii(lines)
+
+
+def _writable(text: str) -> bool:
+    """Whether stdout's encoding has these characters: half a character is in none."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> Any:
