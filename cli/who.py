@@ -1,0 +1,15 @@
+"""Who gives the order: the audit's word for the person at this terminal."""
+
+from __future__ import annotations
+
+import getpass
+import os
+
+
+def who() -> str:
+    """``cli:`` and the login name; in a container without names, the user's number."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        name = str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+    return f"cli:{name}"[:100]
