@@ -63,15 +63,3 @@ def note_use(session: Session) -> None:
         update(APIKey).where(APIKey.is_active).values(last_used_at=db_now()),
         execution_options=NO_SYNC,
     )
-
-
-def reseal(session: Session) -> tuple[int, int]:
-    """Seal every key anew under the newest encryption key: (changed, all). Safe to repeat."""
-    keys = every(session)
-    changed = 0
-    for key in keys:
-        fresh = crypto.reseal(key.sealed)
-        if fresh is not None:
-            key.sealed, changed = fresh, changed + 1
-    session.flush()
-    return changed, len(keys)

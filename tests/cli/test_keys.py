@@ -1,0 +1,120 @@
+import pytest
+from cryptography.fernet import Fernet
+
+import core.settings
+from core import crypto
+from db import keys, rejects, sealed
+from db.models import APIKey, Reject
+from db.session import reading, writing
+from tests.cli import given
+
+SECRET = "b2c_1_very_secret"
+
+
+def active():
+    with reading() as session:
+        return keys.active(session)
+
+
+def encryption(monkeypatch, *chosen):
+    monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", ",".join(chosen))
+    core.settings.reset()
+
+
+def test_a_key_comes_from_stdin_and_is_never_shown(cli, told):
+    added = cli("apikey", "add", "--name", "shop", "--activate", stdin=f"\ufeff{SECRET}\r\n")
+    listed = cli("apikey", "list")
+
+    assert active() == SECRET
+    assert SECRET not in added.output + listed.output + cli("apikey", "list", "--json").output
+    assert [(key["name"], key["is_active"]) for key in told("apikey", "list")] == [("shop", True)]
+    assert given.audited() == [("apikey.add", "key shop", None)]
+
+
+@pytest.mark.parametrize("wrong", ["", " \n", f"{SECRET}\n{SECRET}\n", "clé", "a\x00b"])
+def test_a_key_that_cannot_be_one_is_refused_without_being_shown(cli, wrong):
+    refused = cli("apikey", "add", "--name", "shop", stdin=wrong, exit=1)
+
+    assert SECRET not in refused.output
+    assert "No key is kept" in cli("apikey", "list").stderr
+
+
+def test_a_name_is_given_once(cli):
+    cli("apikey", "add", "--name", "shop", stdin=SECRET)
+
+    refused = cli("apikey", "add", "--name", "shop", stdin="other", exit=1)
+
+    assert "choose another name" in refused.stderr
+
+
+def test_one_key_is_in_use_at_a_time(cli, told):
+    cli("apikey", "add", "--name", "old", "--activate", stdin="old-key")
+    cli("apikey", "add", "--name", "new", stdin="new-key")
+    assert active() == "old-key"
+
+    assert told("apikey", "activate", "new") == {"name": "new", "is_active": True}
+    assert active() == "new-key"
+
+    assert "B2B_API_KEY" in cli("apikey", "deactivate", "new").stderr
+    assert active() is None
+
+
+def test_unknown_and_unused_keys_are_said_so(cli):
+    cli("apikey", "add", "--name", "shop", stdin=SECRET)
+
+    assert "is not in use" in cli("apikey", "deactivate", "shop", exit=1).stderr
+    for verb in ("activate", "deactivate"):
+        assert "There is no key named 'x'" in cli("apikey", verb, "x", exit=1).stderr
+
+
+def test_a_new_encryption_key_can_seal_and_needs_no_store(cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    core.settings.reset()
+
+    Fernet(cli("apikey", "new-encryption-key").stdout.strip())
+
+
+def test_rotation_seals_every_column_anew_and_the_old_key_may_go(cli, told, monkeypatch):
+    old, new = crypto.new_key(), crypto.new_key()
+    encryption(monkeypatch, old)
+    cli("apikey", "add", "--name", "shop", "--activate", stdin=SECRET)
+    reject_id = given.reject({"id": 7})
+    encryption(monkeypatch, new, old)
+
+    found = told("apikey", "rotate")
+
+    assert (found["changed"], found["all"], found["lost"]) == (2, 2, [])
+    assert told("apikey", "rotate")["changed"] == 0
+    encryption(monkeypatch, new)
+    assert active() == SECRET
+    with reading() as session:
+        assert rejects.payload(rejects.find(session, reject_id)) == {"id": 7}
+
+
+def test_a_value_that_cannot_be_opened_stops_no_other(cli, told, monkeypatch):
+    old, new = crypto.new_key(), crypto.new_key()
+    encryption(monkeypatch, old)
+    lost, kept = given.reject({"id": 1}, "1"), given.reject({"id": 2}, "2")
+    with writing() as session:
+        session.get_one(Reject, lost).payload = "00000000:gAAAAA"
+    encryption(monkeypatch, new, old)
+
+    found = told("apikey", "rotate", exit=3)
+
+    assert found["changed"] == 1
+    assert [(item["column"], item["id"]) for item in found["lost"]] == [("rejects.payload", lost)]
+    with reading() as session:
+        assert rejects.payload(rejects.find(session, kept)) == {"id": 2}
+
+
+def test_rotation_goes_on_where_it_stopped(cli, told, monkeypatch):
+    old, new = crypto.new_key(), crypto.new_key()
+    encryption(monkeypatch, old)
+    for n in range(5):
+        cli("apikey", "add", "--name", f"key {n}", stdin=f"secret-{n}")
+    encryption(monkeypatch, new, old)
+    with writing() as session:
+        batch = sealed.reseal(session, APIKey.sealed, limit=2)
+
+    assert (batch.changed, batch.after is not None) == (2, True)
+    assert told("apikey", "rotate")["columns"]["api_keys.sealed"] == {"changed": 3, "all": 5}
