@@ -15,6 +15,7 @@ from cli import (
     failed,
     keys,
     operators,
+    pauses,
     processes,
     products,
     rejects,
@@ -63,7 +64,8 @@ def commands() -> None:
 
 
 for module in (
-    syncs, status, runs, failed, rejects, keys, shops, products, stock, operators, store, processes,
+    syncs, status, pauses, runs, failed, rejects, keys, shops, products, stock, operators, store,
+    processes,
 ):  # fmt: skip
     module.register(commands)
 

@@ -1,0 +1,117 @@
+"""``status``: how each declared sync is doing, what waits for a person, how much there is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from cli.output import json_option, print_json, print_table, say, when
+from cli.stored import StoreCommand
+from db import bulk, overview
+from db.session import reading
+from syncs import status as syncs_status
+from syncs.status import SyncStatus
+
+COLUMNS = (
+    "sync", "state", "last success", "age", "last run", "counts", "rejects", "failures",
+    "not before",
+)  # fmt: skip
+ADVICE = {
+    "paused": "{sync} is paused: 'python manage.py syncs resume {sync}' ends that.",
+    "needs_approval": "{sync} would delete more than the brake allows: 'python manage.py runs show "
+    "{approve}', then 'python manage.py runs approve {approve}' if that is right.",
+    "failing": "{sync} fails: {reason} When that is cured: 'python manage.py failed retry --all "
+    "--task sync.{sync}', or by hand 'python manage.py sync {sync}'.",
+    "late": "{sync} is late (last complete run: {since}): is a worker running? By hand: "
+    "'python manage.py sync {sync}'.",
+    "never_run": "{sync} has never run: 'python manage.py sync {sync}' runs it now.",
+    "partial": "{sync} was brought in partly: 'python manage.py runs show {run}' and "
+    "'python manage.py rejects list --sync {sync}' tell what is missing.",
+}
+"""What to do about each state that does not pass by itself."""
+SHOWN_COUNTS = ("created", "updated", "unchanged", "deleted", "errors")
+
+
+def register(group: click.Group) -> None:
+    """Add the command."""
+    group.add_command(status)
+
+
+@click.command(cls=StoreCommand)
+@json_option
+def status(as_json: bool) -> None:
+    """Tell how every sync is doing, and what waits for a person."""
+    with reading() as session:
+        found = syncs_status.every(session)
+        totals = overview.totals(session)
+        failures = sum(overview.open_failures(session).values())
+        now = bulk.now(session)
+    if as_json:
+        print_json(
+            {
+                "at": now,
+                "syncs": [asdict(item) for item in found],
+                "totals": {**asdict(totals), "open_failures": failures},
+            }
+        )
+        return
+    print_table(COLUMNS, map(_row, found), empty="No sync is declared.")
+    click.echo(
+        f"{totals.products} products ({totals.products_without_shop} without a shop), "
+        f"{totals.categories} categories, {totals.tombstones} tombstones; "
+        f"{failures} failed tasks wait."
+    )
+    for sentence in filter(None, map(_advice, found)):
+        say(sentence)
+    if totals.products_without_shop:
+        say(
+            "Products without a shop are sold by no till: 'python manage.py shop add' with their "
+            "site, then sync the products."
+        )
+
+
+def _row(item: SyncStatus) -> tuple[object, ...]:
+    run = item.last_run
+    return (
+        item.sync,
+        item.state,
+        item.last_success_at or "never",
+        _age(item.age),
+        f"{run.id} {run.status}" if run else None,
+        counts(run.counts) if run else None,
+        item.open_rejects,
+        item.open_failures,
+        item.next_allowed_at,
+    )
+
+
+def counts(found: dict[str, int]) -> str:
+    """``120 read: 3 created, 117 unchanged``; what did not happen is left away."""
+    did = [f"{found[name]} {name}" for name in SHOWN_COUNTS if found[name]]
+    return f"{found['total']} read" + (": " + ", ".join(did) if did else "")
+
+
+def _age(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    minutes = int(max(seconds, 0) // 60)
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+
+
+def _advice(item: SyncStatus) -> str | None:
+    """What to do about a sync that does not go by itself."""
+    sentence = ADVICE.get(item.state)
+    if sentence is None:
+        return None
+    run = item.last_run
+    return sentence.format(
+        sync=item.sync,
+        since=when(item.last_success_at),
+        approve=item.approve,
+        run=run.id if run else "",
+        reason=run.error if run and run.error else "its last run tells why.",
+    )

@@ -1,0 +1,192 @@
+"""How each sync is doing: one word, and the facts behind it. Command, API and page read this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+
+from db import bulk, overview, runs, states
+from db.models import SyncRun, SyncState
+from syncs import intervals
+from syncs.declaration import AnySync
+from syncs.progress import restore
+from syncs.registry import SYNCS
+
+State = Literal[
+    "ok", "late", "retrying", "failing", "partial", "needs_approval", "paused", "running",
+    "never_run",
+]  # fmt: skip
+
+LATE = 1.5
+"""A sync is late when its data is older than so many of its intervals."""
+
+BETWEEN_SLICES = timedelta(seconds=60)
+"""A run that gave way to others is taken up again well within this, while a worker lives."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the store knows of one sync. ``failures`` counts consecutive failed runs; ``active``
+    is the status of the run that is due or running, ``begun`` whether anybody ever took it up;
+    ``complete`` the status of the last run that saw everything; ``ever`` whether any run began.
+    """
+
+    paused: bool = False
+    failures: int = 0
+    last_success_at: datetime | None = None
+    lease_until: datetime | None = None
+    active: str | None = None
+    begun: bool = False
+    not_before: datetime | None = None
+    heartbeat_at: datetime | None = None
+    complete: str | None = None
+    needs_approval: bool = False
+    ever: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastRun:
+    """The newest run; ``counts`` in the words of ``Progress.statistics``."""
+
+    id: int
+    status: str
+    trigger: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncStatus:
+    """One declared sync; ``age`` and ``interval`` in seconds, ``approve`` is a run that waits."""
+
+    sync: str
+    summary: str
+    state: State
+    last_success_at: datetime | None
+    age: float | None
+    interval: float
+    next_allowed_at: datetime | None
+    last_run: LastRun | None
+    approve: int | None
+    open_rejects: int
+    open_failures: int
+
+
+def state_of(facts: Facts, *, now: datetime, interval: float) -> State:
+    """The one word; what a person must act on comes before what passes by itself."""
+    old = _older(facts.last_success_at, now, LATE * interval)
+    words: tuple[tuple[State, bool], ...] = (
+        ("paused", facts.paused),
+        ("running", _running(facts, now)),
+        ("needs_approval", facts.needs_approval),
+        ("failing", facts.failures > 0),
+        ("never_run", not facts.ever),
+        ("late", old),
+        ("retrying", facts.begun),
+        ("late", facts.last_success_at is None),
+        ("partial", facts.complete == "partial"),
+    )
+    return next((word for word, holds in words if holds), "ok")
+
+
+def every(session: Session) -> list[SyncStatus]:
+    """All declared syncs, in the order of their declaration."""
+    now = bulk.now(session)
+    rejects, failures = overview.open_rejects(session), overview.open_failures(session)
+    return [
+        one(
+            session, sync, now=now, open_rejects=rejects.get(sync.name, 0),
+            open_failures=failures.get(sync.task, 0),
+        )
+        for sync in SYNCS.values()
+    ]  # fmt: skip
+
+
+def one(
+    session: Session, sync: AnySync, *, now: datetime, open_rejects: int, open_failures: int
+) -> SyncStatus:
+    """How ``sync`` is doing at ``now``, the database's."""
+    state, interval = states.find(session, sync.name), intervals.interval(sync.name)
+    newest, approve = (
+        runs.newest(session, sync.name),
+        overview.waits_for_approval(session, sync.name),
+    )
+    facts = _facts(session, sync, state, newest, needs_approval=approve is not None)
+    success = facts.last_success_at
+    return SyncStatus(
+        sync=sync.name,
+        summary=sync.summary,
+        state=state_of(facts, now=now, interval=interval),
+        last_success_at=success,
+        age=(now - success).total_seconds() if success is not None else None,
+        interval=interval,
+        next_allowed_at=_next_allowed(state, now),
+        last_run=_last(newest) if newest is not None else None,
+        approve=approve,
+        open_rejects=open_rejects,
+        open_failures=open_failures,
+    )
+
+
+def _facts(
+    session: Session, sync: AnySync, state: SyncState | None, newest: SyncRun | None, *,
+    needs_approval: bool,
+) -> Facts:  # fmt: skip
+    told: dict[str, Any] = {}
+    if state is not None:
+        success = state.last_success_at
+        complete = overview.began_at(session, sync.name, success) if success is not None else None
+        told = {
+            "paused": state.paused,
+            "failures": state.failures,
+            "last_success_at": success,
+            "lease_until": state.lease_until,
+            "complete": complete.status if complete is not None else None,
+            "ever": state.last_attempt_at is not None,
+        }
+    active = runs.active(session, sync.name) if newest is not None else None
+    if active is not None:
+        told |= {
+            "active": active.status,
+            "begun": active.started_at is not None,
+            "not_before": active.not_before,
+            "heartbeat_at": active.heartbeat_at,
+        }
+    return Facts(needs_approval=needs_approval, **told)
+
+
+def _running(facts: Facts, now: datetime) -> bool:
+    if facts.active == "running":
+        return facts.lease_until is not None and facts.lease_until > now
+    if facts.active is None or not facts.begun or facts.not_before is not None:
+        return False
+    return facts.heartbeat_at is not None and now - facts.heartbeat_at < BETWEEN_SLICES
+
+
+def _older(moment: datetime | None, now: datetime, seconds: float) -> bool:
+    return moment is not None and (now - moment).total_seconds() > seconds
+
+
+def _next_allowed(state: SyncState | None, now: datetime) -> datetime | None:
+    if state is None:
+        return None
+    told = (state.next_allowed_at, state.source_wait_until)
+    return max((moment for moment in told if moment is not None and moment > now), default=None)
+
+
+def _last(run: SyncRun) -> LastRun:
+    counts = restore(run).statistics()
+    return LastRun(
+        id=run.id,
+        status=run.status,
+        trigger=run.trigger,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        error=run.error,
+        counts={name: value for name, value in counts.items() if isinstance(value, int)},
+    )

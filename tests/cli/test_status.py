@@ -1,0 +1,100 @@
+from datetime import timedelta
+
+from tests.cli import given
+
+
+def only(told, name="b2b.products"):
+    return next(item for item in told("status")["syncs"] if item["sync"] == name)
+
+
+def test_a_new_store_says_that_nothing_has_run_and_what_to_do(cli, told):
+    assert {item["state"] for item in told("status")["syncs"]} == {"never_run"}
+    assert "sync b2b.products" in cli("status").stderr
+
+
+def test_a_sync_that_ran_is_ok_with_its_counts(cli, told, b2b):
+    cli("sync", "b2b.categories")
+    cli("sync", "b2b.products")
+
+    item = only(told)
+
+    assert item["state"] == "ok"
+    assert item["last_run"]["counts"]["created"] == 12
+    assert 0 <= item["age"] < 60
+    assert told("status")["totals"] == {
+        "products": 12,
+        "products_without_shop": 12,
+        "categories": len(b2b.catalogue.categories.keys()),
+        "tombstones": 0,
+        "open_failures": 0,
+    }
+    assert "shop add" in cli("status").stderr
+
+
+def test_a_run_of_one_site_makes_nothing_ok(cli, told, b2b):
+    cli("sync", "b2b.products", "--site-id", 1)
+
+    assert only(told)["state"] == "late"
+
+
+def test_rejects_and_failures_are_counted_for_their_sync(told):
+    given.reject({"id": 7})
+    given.failure()
+    given.failure(task="upkeep.forget")
+
+    found = told("status")
+
+    item = next(item for item in found["syncs"] if item["sync"] == "b2b.products")
+    assert (item["open_rejects"], item["open_failures"]) == (1, 1)
+    assert found["totals"]["open_failures"] == 2
+
+
+def test_a_failing_sync_says_why_and_when_it_may_run_again(cli, told):
+    at = given.now()
+    given.run(status="failed", error="The source answered 500.")
+    given.state(failures=1, last_attempt_at=at, next_allowed_at=at + timedelta(minutes=5))
+
+    item = only(told)
+
+    assert item["state"] == "failing"
+    assert item["next_allowed_at"] is not None
+    assert "The source answered 500." in cli("status").stderr
+
+
+def test_a_run_that_waits_for_a_person_is_named(cli, told):
+    run_id = given.run(status="needs_approval")
+    given.state(last_attempt_at=given.now())
+
+    assert only(told)["approve"] == run_id
+    assert f"runs approve {run_id}" in cli("status").stderr
+
+
+def test_a_pause_is_shown_and_ended(cli, told):
+    cli("syncs", "pause", "b2b.products", "--why", "inventory day")
+    assert only(told)["state"] == "paused"
+    assert "syncs resume b2b.products" in cli("status").stderr
+
+    assert told("syncs", "resume", "sync_products_from_inventory") == {
+        "sync": "b2b.products",
+        "paused": False,
+    }
+
+    assert only(told)["state"] == "never_run"
+    assert given.audited() == [
+        ("sync.pause", "b2b.products", "inventory day"),
+        ("sync.resume", "b2b.products", None),
+    ]
+
+
+def test_a_sync_that_is_not_declared_cannot_be_paused(cli):
+    assert "there are: b2b.categories" in cli("syncs", "pause", "b2c", exit=1).stderr
+
+
+def test_a_store_that_is_not_migrated_is_named(cli, store, monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
+    import core.settings  # noqa: PLC0415, only here
+
+    core.settings.reset()
+
+    assert "manage.py migrate" in cli("status", exit=78).stderr
+    assert "Usage" in cli("runs", "list", "--help").stdout
