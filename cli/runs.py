@@ -1,0 +1,152 @@
+"""``runs``: what was run and how it ended; cancel one, approve its deletions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli.arguments import ID, REASON, list_options
+from cli.output import json_option, print_json, print_table, print_text, say
+from cli.status import counts
+from cli.stored import StoreGroup
+from cli.who import who
+from db import audit
+from db import runs as stored
+from db.models import SyncRun
+from db.session import reading, writing
+from syncs import approval
+from syncs.progress import restore
+from syncs.registry import find
+
+STATUSES = (
+    "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded",
+)  # fmt: skip
+
+
+def register(group: click.Group) -> None:
+    """Add the group."""
+    group.add_command(runs)
+
+
+@click.group(cls=StoreGroup)
+def runs() -> None:
+    """Look at runs, cancel one, approve its deletions."""
+
+
+@runs.command("list")
+@click.option("--sync", help="Only this sync's.")
+@click.option("--status", type=click.Choice(STATUSES), help="Only those that are this.")
+@list_options
+@json_option
+def list_(
+    sync: str | None, status: str | None, limit: int, before: int | None, as_json: bool
+) -> None:
+    """List runs, newest first."""
+    name = find(sync).name if sync is not None else None
+    with reading() as session:
+        found = stored.recent(session, sync=name, status=status, before=before, limit=limit)
+        lines = [_line(run) for run in found]
+    if as_json:
+        print_json(lines)
+        return
+    columns = ("id", "sync", "status", "trigger", "began", "seconds", "counts")
+    rows = [
+        (*(line[key] for key in ("id", "sync", "status", "trigger", "started_at", "seconds")),
+         counts(line))
+        for line in lines
+    ]  # fmt: skip
+    print_table(columns, rows, empty="No run matches; 'python manage.py sync NAME' makes one.")
+
+
+@runs.command()
+@click.argument("run_id", metavar="ID", type=ID)
+@json_option
+def show(run_id: int, as_json: bool) -> None:
+    """Show one run: counts, refused records, warnings, and every attempt that failed."""
+    with reading() as session:
+        found = _whole(stored.find(session, run_id))
+    if as_json:
+        print_json(found)
+        return
+    lists = ("warnings", "errors_list", "attempts")
+    print_table(
+        ("", ""), [(key, value) for key, value in found.items() if key not in lists], empty=""
+    )
+    for warning in found["warnings"]:
+        print_text(f"Warning: {warning}")
+    for item in found["errors_list"]:
+        print_text("Refused: " + ", ".join(f"{key} {value}" for key, value in item.items()))
+    for attempt in found["attempts"]:
+        print_text(f"Attempt at {attempt['at']}: {attempt['type']}: {attempt['message']}")
+    if found["status"] == "needs_approval":
+        say(f"If its deletions are right: 'python manage.py runs approve {run_id}'.")
+    if found["errors_list"]:
+        say(f"Every refused record: 'python manage.py rejects list --sync {found['sync']}'.")
+
+
+@runs.command()
+@click.argument("run_id", metavar="ID", type=ID)
+@json_option
+def cancel(run_id: int, as_json: bool) -> None:
+    """Stop a run: at once when it waits, else between two pages."""
+    with writing() as session:
+        status = stored.request_cancel(session, run_id)
+        sync = stored.find(session, run_id).sync
+        audit.note(session, who=who(), what="run.cancel", subject=f"run {run_id}")
+    if status == "running":
+        say(f"Run {run_id} stops after the page it is writing; 'runs show {run_id}' tells when.")
+    else:
+        say(f"Run {run_id} is cancelled.")
+    say(f"To go on from its checkpoint: 'python manage.py sync {sync} --resume'.")
+    if as_json:
+        print_json({"run_id": run_id, "status": status, "cancel_requested": True})
+
+
+@runs.command()
+@click.argument("run_id", metavar="ID", type=ID)
+@click.option("--why", type=REASON, help="Kept in the audit.")
+@json_option
+def approve(run_id: int, why: str | None, as_json: bool) -> None:
+    """Let the deletions happen that a run left to a person."""
+    deleted = approval.approve(run_id, who=who(), why=why)
+    with reading() as session:
+        status = stored.find(session, run_id).status
+    say(f"Run {run_id} is approved: {deleted} records are tombstoned, their values kept.")
+    if as_json:
+        print_json({"run_id": run_id, "status": status, "deleted": deleted})
+
+
+def _line(run: SyncRun) -> dict[str, Any]:
+    ended, began = run.finished_at or run.heartbeat_at, run.started_at
+    told = restore(run).statistics()
+    return {
+        "id": run.id,
+        "sync": run.sync,
+        "status": run.status,
+        "trigger": run.trigger,
+        "created_at": run.created_at,
+        "started_at": began,
+        "finished_at": run.finished_at,
+        "seconds": round((ended - began).total_seconds(), 3) if ended and began else None,
+        **{name: value for name, value in told.items() if isinstance(value, int)},
+        "error": run.error,
+    }
+
+
+def _whole(run: SyncRun) -> dict[str, Any]:
+    told = restore(run).statistics()
+    return {
+        **_line(run),
+        "options": run.options,
+        "task_id": run.task_id,
+        "correlation_id": run.correlation_id,
+        "heartbeat_at": run.heartbeat_at,
+        "not_before": run.not_before,
+        "failures": run.failures,
+        "cancel_requested": run.cancel_requested,
+        "checkpoint": run.checkpoint,
+        "warnings": told["warnings"],
+        "errors_list": told["errors_list"],
+        "attempts": run.errors,
+    }

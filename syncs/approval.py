@@ -1,0 +1,40 @@
+"""A person's word: the deletions of a run that hit the brake may happen."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from core.errors import RefusedError
+from db import audit, runs
+from db.models import SyncRun
+from db.session import writing
+from syncs import ending
+from syncs.declaration import AnySync
+from syncs.registry import find
+
+
+def approve(run_id: int, *, who: str, why: str | None = None) -> int:
+    """Tombstone what the run did not find; how many records that were.
+
+    ``RefusedError`` when the run does not wait for it, or a newer run knows better.
+    """
+    with writing() as session:
+        run = runs.find(session, run_id)
+        sync = find(run.sync)
+        newer = _newer(session, sync, run)
+        if newer is not None:
+            raise RefusedError(
+                f"Run {newer.id} looked at everything after run {run_id}; it decides now: "
+                f"'python manage.py runs show {newer.id}'."
+            )
+        deleted = ending.approve(session, sync, run)
+        audit.note(
+            session, who=who, what="run.approve", subject=f"run {run_id}", why=why, deleted=deleted
+        )
+    return deleted
+
+
+def _newer(session: Session, sync: AnySync, run: SyncRun) -> SyncRun | None:
+    """The newest run after ``run`` that saw everything."""
+    later = runs.ended_after(session, run, ("succeeded", "needs_approval"))
+    return next((other for other in later if not sync.filtered(other.options)), None)
