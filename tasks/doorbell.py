@@ -24,13 +24,16 @@ def ring(run_id: int, sync: str) -> bool:
     return send(f"sync.{sync}", args=[run_id])
 
 
-def send(task: str, *, args: list[Any] | None = None, kwargs: dict[str, Any] | None = None) -> bool:
+def send(
+    task: str, *, args: list[Any] | None = None, kwargs: dict[str, Any] | None = None,
+    task_id: str | None = None,
+) -> bool:  # fmt: skip
     """Send a message, best effort; whether it went out."""
     global _silent_until  # noqa: PLW0603, one broker a process
     if time.monotonic() < _silent_until:
         return False
     try:
-        current_app.send_task(task, args=args or [], kwargs=kwargs or {})
+        current_app.send_task(task, args=args or [], kwargs=kwargs or {}, task_id=task_id)
     except (OperationalError, OSError, RuntimeError) as error:
         # RuntimeError is what Celery raises when its own retries are used up.
         _silent_until = time.monotonic() + REST

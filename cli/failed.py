@@ -1,0 +1,220 @@
+"""``failed``: tasks that finally failed; look at them, send them again, dismiss them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from cli.arguments import ID, REASON, check_choice, list_options
+from cli.doorbell import ring
+from cli.output import (
+    FAILED,
+    PARTIAL,
+    UNAVAILABLE,
+    json_option,
+    print_json,
+    print_table,
+    print_text,
+    say,
+)
+from cli.stored import StoreGroup
+from cli.who import who
+from core.errors import MoulinError
+from db import audit, failures, runs
+from db.models import FailedTask
+from db.session import reading, writing
+from syncs import retry as syncs_retry
+
+STATES = ("open", "retried", "dismissed", "all")
+
+
+def register(group: click.Group) -> None:
+    """Add the group."""
+    group.add_command(failed)
+
+
+@click.group(cls=StoreGroup)
+def failed() -> None:
+    """Look at tasks that finally failed, retry or dismiss them."""
+
+
+@failed.command("list")
+@click.option("--state", type=click.Choice(STATES), default="open", show_default=True)
+@click.option("--task", help="Only this task's, as in sync.b2b.products.")
+@click.option("--fingerprint", help="Only those of one cause.")
+@list_options
+@json_option
+def list_(
+    state: str, task: str | None, fingerprint: str | None, limit: int, before: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """List failed tasks, newest first."""
+    wanted = None if state == "all" else state
+    with reading() as session:
+        found = failures.recent(
+            session, state=wanted, task=task, fingerprint=fingerprint, before=before, limit=limit
+        )
+        lines = [_line(item) for item in found]
+    if as_json:
+        print_json(lines)
+        return
+    columns = ("id", "task", "run_id", "failed_at", "tries", "error", "fingerprint", "state")
+    print_table(columns, [[line[name] for name in columns] for line in lines], empty="None.")
+
+
+@failed.command()
+@click.argument("failure_id", metavar="ID", type=ID)
+@json_option
+def show(failure_id: int, as_json: bool) -> None:
+    """Show one failure: its exact arguments, and every attempt with its traceback."""
+    with reading() as session:
+        found = _whole(failures.find(session, failure_id))
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("", ""), [(key, value) for key, value in found.items() if key != "attempts"], empty=""
+    )
+    for number, attempt in enumerate(found["attempts"], 1):
+        print_text(f"\nAttempt {number}, {attempt['at']}, task {attempt.get('task_id') or '–'}")
+        print_text(f"{attempt['type']} ({attempt.get('code') or '–'}): {attempt['message']}")
+        print_text(attempt.get("traceback") or "")
+    if found["state"] == "open":
+        say(
+            f"When the cause is cured: 'python manage.py failed retry {failure_id}'; if it must "
+            f"not run again: 'python manage.py failed dismiss {failure_id} --why …'."
+        )
+
+
+@failed.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=ID)
+@click.option("--all", "everything", is_flag=True, help="Every open one (that the filters match).")
+@click.option("--task", help="With --all: only this task's.")
+@click.option("--fingerprint", help="With --all: only those of one cause.")
+@click.option("--dry-run", is_flag=True, help="Only say which would be retried.")
+@click.option("--why", type=REASON, help="Kept with the failure and in the audit.")
+@json_option
+def retry(
+    ids: tuple[int, ...], everything: bool, task: str | None, fingerprint: str | None,
+    dry_run: bool, why: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Run failed tasks again: a sync from its checkpoint, any other with its exact arguments."""
+    check_choice(ids, everything, task=task, fingerprint=fingerprint)
+    with reading() as session:
+        chosen = (
+            failures.open_ids(session, task=task, fingerprint=fingerprint)
+            if everything
+            else [_open(failures.find(session, ident)) for ident in dict.fromkeys(ids)]
+        )
+    if dry_run:
+        say(f"{len(chosen)} would be retried; nothing was done.")
+        if as_json:
+            print_json({"dry_run": True, "count": len(chosen), "ids": chosen})
+        return
+    retried, refused = _retry_each(chosen, why)
+    if as_json:
+        print_json({"retried": retried, "refused": refused})
+    else:
+        print_table(
+            ("failure", "runs as"), [(item["id"], item["as"]) for item in retried], empty="None."
+        )
+    _say_refused(refused)
+    if refused:
+        away = any(item["code"] == "BROKER_AWAY" for item in refused)
+        sys.exit(UNAVAILABLE if away else PARTIAL if retried else FAILED)
+
+
+@failed.command()
+@click.argument("ids", metavar="ID...", nargs=-1, type=ID, required=True)
+@click.option("--why", type=REASON, required=True, help="Kept with the failure and in the audit.")
+@json_option
+def dismiss(ids: tuple[int, ...], why: str, as_json: bool) -> None:
+    """Close failures that shall not run again; all of them or, when one cannot be, none."""
+    chosen = list(dict.fromkeys(ids))
+    with writing() as session:
+        for ident in chosen:
+            failures.close(session, failures.find(session, ident), "dismissed", who=who(), why=why)
+            audit.note(
+                session, who=who(), what="failure.dismiss", subject=f"failed task {ident}", why=why
+            )
+    say(f"{len(chosen)} dismissed; 'failed list --state dismissed' shows them.")
+    if as_json:
+        print_json({"dismissed": chosen})
+
+
+def _retry_each(
+    chosen: list[int], why: str | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What runs again and as what, and what cannot, with the reason; each stands alone."""
+    retried: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    for ident in chosen:
+        try:
+            retried.append({"id": ident, "as": _retry(ident, why)})
+        except MoulinError as error:
+            refused.append({"id": ident, "error": str(error), "code": error.code})
+    return retried, refused
+
+
+def _retry(ident: int, why: str | None) -> str:
+    with writing() as session:
+        found = failures.find(session, ident)
+        if found.state == "retried" and found.retried_as is not None:
+            # Chosen while it was open: one run serves all failures of its sync.
+            return found.retried_as
+        run_id = sync = None
+        if found.run_id is not None:
+            run_id = syncs_retry.reopen(session, found, who=who(), why=why)
+            sync = runs.find(session, run_id).sync
+    if run_id is None or sync is None:
+        return _resend(ident, why)
+    ring(run_id, sync)
+    return f"run {run_id}"
+
+
+def _resend(ident: int, why: str | None) -> str:
+    import worker  # noqa: F401, whoever sends needs the app's settings
+    from tasks.resend import resend
+
+    return f"task {resend(ident, who=who(), why=why)}"
+
+
+def _open(found: FailedTask) -> int:
+    failures.require_open(found)
+    return found.id
+
+
+def _say_refused(refused: list[dict[str, Any]]) -> None:
+    for item in refused:
+        say(f"Not retried: {item['id']}: {item['error']}")
+
+
+def _line(item: FailedTask) -> dict[str, Any]:
+    last = item.attempts[-1] if item.attempts else {}
+    return {
+        "id": item.id,
+        "task": item.task,
+        "run_id": item.run_id,
+        "failed_at": item.failed_at,
+        "tries": len(item.attempts),
+        "error": last.get("message"),
+        "fingerprint": item.fingerprint,
+        "state": item.state,
+    }
+
+
+def _whole(item: FailedTask) -> dict[str, Any]:
+    return {
+        **_line(item),
+        "task_id": item.task_id,
+        "args": item.args,
+        "kwargs": item.kwargs,
+        "queue": item.queue,
+        "retried_as": item.retried_as,
+        "who": item.who,
+        "why": item.why,
+        "closed_at": item.closed_at,
+        "attempts": item.attempts,
+    }
