@@ -1,0 +1,176 @@
+"""``rejects``: records that were refused; look at them, try them again, discard them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from cli.arguments import ID, REASON, check_choice, list_options
+from cli.output import PARTIAL, json_option, print_json, print_table, say
+from cli.stored import StoreGroup
+from cli.who import who
+from core.errors import MoulinError
+from db import audit
+from db import rejects as stored
+from db.models import Reject
+from db.session import reading, writing
+from syncs import replay as syncs_replay
+from syncs.registry import find
+
+STATES = ("open", "replayed", "discarded", "all")
+
+
+def register(group: click.Group) -> None:
+    """Add the group."""
+    group.add_command(rejects)
+
+
+@click.group(cls=StoreGroup)
+def rejects() -> None:
+    """Look at refused records, replay or discard them."""
+
+
+@rejects.command("list")
+@click.option("--sync", help="Only this sync's.")
+@click.option("--code", help="Only those refused for this, as in INVALID_FIELD.")
+@click.option("--state", type=click.Choice(STATES), default="open", show_default=True)
+@list_options
+@json_option
+def list_(
+    sync: str | None, code: str | None, state: str, limit: int, before: int | None, as_json: bool
+) -> None:
+    """List refused records, newest first."""
+    name = find(sync).name if sync is not None else None
+    wanted = None if state == "all" else state
+    with reading() as session:
+        found = stored.recent(
+            session, sync=name, state=wanted, code=code, before=before, limit=limit
+        )
+        lines = [_line(item) for item in found]
+    if as_json:
+        print_json(lines)
+        return
+    columns = ("id", "sync", "external_id", "code", "field", "message", "updated_at", "state")
+    print_table(columns, [[line[name] for name in columns] for line in lines], empty="None.")
+
+
+@rejects.command()
+@click.argument("reject_id", metavar="ID", type=ID)
+@json_option
+def show(reject_id: int, as_json: bool) -> None:
+    """Show one refused record with what was received."""
+    with reading() as session:
+        reject = stored.find(session, reject_id)
+        found, payload = _line(reject), stored.payload(reject)
+    if as_json:
+        print_json({**found, "payload": _strict(payload)})
+        return
+    print_table(("", ""), found.items(), empty="")
+    # ASCII: what was refused may hold what no terminal takes.
+    click.echo(json.dumps(payload, indent=2))
+    if found["state"] == "open":
+        say(
+            f"After a fix: 'python manage.py rejects replay {reject_id}'; if it is not wanted: "
+            f"'python manage.py rejects discard {reject_id} --why …'."
+        )
+
+
+@rejects.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=ID)
+@click.option("--all", "everything", is_flag=True, help="Every open one (that the filters match).")
+@click.option("--sync", help="With --all: only this sync's.")
+@click.option("--code", help="With --all: only those refused for this.")
+@click.option("--dry-run", is_flag=True, help="Only say which would be replayed.")
+@json_option
+def replay(
+    ids: tuple[int, ...], everything: bool, sync: str | None, code: str | None, dry_run: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Try refused records again after a fix, from what was received; the source is not asked."""
+    check_choice(ids, everything, sync=sync, code=code)
+    name = find(sync).name if sync is not None else None
+    with reading() as session:
+        chosen = (
+            stored.open_ids(session, sync=name, code=code)
+            if everything
+            else [_open(stored.find(session, ident)) for ident in dict.fromkeys(ids)]
+        )
+    if dry_run:
+        say(f"{len(chosen)} would be replayed; nothing was done.")
+        if as_json:
+            print_json({"dry_run": True, "count": len(chosen), "ids": chosen})
+        return
+    replayed, refused = _replay_each(chosen)
+    if as_json:
+        print_json({"replayed": replayed, "refused": refused})
+    say(f"{len(replayed)} replayed, {len(refused)} still refused.")
+    for item in refused:
+        say(item["error"])
+    if refused:
+        say("Fix them at the source, or 'python manage.py rejects discard ID… --why …'.")
+        sys.exit(PARTIAL)
+
+
+@rejects.command()
+@click.argument("ids", metavar="ID...", nargs=-1, type=ID, required=True)
+@click.option("--why", type=REASON, required=True, help="Kept with the reject and in the audit.")
+@json_option
+def discard(ids: tuple[int, ...], why: str, as_json: bool) -> None:
+    """Close records that nobody wants; all of them or, when one cannot be, none."""
+    chosen = list(dict.fromkeys(ids))
+    with writing() as session:
+        for ident in chosen:
+            stored.settle(session, stored.find(session, ident), "discarded", why)
+            audit.note(
+                session, who=who(), what="reject.discard", subject=f"reject {ident}", why=why
+            )
+    say(f"{len(chosen)} discarded; the source will send them again if it still has them.")
+    if as_json:
+        print_json({"discarded": chosen})
+
+
+def _replay_each(chosen: list[int]) -> tuple[list[int], list[dict[str, Any]]]:
+    """Which were written, and which are still refused and why; each stands alone."""
+    replayed: list[int] = []
+    refused: list[dict[str, Any]] = []
+    for ident in chosen:
+        try:
+            syncs_replay.replay(ident, who=who())
+        except MoulinError as error:
+            refused.append({"id": ident, "error": str(error), "code": error.code})
+        else:
+            replayed.append(ident)
+    return replayed, refused
+
+
+def _open(reject: Reject) -> int:
+    stored.require_open(reject)
+    return reject.id
+
+
+def _strict(payload: Any) -> Any:
+    """The payload where JSON can say it; as text where it cannot (NaN)."""
+    try:
+        json.dumps(payload, allow_nan=False)
+    except ValueError:
+        return json.dumps(payload)
+    return payload
+
+
+def _line(item: Reject) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "sync": item.sync,
+        "run_id": item.run_id,
+        "external_id": item.external_id,
+        "code": item.code,
+        "field": item.field,
+        "message": item.message,
+        "state": item.state,
+        "reason": item.reason,
+        "created_at": item.created_at,
+        "updated_at": item.updated_at,
+    }
