@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import bulk, links
 from db.models import Category, ExternalCategory
-from db.page import Known, Plan, Sight, Target, plan_page
+from db.page import Change, Known, Plan, Sight, Target, plan_page
 
 VERSION = 1
 """Grows when what is written changes meaning, so that every category is written once more."""
@@ -28,16 +27,14 @@ LINK = (
     "parent_external_id",
     "details",
     "payload_hash",
-    "digest",
     "sync_status",
     "last_synced_at",
     "seen_run",
 )
 
-_TIES = ExternalCategory.__table__.c
-_RESOLVE = select(_TIES.external_id, _TIES.category_id).where(
-    _TIES.source == bindparam("source"),
-    _TIES.external_id.in_(bindparam("keys", expanding=True)),
+_RESOLVE = (
+    "SELECT external_id, category_id FROM external_categories WHERE source = ? "
+    "AND external_id IN ?*"
 )
 
 
@@ -49,7 +46,6 @@ class CategoryRow:
     name: str
     parent: str | None
     details: str
-    digest: str = ""
     hash: str = ""
 
 
@@ -60,19 +56,11 @@ def slug(name: str, external_id: str) -> str:
     return f"{words}-{external_id}" if words else external_id
 
 
-def content_hash(row: CategoryRow) -> str:
-    """A hash over all that writing ``row`` would put into the store."""
-    text = "\0".join((str(VERSION), row.name, row.parent or "", row.details))
-    return blake2b(text.encode(), digest_size=16).hexdigest()
-
-
 def compare(
-    _: Session, rows: Sequence[CategoryRow], known: Mapping[str, Known], sight: Sight
+    session: Session, rows: Sequence[CategoryRow], known: Mapping[str, Known], sight: Sight
 ) -> Plan[CategoryRow]:
     """What writing ``rows`` would do; nothing is written."""
-    for row in rows:
-        row.hash = content_hash(row)
-    return plan_page(rows, known, sight)
+    return plan_page(rows, known, sight, lambda changes: _written(session, changes))
 
 
 def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
@@ -89,7 +77,6 @@ def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
             row.parent,
             row.details,
             row.hash,
-            row.digest,
             "synced",
             at,
             sight.run_id,
@@ -98,7 +85,7 @@ def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
     ]
     bulk.insert(session, ExternalCategory, LINK, tie)
     _update(session, plan, sight)
-    links.note_digests(session, ExternalCategory, plan.resent)
+    links.note_hashes(session, ExternalCategory, plan.resent)
     if plan.unchanged:
         links.touch(session, ExternalCategory, [link.id for link in plan.unchanged], sight)
 
@@ -107,7 +94,7 @@ def resolve(session: Session, keys: Collection[str], source: str) -> dict[str, i
     """Our category ids by the source's, those that are known."""
     if not keys:
         return {}
-    rows = session.connection().execute(_RESOLVE, {"source": source, "keys": list(keys)})
+    rows = bulk.select_among(session, _RESOLVE, (source,), list(keys))
     return {row[0]: row[1] for row in rows}
 
 
@@ -191,6 +178,22 @@ def open_cycles(parents: dict[int, int | None]) -> list[list[int]]:
     return cycles
 
 
+def _written(session: Session, changes: Sequence[Change[CategoryRow]]) -> set[str]:
+    """The keys of those whose values are what the source said last time."""
+    ties = ExternalCategory
+    found = session.execute(
+        select(ties.external_id, Category.name, ties.parent_external_id, ties.details)
+        .join(Category, Category.id == ties.category_id)
+        .where(ties.id.in_([change.link.id for change in changes]))
+    )
+    last = {values[0]: values[1:] for values in found}
+    return {
+        row.external_id
+        for row, _, _ in changes
+        if last[row.external_id] == (row.name, row.parent, json.loads(row.details))
+    }
+
+
 def _insert(session: Session, rows: list[tuple[int, str, str]], sight: Sight) -> None:
     at = bulk.Codec(session).moment(sight.now)
     values = [(ident, name, slug(name, key), at, at) for ident, name, key in rows]
@@ -218,7 +221,6 @@ def _update(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
                 "parent_external_id": row.parent,
                 "details": json.loads(row.details),
                 "payload_hash": row.hash,
-                "digest": row.digest,
                 "sync_status": "synced",
                 "last_synced_at": sight.now,
                 "seen_run": sight.run_id,

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Float, bindparam, or_, true, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import RetriableError
 from db import states
@@ -24,12 +26,29 @@ NO_SYNC = {"synchronize_session": False}
 
 
 _STATES = SyncState.__table__
+_RUNS = SyncRun.__table__
 _RENEW = (
     update(_STATES)  # type: ignore[arg-type]  # a declared class's table is a Table
     .where(_STATES.c.sync == bindparam("of"), _STATES.c.lease_token == bindparam("token"))
     .values(lease_until=db_now(bindparam("seconds", type_=Float)))
     .returning(db_now())
 )
+
+
+@cache
+def _advance(names: frozenset[str]) -> ReturningUpdate[bool]:
+    """Built once: every page runs it."""
+    return (
+        update(_RUNS)  # type: ignore[arg-type]  # a declared class's table is a Table
+        .where(_RUNS.c.id == bindparam("run"))
+        .values(
+            heartbeat_at=db_now(),
+            checkpoint_at=db_now(),
+            failures=0,
+            **{name: bindparam(name) for name in names},
+        )
+        .returning(_RUNS.c.cancel_requested)
+    )
 
 
 class LeaseLost(RetriableError):  # noqa: N818, it says what happened
@@ -141,17 +160,12 @@ def release(session: Session, lease: Lease, **state: Any) -> None:
     )
 
 
-def advance(session: Session, lease: Lease, **columns: Any) -> bool:
+def advance(session: Session, lease: Lease, columns: Mapping[str, Any]) -> bool:
     """A page was written: keep checkpoint and counts in its transaction, which began with
     ``renew``. Returns whether somebody asked for the run to be cancelled.
     """
-    return session.execute(
-        update(SyncRun)
-        .where(SyncRun.id == lease.run_id)
-        .values(heartbeat_at=db_now(), checkpoint_at=db_now(), failures=0, **columns)
-        .returning(SyncRun.cancel_requested),
-        execution_options=NO_SYNC,
-    ).scalar_one()
+    statement = _advance(frozenset(columns))
+    return session.connection().execute(statement, {"run": lease.run_id, **columns}).scalar_one()
 
 
 def beat(session: Session, lease: Lease) -> bool:

@@ -5,13 +5,14 @@ One set of statements for every external_* table. Those that run once a page are
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, false, func, select, update
+from sqlalchemy import ColumnElement, and_, false, func, select, update
 from sqlalchemy.orm import Session
 
+from db import bulk
 from db.models.catalogue import ExternalProduct
 from db.page import AnyLink, Change, Known, Sight
 
@@ -22,20 +23,22 @@ def known(
     session: Session, link: type[AnyLink], source: str, keys: Collection[str]
 ) -> dict[str, Known]:
     """The links of ``source`` whose external id is among ``keys``, by that id."""
-    rows = session.connection().execute(_known(link), {"source": source, "keys": list(keys)})
+    if not keys:
+        return {}
+    rows = bulk.select_among(session, _known(link), (source,), list(keys))
     return {row[0]: Known._make(row) for row in rows}
 
 
-def touch(session: Session, link: type[AnyLink], ids: Iterable[int], sight: Sight) -> None:
+def touch(session: Session, link: type[AnyLink], ids: Sequence[int], sight: Sight) -> None:
     """Note that these links were seen unchanged: one statement a page."""
-    session.connection().execute(
-        _touch(link), {"ids": list(ids), "run": sight.run_id, "now": sight.now}
-    )
+    now = bulk.Codec(session).moment(sight.now)
+    text = f"UPDATE {link.__tablename__} SET seen_run = ?, last_synced_at = ? WHERE id IN ?*"  # noqa: S608, the name is ours
+    bulk.update_among(session, text, (sight.run_id, now), ids)
 
 
-def note_digests(session: Session, link: type[AnyLink], changes: Sequence[Change[Any]]) -> None:
+def note_hashes(session: Session, link: type[AnyLink], changes: Sequence[Change[Any]]) -> None:
     """These came in other letters and say the same."""
-    values = [{"id": change.link.id, "digest": change.row.digest} for change in changes]
+    values = [{"id": change.link.id, "payload_hash": change.row.hash} for change in changes]
     if values:
         session.execute(update(link), values)
 
@@ -100,30 +103,12 @@ def _unseen(link: type[AnyLink], sight: Sight) -> ColumnElement[bool]:
 
 
 @cache
-def _known(link: type[AnyLink]) -> Select[Any]:
+def _known(link: type[AnyLink]) -> str:
     """Columns in the order of ``Known``."""
-    table = link.__table__.c
-    product = link is ExternalProduct
-    return select(
-        table.external_id,
-        table.id,
-        table.product_id if product else table.category_id,
-        table.payload_hash,
-        table.digest,
-        table.seen_run,
-        table.gone_at.is_not(None),
-        table.upstream_stock if product else table.id,
-    ).where(
-        table.source == bindparam("source"),
-        table.external_id.in_(bindparam("keys", expanding=True)),
+    ours, stock = (
+        ("product_id", "upstream_stock") if link is ExternalProduct else ("category_id", "0")
     )
-
-
-@cache
-def _touch(link: type[AnyLink]) -> Update:
-    table = link.__table__
     return (
-        update(table)  # type: ignore[arg-type]  # a declared class's table is a Table
-        .where(table.c.id.in_(bindparam("ids", expanding=True)))
-        .values(seen_run=bindparam("run"), last_synced_at=bindparam("now"))
+        f"SELECT external_id, id, {ours}, payload_hash, seen_run, gone_at IS NOT NULL, {stock} "  # noqa: S608, our own names
+        f"FROM {link.__tablename__} WHERE source = ? AND external_id IN ?*"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -31,13 +31,11 @@ class Sight:
 
 
 class Row(Protocol):
-    """A record mapped to columns; ``external_id`` is the source's key.
-
-    ``digest`` is over the payload as it came, ``hash`` over what would be written.
+    """A record mapped to columns: ``external_id`` is the source's key, ``hash`` is over the payload
+    as it came, after the version of the code that reads it (``1.…``).
     """
 
     external_id: str
-    digest: str
     hash: str
 
 
@@ -51,7 +49,6 @@ class Known(NamedTuple):
     id: int
     target_id: int
     hash: str | None
-    digest: str | None
     seen_run: int | None
     gone: bool
     upstream_stock: int
@@ -71,7 +68,9 @@ class Change(NamedTuple, Generic[R]):
 
 @dataclass(slots=True)
 class Plan(Generic[R]):
-    """What a page would do. ``unchanged`` links are touched; ``resent`` ones get a new digest."""
+    """What a page would do. ``unchanged`` links are touched; ``resent`` ones, which say the same
+    in other letters, get a new hash.
+    """
 
     created: list[R] = field(default_factory=list)
     updated: list[Change[R]] = field(default_factory=list)
@@ -121,23 +120,41 @@ class Target(Generic[R]):
     bury: Callable[[Session, Sight], None] | None = None
 
 
-def plan_page(rows: Sequence[R], known: Mapping[str, Known], sight: Sight) -> Plan[R]:
-    """Sort ``rows`` into new, changed and unchanged; of rows with one key the last one counts."""
+def plan_page(
+    rows: Sequence[R],
+    known: Mapping[str, Known],
+    sight: Sight,
+    written: Callable[[Sequence[Change[R]]], set[str]],
+) -> Plan[R]:
+    """Sort ``rows`` into new, changed and unchanged; of rows with one key the last one counts.
+
+    ``written`` tells which of the changes say what the store last wrote, by key.
+    """
     plan: Plan[R] = Plan()
     last = {row.external_id: row for row in rows}
     plan.duplicates = len(rows) - len(last)
+    changes: list[Change[R]] = []
     for key, row in last.items():
         link = known.get(key)
         if link is None:
             plan.created.append(row)
+        else:
+            changes.append(Change(row, link, again=link.seen_run == sight.run_id))
+    same = written([change for change in changes if _comparable(change)]) if changes else set()
+    for change in changes:
+        plan.duplicates += change.again
+        if change.row.external_id not in same:
+            plan.updated.append(change)
             continue
-        again = link.seen_run == sight.run_id
-        plan.duplicates += again
-        if link.hash != row.hash or link.gone:
-            plan.updated.append(Change(row, link, again))
-            continue
-        if link.digest != row.digest:
-            plan.resent.append(Change(row, link, again))
-        if not again:
-            plan.unchanged.append(link)
+        plan.resent.append(change)
+        if not change.again:
+            plan.unchanged.append(change.link)
     return plan
+
+
+def _comparable(change: Change[Any]) -> bool:
+    """Whether equal values mean that nothing need be written: not for a tombstone, not when
+    somebody asked for it, and not when the code writes otherwise than it did.
+    """
+    link, version = change.link, change.row.hash.partition(".")[0]
+    return not link.gone and link.hash is not None and link.hash.partition(".")[0] == version

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Row as Record
@@ -24,7 +23,7 @@ PRODUCT = ("id", "shop_id", "category_id", "title", "sku", "barcode", "price", "
            "created_at", "updated_at")  # fmt: skip
 LINK = ("external_id", "source", "product_id", "external_sku", "upstream_title", "upstream_price",
         "upstream_stock", "upstream_barcode", "upstream_category", "details", "payload_hash",
-        "digest", "sync_status", "last_synced_at", "seen_run")  # fmt: skip
+        "sync_status", "last_synced_at", "seen_run")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -45,20 +44,9 @@ class ProductRow:
     category: str | None
     site: str | None
     details: str
-    digest: str = ""
     hash: str = ""
     category_id: int | None = None
     shop_id: int | None = None
-
-
-def content_hash(row: ProductRow) -> str:
-    """A hash over all that writing ``row`` would put into the store."""
-    # No text of a record holds a NUL (core.fields), so it parts them without doubt.
-    text = (
-        f"{VERSION}\0{row.category_id}\0{row.shop_id}\0{row.title}\0{row.price}\0{row.stock}\0"
-        f"{row.sku or ''}\0{row.barcode or ''}\0{row.details}"
-    )
-    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def preview(
@@ -92,7 +80,7 @@ def apply(session: Session, plan: Plan[ProductRow], sight: Sight) -> None:
         _create(session, plan.created, sight)
     if plan.updated:
         _update(session, plan.updated, sight)
-    links.note_digests(session, ExternalProduct, plan.resent)
+    links.note_hashes(session, ExternalProduct, plan.resent)
     if plan.unchanged:
         links.touch(session, ExternalProduct, [link.id for link in plan.unchanged], sight)
 
@@ -138,11 +126,32 @@ def _compare(
     for row in rows:
         row.category_id = ours.get(row.category) if row.category is not None else None
         row.shop_id = shop(row.site)
-        row.hash = content_hash(row)
-    plan = plan_page(rows, known, sight)
+    plan = plan_page(rows, known, sight, lambda changes: _written(session, changes))
     if sight.stock_mode == "mirror" and plan.unchanged:
         _find_drift(session, plan, rows)
     return plan
+
+
+def _written(session: Session, changes: Sequence[Change[ProductRow]]) -> set[str]:
+    """The keys of those whose values are what the source said last time."""
+    ties = ExternalProduct
+    found = session.execute(
+        select(
+            ties.external_id, ties.upstream_title, ties.upstream_price, ties.upstream_stock,
+            ties.external_sku, ties.upstream_barcode, ties.upstream_category, Product.shop_id,
+            ties.details,
+        )
+        .join(Product, Product.id == ties.product_id)
+        .where(ties.id.in_([change.link.id for change in changes]))
+    )  # fmt: skip
+    last = {values[0]: values[1:] for values in found}
+    return {row.external_id for row, _, _ in changes if last[row.external_id] == _says(row)}
+
+
+def _says(row: ProductRow) -> tuple[Any, ...]:
+    price = bulk.amount(row.price)
+    return (row.title, price, row.stock, row.sku, row.barcode, row.category, row.shop_id,
+            json.loads(row.details))  # fmt: skip
 
 
 def _find_drift(session: Session, plan: Plan[ProductRow], rows: Sequence[ProductRow]) -> None:
@@ -160,18 +169,17 @@ def _create(session: Session, created: list[ProductRow], sight: Sight) -> None:
     codec = bulk.Codec(session)
     at, source, run, money = codec.moment(sight.now), sight.source, sight.run_id, codec.money
     ids = bulk.reserve_ids(session, Product, len(created))
-    products, ties, stocks = [], [], []
+    products, ties = [], []
     for ident, row in zip(ids, created, strict=True):
         price = money(row.price)
         products.append((ident, row.shop_id, row.category_id, row.title, row.sku, row.barcode,
                          price, row.stock, True, at, at))  # fmt: skip
         ties.append((row.external_id, source, ident, row.sku, row.title, price, row.stock,
-                     row.barcode, row.category, row.details, row.hash, row.digest, "synced",
-                     at, run))  # fmt: skip
-        stocks.append((ident, row.stock))
+                     row.barcode, row.category, row.details, row.hash, "synced", at,
+                     run))  # fmt: skip
     bulk.insert(session, Product, PRODUCT, products)
     bulk.insert(session, ExternalProduct, LINK, ties)
-    stock.open_ledgers(session, stocks, sight)
+    stock.open_ledgers(session, ids, sight)
 
 
 def _update(session: Session, changes: list[Change[ProductRow]], sight: Sight) -> None:
@@ -214,7 +222,6 @@ def _update_links(session: Session, changes: list[Change[ProductRow]], sight: Si
             "upstream_category": change.row.category,
             "details": json.loads(change.row.details),
             "payload_hash": change.row.hash,
-            "digest": change.row.digest,
             "sync_status": "synced",
             "last_synced_at": sight.now,
             "seen_run": sight.run_id,

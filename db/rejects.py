@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,8 +18,7 @@ from db.leases import NO_SYNC
 from db.models import Reject
 from db.types import db_now
 
-_TABLE = Reject.__table__.c
-_ANY_OPEN = select(_TABLE.id).where(_TABLE.sync == bindparam("of"), _TABLE.state == "open").limit(1)
+_ANY_OPEN = "SELECT 1 FROM rejects WHERE state = 'open' AND sync IN ?* LIMIT 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +108,7 @@ def count_open(session: Session, sync: str | None = None) -> int:
 
 def any_open(session: Session, sync: str) -> bool:
     """Whether a page must look for rejects to close: asked once a page, seldom true."""
-    return session.connection().execute(_ANY_OPEN, {"of": sync}).first() is not None
+    return bool(bulk.select_among(session, _ANY_OPEN, (), (sync,)))
 
 
 def close(session: Session, sync: str, external_ids: Collection[str], reason: str) -> None:

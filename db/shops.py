@@ -40,7 +40,7 @@ class Sites:
         self._by_site = {site: ident for ident, site in shops if site is not None}
         self._only = shops[0][0] if len(shops) == 1 else None
         self._run_site = run_site
-        self.world = crypto.digest(repr((shops, run_site)))[:16]
+        self.world = crypto.digest(repr((shops, run_site)))[:8]
 
     def shop(self, site: str | None) -> int | None:
         """Our shop's id; None: listed, but sold by no till until a shop is added."""

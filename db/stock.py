@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -13,6 +14,10 @@ from db.models import Product, StockMovement
 from db.page import Sight
 
 COLUMNS = ("product_id", "delta", "stock_after", "kind", "run_id", "at")
+_OPEN = (
+    "INSERT INTO stock_movements (product_id, delta, stock_after, kind, run_id, at) "
+    "SELECT id, stock, stock, 'opening', ?, ? FROM products WHERE id IN ?*"
+)
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,10 @@ class Mismatch:
     ledger: int
 
 
-def open_ledgers(session: Session, stocks: list[tuple[int, int]], sight: Sight) -> None:
-    """First sight of products: (product id, upstream stock), one opening movement each."""
+def open_ledgers(session: Session, product_ids: Sequence[int], sight: Sight) -> None:
+    """First sight of products: one opening movement each, of the stock they came with."""
     at = bulk.Codec(session).moment(sight.now)
-    rows = [(ident, stock, stock, "opening", sight.run_id, at) for ident, stock in stocks]
-    bulk.insert(session, StockMovement, COLUMNS, rows)
+    bulk.update_among(session, _OPEN, (sight.run_id, at), product_ids)
 
 
 def record(session: Session, moves: list[tuple[int, int, int]], sight: Sight) -> None:

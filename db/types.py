@@ -21,9 +21,6 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-UNITS = 10_000
-"""SQLite keeps money as whole ten-thousandths: its NUMERIC is a float."""
-
 MILLISECONDS = "%Y-%m-%d %H:%M:%S.%f"
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -34,8 +31,9 @@ def to_units(amount: Decimal) -> int:
     """``amount`` in ten-thousandths; ValueError when it has more than four decimals or is NaN."""
     if not amount.is_finite():
         raise ValueError("an amount of money must be finite")
-    units = amount * UNITS
-    if units != (whole := int(units)):
+    units = amount.scaleb(4)
+    whole = int(units)
+    if units != whole:
         raise ValueError("an amount of money has at most four decimals")
     return whole
 

@@ -156,5 +156,6 @@ def _keep(
     after = progress.after(page, plan, found.refusals, again=again, item=sync.item)
     query = page.next_query
     checkpoint = {"phase": "walk", "query": query} if query else {"phase": "walked"}
-    cancel = leases.advance(session, lease, checkpoint=checkpoint, **after.columns(progress))
+    columns = {"checkpoint": checkpoint, **after.columns(progress)}
+    cancel = leases.advance(session, lease, columns)
     return Written(after, cancel)

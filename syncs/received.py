@@ -21,10 +21,10 @@ from syncs.declaration import AnySync
 
 
 class Received(NamedTuple):
-    """``key`` is None when the record's id cannot be read, ``digest`` when it has no safe form."""
+    """``key`` is None when the record's id cannot be read; ``digest`` is empty when it has none."""
 
     key: str | None
-    digest: str | None
+    digest: str
     payload: object
 
 
@@ -56,14 +56,15 @@ def sort(
 ) -> Sorted:
     """Parse what is not known to the letter; a bad payload never stops the page."""
     found = Sorted(received)
-    world = f"{sync.target.version}.{sight.sites.world}"
+    world = f"{sync.target.version}.{sight.sites.world}."
     # Mirroring looks at our own stock too, and of one record sent twice the last must win.
     quick = sight.stock_mode != "mirror"
     often = Counter(item.key for item in received)
     for item in received:
-        digest = f"{item.digest}.{world}" if item.digest is not None else ""
+        hash_ = world + item.digest
         link = known.get(item.key) if item.key is not None else None
-        if quick and link is not None and often[item.key] == 1 and _same(link, digest):
+        same = link is not None and link.hash == hash_ and not link.gone and item.digest
+        if quick and link is not None and same and often[item.key] == 1:
             if link.seen_run == sight.run_id:
                 found.again += 1
             else:
@@ -74,7 +75,7 @@ def sort(
         except SkippableError as error:
             found.refusals.append(refuse(item, error))
         else:
-            row.digest = digest
+            row.hash = hash_
             found.rows.append(row)
     return found
 
@@ -90,15 +91,11 @@ def refuse(item: Received, error: SkippableError) -> Refusal:
     )
 
 
-def _same(link: Known, digest: str) -> bool:
-    return link.digest == digest and link.hash is not None and not link.gone and bool(digest)
-
-
-def _digest(payload: object) -> str | None:
+def _digest(payload: object) -> str:
     try:
         # Version 2 writes values and nothing else: later ones also write which are shared.
         data = marshal.dumps(payload, 2)  # type: ignore[arg-type]  # ValueError tells
     except ValueError:
         # Nested beyond what marshal follows, or holding what it does not know.
-        return None
+        return ""
     return blake2b(data, digest_size=16).hexdigest()

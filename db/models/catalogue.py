@@ -74,17 +74,16 @@ class Link:
     """What ties a row of ours to a record of a source, and how fresh the tie is.
 
     ``seen_run`` is the last run that met the record; ``gone_at`` is set when the source no
-    longer has it (a tombstone). ``payload_hash`` is over what was written, and None when the
-    next run must write anyway; ``digest`` is over the payload as it came, so that one that comes
-    again to the letter need not even be read.
+    longer has it (a tombstone). ``payload_hash`` is over the payload as it came, the code's
+    version and our shops: a record that comes again to the letter need not even be read. It is
+    None when the next run must write the record anyway.
     """
 
     id: Mapped[Id]
     external_id: Mapped[Word]
     source: Mapped[str] = mapped_column(String(32))
     details: Mapped[dict[str, Any] | None]
-    payload_hash: Mapped[str | None] = mapped_column(String(32))
-    digest: Mapped[str | None] = mapped_column(String(64))
+    payload_hash: Mapped[str | None] = mapped_column(String(64))
     sync_status: Mapped[str] = mapped_column(String(16), default="synced")
     last_synced_at: Mapped[datetime | None]
     seen_run: Mapped[int | None]

@@ -1,0 +1,43 @@
+"""Fresh stores for benchmarks: SQLite in a temporary directory, and a PostgreSQL of our own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from core import logs, settings
+from db import migrate, session
+from tests.servers import PostgreSQL
+
+_numbers = count(1)
+
+
+@contextmanager
+def fresh(database: str, server: PostgreSQL | None) -> Iterator[None]:
+    """The product's settings on an empty, migrated store; ``database`` is sqlite or postgresql."""
+    with tempfile.TemporaryDirectory(prefix="moulin-bench-") as directory:
+        os.environ["VAR_DIR"] = directory
+        os.environ["INVENTORY_ENCRYPTION_KEY"] = Fernet.generate_key().decode()
+        os.environ["B2B_API_KEY"] = "bench"
+        os.environ["LOG_LEVEL"] = "ERROR"
+        name = f"bench_{next(_numbers)}"
+        if database == "sqlite":
+            os.environ["DATABASE_URL"] = f"sqlite:///{Path(directory) / 'moulin.db'}"
+        else:
+            assert server is not None, "a PostgreSQL is needed for this bench"
+            os.environ["DATABASE_URL"] = server.create(name)
+        settings.reset()
+        logs.configure()
+        migrate.upgrade()
+        try:
+            yield
+        finally:
+            session.dispose()
+            if server is not None and database != "sqlite":
+                server.drop(name)
