@@ -26,6 +26,7 @@ from cli import (
     store,
     syncs,
 )
+from cli.demo.environment import bare, become
 from cli.output import FAILED, UNAVAILABLE, WRONG_SETTINGS, say, say_error
 from core import logs
 from core.errors import ConfigurationError, MoulinError, RetriableError
@@ -72,4 +73,7 @@ for module in (
 
 def main() -> None:
     """``python manage.py``."""
+    if sys.argv[1:2] == ["demo"]:
+        # It has settings of its own: not even wrong ones of yours may stop it.
+        become(bare())
     commands(prog_name="manage.py")

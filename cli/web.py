@@ -1,0 +1,77 @@
+"""The web process: waitress, tuned to survive slow clients, ending without cutting an answer."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+
+from cli.output import say
+from core.errors import ConfigurationError
+
+GRACE = 20.0
+"""Seconds for answers that are on their way when we are told to stop."""
+TICK = 0.5
+
+
+def serve(application: Any, *, host: str, port: int, threads: int) -> None:
+    """Serve ``application`` until SIGTERM or SIGINT, then finish the answers that were begun.
+
+    A thread is taken by a whole request only, so that a client who sends a byte a second holds
+    a socket and no more; silent sockets are closed after ten seconds.
+    """
+    sockets: dict[int, Any] = {}
+    try:
+        server = create_server(
+            application,
+            map=sockets,
+            host=host,
+            port=port,
+            threads=threads,
+            connection_limit=1000,
+            channel_timeout=10,
+            ident=None,
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"HOST, PORT: cannot listen on {host}:{port}: {error}.") from error
+    stop = Stop()
+    say(f"Listening on {_address(server, host)}")
+    while not stop.asked:
+        _turn(sockets)
+    for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+        wasyncore.dispatcher.close(listener)
+    deadline = time.monotonic() + GRACE
+    while any(map(_busy, list(sockets.values()))) and time.monotonic() < deadline:
+        _turn(sockets)
+    server.task_dispatcher.shutdown()
+
+
+class Stop:
+    """Whether a signal asked us to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+
+def _turn(sockets: dict[int, Any]) -> None:
+    # By poll: select knows no socket above 1024, which a thousand clients come near.
+    wasyncore.loop(timeout=TICK, use_poll=True, map=sockets, count=1)
+
+
+def _busy(each: object) -> bool:
+    return isinstance(each, HTTPChannel) and bool(each.requests or each.any_outbuf_has_data())
+
+
+def _address(server: Any, host: str) -> str:
+    if not hasattr(server, "effective_port"):  # a name with several addresses
+        return " and ".join(f"http://{where}:{port}" for where, port in server.effective_listen)
+    return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"
