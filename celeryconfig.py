@@ -54,7 +54,8 @@ worker_max_memory_per_child = 300_000
 worker_soft_shutdown_timeout = 20
 # An idle worker has nothing to wait for: there are no ETA tasks here.
 worker_enable_soft_shutdown_on_idle = False
-worker_cancel_long_running_tasks_on_connection_loss = True
+# A run goes on without its doorbell: cancelled, it would lie until its lease had run out.
+worker_cancel_long_running_tasks_on_connection_loss = False
 worker_eta_task_limit = 100
 worker_hijack_root_logger = False
 worker_send_task_events = True
