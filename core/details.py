@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, to_json
 
 CHARACTERS = "details_characters"
 NUMBER = "details_number"
@@ -34,6 +34,10 @@ _encode = json.JSONEncoder(
     separators=(",", ":"),
 ).encode
 
+_FLAT = frozenset({str, int, float, bool, type(None)})
+# Below this length no number has more digits than Python writes out.
+_SHORT = 4000
+
 Step = str | int
 
 
@@ -45,6 +49,9 @@ def dump(extra: Mapping[str, Any] | None) -> str:
     """
     if not extra:
         return "{}"
+    quick = _quick(extra)
+    if quick is not None:
+        return quick
     try:
         text = _encode(extra)
         text.encode()
@@ -59,6 +66,21 @@ def dump(extra: Mapping[str, Any] | None) -> str:
     if "\\u0000" in text:
         _accuse(extra)
     return text
+
+
+def _quick(extra: Mapping[str, Any]) -> str | None:
+    """What ``dump`` returns for most records, in half its time; None when there is any doubt.
+
+    pydantic's encoder neither orders the keys of inner objects nor refuses NaN and NUL.
+    """
+    if not _FLAT.issuperset(map(type, extra.values())):
+        return None
+    try:
+        text = to_json(dict(sorted(extra.items()))).decode()
+    except ValueError:
+        return None
+    doubtful = len(text) > _SHORT or "\\u0000" in text or "NaN" in text or "Infinity" in text
+    return None if doubtful else text
 
 
 def printable(text: str) -> str:
