@@ -34,7 +34,7 @@ _encode = json.JSONEncoder(
     separators=(",", ":"),
 ).encode
 
-_FLAT = frozenset({str, int, float, bool, type(None)})
+_PLAIN = frozenset({str, int, bool, type(None)})
 # Below this length no number has more digits than Python writes out.
 _SHORT = 4000
 
@@ -71,16 +71,15 @@ def dump(extra: Mapping[str, Any] | None) -> str:
 def _quick(extra: Mapping[str, Any]) -> str | None:
     """What ``dump`` returns for most records, in half its time; None when there is any doubt.
 
-    pydantic's encoder neither orders the keys of inner objects nor refuses NaN and NUL.
+    pydantic's encoder orders no inner keys, and refuses neither NaN nor NUL.
     """
-    if not _FLAT.issuperset(map(type, extra.values())):
+    if not _PLAIN.issuperset(map(type, extra.values())):
         return None
     try:
         text = to_json(dict(sorted(extra.items()))).decode()
     except ValueError:
         return None
-    doubtful = len(text) > _SHORT or "\\u0000" in text or "NaN" in text or "Infinity" in text
-    return None if doubtful else text
+    return None if "\\u0000" in text or len(text) > _SHORT else text
 
 
 def printable(text: str) -> str:

@@ -23,12 +23,14 @@ LARGEST_QUANTITY = 10**9
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
 _WHOLE = re.compile(r"[+-]?\d{1,10}(?:\.0*)?", re.ASCII).fullmatch
 _LONGEST_SHOWN = 40
+# The first whole number that, with its sign, is too long for an id.
+_BEYOND = 10 ** (LONGEST_ID - 1)
 
 
 def external_id(value: object) -> str:
     """The source's own name for a record, as text: 12 and ``"12"`` are one."""
     if type(value) is int:
-        if not -(10**LONGEST_ID) < value * 10 < 10**LONGEST_ID:
+        if not -_BEYOND < value < _BEYOND:
             raise PydanticCustomError("id_long", "is too long for an id")
         return str(value)
     if not isinstance(value, str):
