@@ -59,11 +59,18 @@ def _writer() -> Engine:
 def _make(url: str) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url)
-    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=20)
+    # What a statement carried belongs in no error: errors are kept, logged and shown.
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=5, max_overflow=20, hide_parameters=True
+    )
 
 
 def _sqlite(url: str) -> Engine:
-    made = create_engine(url, connect_args={"check_same_thread": False, "timeout": PATIENCE})
+    made = create_engine(
+        url,
+        connect_args={"check_same_thread": False, "timeout": PATIENCE},
+        hide_parameters=True,
+    )
     if made.url.database and made.url.database != ":memory:":
         Path(made.url.database).absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     event.listen(made, "connect", _prepare)
