@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,7 +33,10 @@ class Slot:
 
 def next_after(cron: crontab, when: datetime, zone: ZoneInfo) -> datetime:
     """The first instant of ``cron`` after ``when``; Celery's own rules, clock changes included."""
-    start, ahead, _ = cron.remaining_delta(when, tz=zone)
+    own = copy(cron)
+    # Celery would ask its app for both, and the app for a broker, which nobody needs to count.
+    vars(own).update(tz=zone, nowfun=lambda: when)
+    start, ahead, _ = own.remaining_delta(when, tz=zone)
     return when + remaining(start, ahead, when.astimezone(zone))
 
 
