@@ -36,13 +36,16 @@ def compare(sync: AnySync, options: Options, *, watch: Watch = unwatched) -> dic
             plan = sync.target.preview(session, found.rows, known, here)
         plan.unchanged += found.same
         refusals = found.refusals
-        met += len(plan.unchanged) + sum(not change.link.gone for change in plan.updated)
-        met += sum(refusal.external_id is not None for refusal in refusals)
+        refused = {refusal.external_id for refusal in refusals}
+        seen = [*plan.unchanged, *(change.link for change in plan.updated)]
+        seen += [link for key, link in known.items() if key in refused]
+        # What was never seen is a placeholder, which does not count as living either.
+        met += sum(not link.gone and link.seen_run is not None for link in seen)
         differences += _differences(sync, plan)[: MOST_DIFFERENCES - len(differences)]
         progress = progress.after(page, plan, refusals, again=0, item=sync.item)
         watch(progress)
     complete = sync.policy is Policy.MIRROR and not sync.filtered(options) and progress.agrees
-    if complete and not progress.first_empty:
+    if complete and not progress.first_empty and not progress.nameless:
         progress = replace(progress, deleted=max(0, _living(sync) - met))
     status = "succeeded" if progress.agrees and not progress.rejected else "partial"
     return {
