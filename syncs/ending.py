@@ -20,7 +20,7 @@ from db.session import writing
 from db.types import db_now
 from syncs import intervals
 from syncs.declaration import AnySync
-from syncs.deletions import Deletions
+from syncs.deletions import Deletions, may_delete
 from syncs.pages import sight
 from syncs.progress import Progress
 from syncs.walk import Outcome, Walk
@@ -42,7 +42,7 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
             progress = replace(progress, warnings=progress.warn(target.settle(session, here)))
         progress = replace(progress, warnings=progress.warn(_remarks(walk, deletions)))
         status = _status(progress, deletions)
-        if deletions != "undecided" and not walk.sync.filtered(walk.options):
+        if deletions != "undecided" and may_delete(walk):
             runs.supersede_waiting(session, walk.sync.name, walk.lease.run_id)
         columns = progress.columns()
         columns["checkpoint"] = {"phase": "done"}
