@@ -56,7 +56,7 @@ def sort(
 ) -> Sorted:
     """Parse what is not known to the letter; a bad payload never stops the page."""
     found = Sorted(received)
-    world = f"{sync.target.version}.{sight.sites.world}."
+    world = mark(sync, sight)
     # Mirroring looks at our own stock too, and of one record sent twice the last must win.
     quick = sight.stock_mode != "mirror"
     often = Counter(item.key for item in received)
@@ -78,6 +78,11 @@ def sort(
             row.hash = hash_
             found.rows.append(row)
     return found
+
+
+def mark(sync: AnySync, sight: Sight) -> str:
+    """What a row's hash begins with: the code that reads it and the shops there are."""
+    return f"{sync.target.version}.{sight.sites.world}."
 
 
 def refuse(item: Received, error: SkippableError) -> Refusal:

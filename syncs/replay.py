@@ -10,6 +10,7 @@ from db import audit, links, rejects
 from db.models import SyncRun
 from db.session import writing
 from syncs.pages import REFUSED, sight
+from syncs.received import mark
 from syncs.registry import find
 
 
@@ -27,6 +28,8 @@ def replay(reject_id: int, *, who: str) -> None:
             run = session.get(SyncRun, reject.run_id) if reject.run_id is not None else None
             # With the options of its run: a record without a site belongs to that run's site.
             here = sight(session, sync, reject.run_id or 0, run.options if run else {})
+            # No digest: the order of its fields was not kept, so the next run compares values.
+            row.hash = mark(sync, here)
             known = links.known(session, sync.target.link, here.source, {row.external_id})
             plan = sync.target.compare(session, [row], known, here)
             sync.target.apply(session, plan, here)
