@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from core import details
 from db import bulk, links
 from db.models import Category, ExternalCategory
 from db.page import Change, Known, Plan, Sight, Target, plan_page
@@ -52,7 +53,8 @@ class CategoryRow:
 def slug(name: str, external_id: str) -> str:
     """``Épices & sels``, 12 → ``epices-sels-12``; the id keeps two of one name apart."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    # One character may become twenty; the column holds 600, an id has 64 at most.
+    words = re.sub(r"[^a-z0-9]+", "-", plain)[:500].strip("-")
     return f"{words}-{external_id}" if words else external_id
 
 
@@ -186,11 +188,12 @@ def _written(session: Session, changes: Sequence[Change[CategoryRow]]) -> set[st
         .join(Category, Category.id == ties.category_id)
         .where(ties.id.in_([change.link.id for change in changes]))
     )
-    last = {values[0]: values[1:] for values in found}
+    # As text: to Python 1, 1.0 and True are one.
+    last = {key: (name, parent, details.dump(extra)) for key, name, parent, extra in found}
     return {
         row.external_id
         for row, _, _ in changes
-        if last[row.external_id] == (row.name, row.parent, json.loads(row.details))
+        if last[row.external_id] == (row.name, row.parent, row.details)
     }
 
 

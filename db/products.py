@@ -11,6 +11,7 @@ from sqlalchemy import Row as Record
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core import details
 from db import bulk, categories, links, stock
 from db.models import ExternalProduct, Product
 from db.page import Change, Known, Plan, Sight, Target, plan_page
@@ -144,25 +145,36 @@ def _written(session: Session, changes: Sequence[Change[ProductRow]]) -> set[str
         .join(Product, Product.id == ties.product_id)
         .where(ties.id.in_([change.link.id for change in changes]))
     )  # fmt: skip
-    last = {values[0]: values[1:] for values in found}
+    # As text: to Python 1, 1.0 and True are one.
+    last = {values[0]: (*values[1:-1], details.dump(values[-1])) for values in found}
     return {row.external_id for row, _, _ in changes if last[row.external_id] == _says(row)}
 
 
 def _says(row: ProductRow) -> tuple[Any, ...]:
     price = bulk.amount(row.price)
     return (row.title, price, row.stock, row.sku, row.barcode, row.category, row.shop_id,
-            json.loads(row.details))  # fmt: skip
+            row.details)  # fmt: skip
 
 
 def _find_drift(session: Session, plan: Plan[ProductRow], rows: Sequence[ProductRow]) -> None:
     """In mirror mode a product whose stock moved here is set again, though unchanged there."""
     ids = [link.target_id for link in plan.unchanged]
-    found = session.execute(select(Product.id, Product.stock).where(Product.id.in_(ids)))
-    stocks = {row[0]: row[1] for row in found}
+    columns = (Product.id, Product.stock, Product.locked_fields)
+    found = session.execute(select(*columns).where(Product.id.in_(ids)))
+    # A stock that a person locked is not to be set, so it cannot drift.
+    stocks = {ident: stock for ident, stock, locked in found if "stock" not in (locked or ())}
     by_key = {row.external_id: row for row in rows}
-    drifted = [link for link in plan.unchanged if stocks[link.target_id] != link.upstream_stock]
-    plan.updated += [Change(by_key[link.external_id], link) for link in drifted]
-    plan.unchanged = [link for link in plan.unchanged if link not in drifted]
+    drifted = {
+        link.external_id
+        for link in plan.unchanged
+        if stocks.get(link.target_id, link.upstream_stock) != link.upstream_stock
+    }
+    plan.updated += [
+        Change(by_key[link.external_id], link)
+        for link in plan.unchanged
+        if link.external_id in drifted
+    ]
+    plan.unchanged = [link for link in plan.unchanged if link.external_id not in drifted]
 
 
 def _create(session: Session, created: list[ProductRow], sight: Sight) -> None:
