@@ -29,7 +29,12 @@ _STATES = SyncState.__table__
 _RUNS = SyncRun.__table__
 _RENEW = (
     update(_STATES)  # type: ignore[arg-type]  # a declared class's table is a Table
-    .where(_STATES.c.sync == bindparam("of"), _STATES.c.lease_token == bindparam("token"))
+    .where(
+        _STATES.c.sync == bindparam("of"),
+        _STATES.c.lease_token == bindparam("token"),
+        # Given back is given back, though nobody has taken it since.
+        _STATES.c.lease_owner.is_not(None),
+    )
     .values(lease_until=db_now(bindparam("seconds", type_=Float)))
     .returning(db_now())
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -74,7 +75,9 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
         log.warning("run.lease_lost", sync=sync.name, run=run_id)
         return Outcome(run_id=run_id, status="left")
     except KeyboardInterrupt:
-        ending.cancel(sync, lease)
+        # It may come when the run has just ended; then there is nothing to cancel.
+        with suppress(leases.LeaseLost):
+            ending.cancel(sync, lease)
         raise
     except (RetriableError, DBAPIError) as error:
         ending.try_again(sync, lease, error, by_hand=manner.by_hand)
