@@ -1,0 +1,40 @@
+"""The application factory: which doors there are, and what every answer has in common."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+
+from api import access, answers, headers, home, idents, metrics, problems, process, tracing
+from api.body import MOST_BYTES
+from core import logs
+
+BLUEPRINTS = (
+    home.bp,
+    process.bp,
+    metrics.bp,
+)
+
+
+def create_app() -> Flask:
+    """The application, for any WSGI server; ``ConfigurationError`` when a setting is wrong."""
+    logs.configure()
+    # Each look at the store's revision would be two lines.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    app = Flask("api", static_folder=None)
+    app.debug = False
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    # OPTIONS would be a door beside each door, and nobody here asks from another origin.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
+    app.url_map.converters["ident"] = idents.IdentConverter
+    app.json = answers.Codec(app)
+    tracing.register(app)
+    headers.register(app)
+    access.register(app)
+    problems.register(app)
+    metrics.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,23 @@
+"""Kinds of field that many requests carry: names and reasons."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from core.details import printable
+
+
+def _one_line(text: str) -> str:
+    text = text.strip()
+    if not text or printable(text) != text:
+        raise ValueError("must be one line of text without control characters")
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
+"""A sync, a task, a code or a fingerprint; nothing else needs to reach the store."""
+
+Why = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+"""A person's reason, kept with the thing and in the audit."""

@@ -1,0 +1,51 @@
+"""Figures for ``/metrics``: counts of what the store holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from db import bulk
+from db.models import FailedTask, Reject, SyncRun, SyncState
+from db.types import db_now
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits: refused records and failed tasks for a person, due runs for a worker."""
+
+    rejects: int
+    failures: int
+    runs: int
+
+
+def runs(session: Session) -> dict[tuple[str, str], int]:
+    """How many runs there are of each (sync, status)."""
+    rows = session.execute(
+        select(SyncRun.sync, SyncRun.status, func.count()).group_by(SyncRun.sync, SyncRun.status)
+    )
+    return {(sync, status): count for sync, status, count in rows}
+
+
+def ages(session: Session) -> dict[str, float]:
+    """Seconds since the last complete run of each sync that had one began."""
+    now = bulk.now(session)
+    rows = session.execute(select(SyncState.sync, SyncState.last_success_at))
+    return {sync: (now - moment).total_seconds() for sync, moment in rows if moment is not None}
+
+
+def waiting(session: Session) -> Waiting:
+    """What waits for somebody now."""
+    due = SyncRun.status == "due"
+    now = or_(SyncRun.not_before.is_(None), SyncRun.not_before <= db_now())
+    return Waiting(
+        rejects=_count(session, Reject.state == "open"),
+        failures=_count(session, FailedTask.state == "open"),
+        runs=_count(session, due & now),
+    )
+
+
+def _count(session: Session, which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).where(which)) or 0

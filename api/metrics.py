@@ -1,0 +1,65 @@
+"""``/metrics`` for Prometheus: what the store says at this moment, read by small counts.
+
+A registry an application, and nothing counted in memory: every web process tells the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, current_app
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from api import figures
+from api.access import allow
+from db.session import reading
+
+bp = Blueprint("metrics", __name__)
+
+
+def register(app: Flask) -> None:
+    """Give ``app`` its registry."""
+    registry = CollectorRegistry()
+    registry.register(StoreCollector())
+    app.extensions["metrics"] = registry
+
+
+@bp.get("/metrics")
+@allow("viewer", loopback=True)
+def metrics() -> Response:
+    """The text format; a store that is away is a 503, never a row of zeros."""
+    registry: CollectorRegistry = current_app.extensions["metrics"]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class StoreCollector(Collector):
+    """Reads the store when it is scraped."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Runs, the age of data, and what waits."""
+        with reading() as session:
+            runs = figures.runs(session)
+            ages = figures.ages(session)
+            waiting = figures.waiting(session)
+        counted = GaugeMetricFamily(
+            "moulin_runs", "Runs the store remembers.", labels=("sync", "status")
+        )
+        for (sync, status), count in runs.items():
+            counted.add_metric((sync, status), count)
+        yield counted
+        aged = GaugeMetricFamily(
+            "moulin_last_success_age_seconds",
+            "Seconds since the last complete run began; missing until there was one.",
+            labels=("sync",),
+        )
+        for sync, seconds in ages.items():
+            aged.add_metric((sync,), seconds)
+        yield aged
+        for name, text, value in (
+            ("moulin_open_rejects", "Refused records that wait for a person.", waiting.rejects),
+            ("moulin_open_failures", "Failed tasks that wait for a person.", waiting.failures),
+            ("moulin_due_runs", "Runs that are due and that nobody has taken up.", waiting.runs),
+        ):
+            yield GaugeMetricFamily(name, text, value=value)

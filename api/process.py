@@ -1,0 +1,68 @@
+"""How this process is: ``/livez`` for a supervisor, ``/readyz`` and ``/healthz`` for a proxy.
+
+The store is the queue of record: without it nothing can be taken in. Without the broker it can,
+and workers find the work by themselves, so that is degraded and ready.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from api.access import allow
+from api.bell import BELL
+from db import migrate
+
+bp = Blueprint("process", __name__)
+
+READY, UNAVAILABLE = 200, 503
+
+
+@bp.get("/livez")
+@allow("public")
+def live() -> Response:
+    """This process answers; it looks at nothing else."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+@allow("public")
+def ready() -> Response:
+    """200 when sales can be taken in, else 503; with ``?verbose`` why."""
+    if "verbose" in request.args:
+        return health()
+    store = store_check()
+    word = "ready" if store == "ok" else "unavailable"
+    status = READY if store == "ok" else UNAVAILABLE
+    return Response(f"{word}\n", status, mimetype="text/plain")
+
+
+@bp.get("/healthz")
+@allow("public")
+def health() -> Response:
+    """The checks one by one: ``status`` is ready, degraded (ready all the same) or unavailable."""
+    store = store_check()
+    broker = "ok" if BELL.answers() else "away"
+    status = "unavailable" if store != "ok" else "ready" if broker == "ok" else "degraded"
+    answer: dict[str, Any] = {"status": status, "checks": {"store": store, "broker": broker}}
+    response = jsonify(answer)
+    response.status_code = READY if store == "ok" else UNAVAILABLE
+    return response
+
+
+def store_check() -> str:
+    """``ok``, ``away`` or ``not_migrated``."""
+    try:
+        return "ok" if migrate.current() == _head() else "not_migrated"
+    except (DBAPIError, PoolTimeoutError):
+        return "away"
+
+
+@cache
+def _head() -> str | None:
+    # What the code needs cannot change while it runs.
+    return migrate.head()

@@ -1,0 +1,55 @@
+"""The application on a fresh store, an operator of each role, and somebody who asks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+import api
+from db import operators
+from db.session import writing
+
+Ask = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def app() -> Iterator[Flask]:
+    """An application; which store it speaks to is the test's choice."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield api.create_app()
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.fixture
+def tokens(store) -> dict[str, str]:
+    """A token of each role."""
+    with writing() as session:
+        return {
+            role: operators.add(session, name=f"a-{role}", role=role)[1] for role in operators.ROLES
+        }
+
+
+@pytest.fixture
+def ask(app, tokens) -> Ask:
+    """``ask("POST /api/ops/…", role="viewer", json={…})``; an admin unless said otherwise."""
+
+    def send(what: str, *, role: str | None = "admin", **options: Any) -> TestResponse:
+        method, _, path = what.partition(" ")
+        headers = dict(options.pop("headers", {}))
+        if role is not None:
+            headers["Authorization"] = f"Bearer {tokens[role]}"
+        # Not from this machine, which some doors let in.
+        origin = {"REMOTE_ADDR": "192.0.2.7"} | options.pop("environ", {})
+        with app.test_client() as client:
+            answer: TestResponse = client.open(
+                path, method=method, headers=headers, environ_overrides=origin, **options
+            )
+            return answer
+
+    return send
