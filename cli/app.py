@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import click
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from cli import (
     failed,
@@ -49,6 +49,9 @@ class Commands(click.Group):
             sys.exit(UNAVAILABLE if error.retry_after else FAILED)
         except MoulinError as error:
             say_error(str(error), code=error.code)
+            sys.exit(FAILED)
+        except IntegrityError:
+            say_error("Somebody did the same at this moment; look, then try again.", code="RACE")
             sys.exit(FAILED)
         except (OperationalError, InterfaceError) as error:
             reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__

@@ -24,6 +24,9 @@ FAILED, PARTIAL, UNAVAILABLE, WRONG_SETTINGS = 1, 3, 69, 78
 WIDEST = 2000
 """Columns of a table that is not read on a terminal."""
 
+TOLD = "moulin.told"
+"""Set once a command has printed its JSON: a machine reads one document, never two."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -45,7 +48,9 @@ def say(message: str) -> None:
 
 def say_error(message: str, *, code: str) -> None:
     """What went wrong and what to do, on stderr; with ``--json`` on stdout as well."""
-    if "--json" in sys.argv:
+    context = click.get_current_context(silent=True)
+    told = context is not None and context.find_root().meta.get(TOLD, False)
+    if "--json" in sys.argv and not told:
         print_json({"status": "failed", "error": message, "code": code})
     screen().print(f"Error: {_safe(message)}", markup=False, soft_wrap=True, style="red")
 
@@ -56,6 +61,9 @@ def print_json(value: Any) -> None:
     if not _writable(text):
         text = json.dumps(value, default=_plain, indent=2)
     click.echo(text)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().meta[TOLD] = True
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:

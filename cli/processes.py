@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import sys
 
 import click
@@ -34,9 +35,10 @@ def up(host: str | None, port: int | None) -> None:
 @click.option("--threads", type=click.IntRange(1, 256), default=16, show_default=True)
 def web(host: str | None, port: int | None, threads: int) -> None:
     """Serve the web application, until SIGTERM or Ctrl-C."""
-    from api import create_app
     from cli.web import serve
 
+    # By name, as any WSGI server would: the command line knows nothing of the web face.
+    create_app = pkgutil.resolve_name("api:create_app")
     serve(
         create_app(),
         host=host or settings().host,

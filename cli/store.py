@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from cli.output import WRONG_SETTINGS, json_option, print_json, print_table, say
+from core import crypto
 from core.errors import ConfigurationError
 from core.settings import settings
 from db import migrate as migrations
@@ -65,7 +66,7 @@ def _findings() -> list[str]:
 def _store() -> list[str]:
     try:
         problems = _problems(migrations.require_current)
-        return problems or _problems(connect.b2b_key)
+        return problems or _problems(connect.b2b_key) + _problems(crypto.key_ids)
     except DBAPIError as error:
         return [f"DATABASE_URL: the store does not answer ({type(error.orig).__name__})."]
 

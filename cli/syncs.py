@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from cli.doorbell import ring
 from cli.output import (
     FAILED,
     PARTIAL,
@@ -137,14 +138,10 @@ def _patiently(sync: AnySync, run_id: int, manner: Manner) -> Outcome:
 
 
 def _enqueue(sync: AnySync, options: Options, *, force: bool, as_json: bool) -> NoReturn:
-    import worker  # noqa: F401, whoever sends needs the app's settings
-    from tasks.doorbell import ring
-
     answer = gate.request(sync, trigger="cli", force=force, options=options)
     if not isinstance(answer, gate.Enqueued):
         _not_now(sync, answer, as_json=as_json, quiet=False)
-    if not ring(answer.run_id, sync.name):
-        say("The broker does not answer now; a worker's sweeper will find the run.")
+    ring(answer.run_id, sync.name)
     say(f"Run {answer.run_id} is due; 'python manage.py runs show {answer.run_id}' follows it.")
     if as_json:
         print_json({"sync": sync.name, "run_id": answer.run_id, "status": "enqueued"})

@@ -64,6 +64,7 @@ def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Ref
         }
         for (identity, code), item in latest.items()
     ]
+    _drop_other_reasons(session, sync, run_id, latest.keys())
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = make(Reject).values(values)
     news = statement.excluded
@@ -82,6 +83,23 @@ def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Ref
         execution_options=NO_SYNC,
     )
     return len(refusals) - len(latest.keys() - before)
+
+
+def _drop_other_reasons(
+    session: Session, sync: str, run_id: int | None, kept: Collection[tuple[str, str]]
+) -> None:
+    """A record that is refused for a new reason was sent anew: its older payload is out of date."""
+    old = session.scalars(
+        select(Reject).where(
+            Reject.sync == sync,
+            Reject.state == "open",
+            Reject.identity.in_({identity for identity, _ in kept}),
+        )
+    )
+    for reject in old:
+        if (reject.identity, reject.code) not in kept:
+            reject.state, reject.reason = "discarded", f"refused for another reason by run {run_id}"
+    session.flush()
 
 
 def _kept_by(

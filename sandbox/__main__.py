@@ -28,7 +28,7 @@ def main() -> int:
             print(source.url, flush=True)  # noqa: T201  (whoever started us waits for this line)
             _wait()
     except OSError as error:
-        print(f"{options.host}:{options.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        print(f"{options.host}:{options.port}: {error.strerror}", file=sys.stderr)  # noqa: T201 - a program's own message
         return 1
     return 0
 

@@ -7,7 +7,7 @@ from connectors.connector import Connector
 from core.errors import ConfigurationError
 from core.settings import settings
 from db import keys
-from db.session import reading
+from db.session import reading, writing
 
 
 def to_source(name: str) -> Connector:
@@ -27,6 +27,13 @@ def bolibana() -> BoliBana:
         products_path=given.b2b_products_path,
         hosts=frozenset(filter(None, (host.strip() for host in given.b2b_api_hosts.split(",")))),
     )
+
+
+def note_use(name: str) -> None:
+    """A run speaks to the source called ``name`` now, with the store's key if there is one."""
+    if name == "b2b":
+        with writing() as session:
+            keys.note_use(session)
 
 
 def b2b_key() -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from core.errors import RetriableError
+from core.errors import FatalError, RetriableError
 from core.logs import bind_correlation_id, get_logger
 from core.settings import settings
 from db import leases, runs
@@ -26,6 +26,9 @@ from syncs.progress import Progress, restore
 from syncs.walk import BY_WORKER, Manner, Outcome, Walk
 
 log = get_logger(__name__)
+
+MOST_PAGES = 10_000
+"""Of one run, whatever its slices: each slice's walk sees its own part of a circle only."""
 
 
 def lease_seconds() -> float:
@@ -59,6 +62,7 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
         return ending.bury_dead(sync, lease)
     try:
         connector = connect.to_source(sync.connector)
+        connect.note_use(sync.connector)
         return _walk(
             Walk(
                 sync=sync,
@@ -104,6 +108,11 @@ def _pages(walk: Walk) -> Outcome | None:
     """Walk to the last page; an outcome when the run stops before it."""
     start = walk.checkpoint.get("query")
     for page in walk.sync.fetch(walk.connector, start=start, **walk.options):
+        if walk.progress.pages >= MOST_PAGES:
+            raise FatalError(
+                f"More than {MOST_PAGES} pages: the source never says that it is done. Look at "
+                "what it answers, then run it again."
+            )
         written = write_page(walk.sync, walk.lease, walk.options, page, walk.progress)
         walk.progress = written.progress
         walk.manner.watch(walk.progress)

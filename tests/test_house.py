@@ -115,7 +115,8 @@ def test_the_example_sets_nothing_and_names_nothing_unknown():
 def test_syncs_take_only_schedules_from_celery():
     for path in (ROOT / "syncs").rglob("*.py"):
         for module in imported(path):
-            assert module == "celery.schedules" or not module.startswith("celery"), path
+            allowed = {"celery.schedules", "celery.utils.time"}
+            assert module in allowed or not module.startswith("celery"), path
 
 
 def test_every_opt_out_of_a_check_says_why():

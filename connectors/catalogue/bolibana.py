@@ -74,13 +74,13 @@ class BoliBana(Connector):
         self, *, start: Mapping[str, str] | None = None, site_id: int | None = None
     ) -> Iterator[Page]:
         """All products, or one site's, a hundred a page."""
-        first = {"page": "1", "page_size": str(PAGE_SIZE)}
-        if site_id is not None:
-            first["site_id"] = str(site_id)
+        only = {"site_id": str(site_id)} if site_id is not None else {}
+        first = {"page": "1", "page_size": str(PAGE_SIZE), **only}
         return walk(
             self.http,
             self.products_path,
             start or first,
             keys=("results", "products"),
             allowed_hosts=self.hosts,
+            always=only,
         )

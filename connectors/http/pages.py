@@ -25,12 +25,14 @@ def walk(
     *,
     keys: Sequence[str] = ("results", "products"),
     allowed_hosts: Collection[str] = (),
+    always: Mapping[str, str] | None = None,
 ) -> Iterator[Page]:
     """The pages from ``first_query`` on; each is a list, or an object with a list under ``keys``.
 
     Of ``next`` only the query is used, on our own endpoint. Raises ``PaginationError`` before any
     request when it names another host (``allowed_hosts`` excepted) or leads back, and after
-    10,000 pages or the third page of the same records; ``AnswerError`` for another shape.
+    10,000 pages or the third page of the same records; ``AnswerError`` for another shape. What
+    must be ``always`` asked (a filter) is, also where ``next`` forgets it.
     """
     hosts = {client.host, *filter(None, map(_hostname, allowed_hosts))}
     trail = _Trail(path)
@@ -40,7 +42,7 @@ def walk(
         page = Page(
             payloads=_payloads(data, keys, path),
             query=query,
-            next_query=_next_query(data, hosts, path),
+            next_query=_with(_next_query(data, hosts, path), always),
             count=_count(data),
         )
         trail.follow(page)
@@ -131,6 +133,10 @@ def _next_query(data: object, hosts: Collection[str], path: str) -> dict[str, st
     if not all(text.isprintable() for pair in query.items() for text in pair):
         raise AnswerError(f"{path}: 'next' holds control characters")
     return query
+
+
+def _with(query: dict[str, str] | None, always: Mapping[str, str] | None) -> dict[str, str] | None:
+    return {**query, **always} if query is not None and always else query
 
 
 def _hostname(allowed: str) -> str | None:

@@ -76,11 +76,19 @@ class Transport(HTTPAdapter):
     """An adapter for requests; it repeats nothing, which is the client's to decide."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """One TLS context and our connections for every host."""
+        """Our connections for every host."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+
+class TLSTransport(Transport):
+    """The same for https; to load the machine's certificates takes some 20 ms."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """One TLS context for every host."""
         context = ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         super().init_poolmanager(*args, **options, ssl_context=context)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
 
 def session() -> requests.Session:

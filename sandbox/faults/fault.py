@@ -28,11 +28,11 @@ class Fault(BaseModel):
     every: PositiveInt = 1
     times: PositiveInt | None = None
 
-    def before_page(self, collection: Collection, ask: Ask, number: int) -> int:  # noqa: ARG002  (a hook)
+    def before_page(self, collection: Collection, ask: Ask, number: int) -> int:
         """The number of the page to cut; the collection may be changed first."""
         return number
 
-    def on_page(self, page: Page, collection: Collection) -> Page:  # noqa: ARG002  (a hook)
+    def on_page(self, page: Page, collection: Collection) -> Page:
         """The page to send in place of ``page``."""
         return page
 

@@ -1,5 +1,5 @@
 """What goes wrong with a list cut into pages: its links, its count, what moves in between."""
-# ruff: noqa: ARG002, D102  (a fault is one hook, and its class says what it does)
+# ruff: noqa: D102  (a fault is one hook, and its class says what it does)
 
 from dataclasses import replace
 from typing import Literal

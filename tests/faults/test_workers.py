@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,6 +30,11 @@ def known() -> int:
     """How many products were written."""
     with reading() as session:
         return session.scalar(select(func.count()).select_from(ExternalProduct)) or 0
+
+
+def written(pages: int) -> bool:
+    """Whether so many pages are in the store."""
+    return known() >= pages * 100
 
 
 def this_minute() -> str:
@@ -100,7 +106,7 @@ def test_a_worker_outlives_redis_with_a_task_in_flight(
     worker = stage.worker()
     gate.request(find("b2b.products"), trigger="test")
     for pages in (1, 4, 7):
-        until(lambda: known() >= pages * 100, what=f"page {pages}", patience=30)
+        until(partial(written, pages), what=f"page {pages}", patience=30)
         empty_redis.kill()
         empty_redis.start()
 
