@@ -95,7 +95,7 @@ class Supervisor:
         # A signal for a whole group comes twice, from the kernel and from `make`; that is one word.
         if time.monotonic() - self._last_asked > ONE_WORD:
             self._asked += 1
-        self._last_asked = time.monotonic()
+            self._last_asked = time.monotonic()
 
     def _tick(self) -> None:
         self._pump()

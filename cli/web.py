@@ -68,7 +68,7 @@ def _turn(sockets: dict[int, Any]) -> None:
 
 
 def _busy(each: object) -> bool:
-    return isinstance(each, HTTPChannel) and bool(each.requests or each.any_outbuf_has_data())
+    return isinstance(each, HTTPChannel) and bool(each.requests or each.total_outbufs_len)
 
 
 def _address(server: Any, host: str) -> str:

@@ -1,0 +1,68 @@
+"""``make demo``: the whole story on real processes, and nothing left of it however it ends."""
+
+import signal
+
+import pytest
+
+from cli.demo import environment
+from cli.demo.account import Account
+
+TAKES = pytest.mark.timeout(240)
+
+
+@TAKES
+def test_the_demo_keeps_its_promises_whatever_the_environment_says(family, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+
+    running = family.python(
+        "manage.py", "demo",
+        # Wrong settings, and another's database: none of it may be read.
+        MOULIN_ENV="production", DATABASE_URL="postgresql://u:p@127.0.0.1:1/theirs",
+        REDIS_URL="redis://127.0.0.1:1/0", PORT="no number", FLOWER_PORT="no number",
+        CELERY_BROKER_URL="redis://127.0.0.1:1/0", SYNC_SCHEDULE_B2B_PRODUCTS="sometimes",
+        MOULIN_DOTENV="/nowhere", HOME=str(home), TMPDIR=str(tmp_path),
+    )  # fmt: skip
+
+    assert running.process.wait(200) == 0, running.said()
+    said = running.said()
+    assert "✗" not in said
+    assert said.count("✓") >= 12
+    assert "make run" in said
+    family.until_gone()
+    assert list(home.iterdir()) == []
+    assert list(tmp_path.glob("moulin-demo-*")) == []
+
+
+@TAKES
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_whoever_stops_the_demo_finds_nothing_left(family, tmp_path, end):
+    running = family.python("manage.py", "demo", TMPDIR=str(tmp_path))
+    running.says("→ POST /api/ops/syncs/b2b.products/run")
+
+    code = running.end(end, patience=100)
+
+    family.until_gone()
+    assert code == (-signal.SIGKILL if end == signal.SIGKILL else 1)
+    if end != signal.SIGKILL:
+        assert list(tmp_path.glob("moulin-demo-*")) == []
+
+
+def test_a_promise_that_is_not_kept_is_told_and_counts(capsys):
+    account = Account()
+    account.expect("two and two", found=5, wanted=4)
+    account.expect("one and one", found=2, wanted=2)
+
+    assert account.differences == ["two and two: expected 4, found 5"]
+    assert "✗ two and two: expected 4, found 5" in capsys.readouterr().out
+
+
+def test_the_demos_environment_has_no_setting_of_ours(monkeypatch):
+    for name in ("DATABASE_URL", "SECRET_KEY_FILE", "SYNC_SCHEDULE_X", "CELERY_X", "FLOWER_AUTH"):
+        monkeypatch.setenv(name, "theirs")
+    monkeypatch.setenv("PATH", "kept")
+
+    found = environment.bare()
+
+    assert "theirs" not in found.values()
+    assert (found["PATH"], found["MOULIN_DOTENV"]) == ("kept", "")
