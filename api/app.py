@@ -8,12 +8,18 @@ from flask import Flask
 
 from api import access, answers, headers, home, idents, metrics, problems, process, tracing
 from api.body import MOST_BYTES
+from api.ops import audit, failures, rejects, runs, syncs
 from core import logs
 
 BLUEPRINTS = (
     home.bp,
     process.bp,
     metrics.bp,
+    syncs.bp,
+    runs.bp,
+    failures.bp,
+    rejects.bp,
+    audit.bp,
 )
 
 

@@ -19,5 +19,5 @@ def home() -> dict[str, Any]:
     return {
         "name": "Moulin",
         "version": version(),
-        "links": {"health": "/healthz"},
+        "links": {"health": "/healthz", "operations": "/api/ops/syncs"},
     }

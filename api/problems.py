@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.errors import ConfigurationError, RefusedError, RetriableError
+from core.errors import ConfigurationError, FatalError, RefusedError, RetriableError
 from core.logs import correlation_id, get_logger
 
 log = get_logger(__name__)
@@ -67,6 +67,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(RetriableError, _later)
+    app.register_error_handler(FatalError, _damaged)
     app.register_error_handler(ConfigurationError, _misconfigured)
     for away in (OperationalError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(away, _store_away)
@@ -118,6 +119,11 @@ def _refused(error: RefusedError) -> Response:
 def _later(error: RetriableError) -> Response:
     wait = {"Retry-After": str(round(error.retry_after or RETRY_AFTER))}
     return answer(Problem(503, error.code, str(error), headers=wait))
+
+
+def _damaged(error: FatalError) -> Response:
+    log.error("request.damaged", code=error.code, error=str(error))
+    return answer(Problem(500, error.code, str(error)))
 
 
 def _misconfigured(error: ConfigurationError) -> Response:

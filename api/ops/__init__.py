@@ -1,0 +1,1 @@
+"""Operations: look (viewer), act (operator), manage (admin). One module a subject."""

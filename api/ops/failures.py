@@ -1,0 +1,118 @@
+"""``/api/ops/failures``: tasks that finally failed; look at them, retry or dismiss them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from api.access import allow, caller
+from api.body import load
+from api.fields import Name
+from api.ops import retries
+from api.ops.orders import Order, ReasonedOrder, enqueued, found
+from api.paging import Page, asked, listing
+from db import audit, failures
+from db.models import FailedTask
+from db.session import reading, writing
+
+bp = Blueprint("ops_failures", __name__, url_prefix="/api/ops/failures")
+
+
+class FailurePage(Page):
+    """Failures of one task or one cause; ``state=all`` shows the closed ones too."""
+
+    task: Name | None = None
+    fingerprint: Name | None = None
+    state: Literal["open", "retried", "dismissed", "all"] = "open"
+
+
+@bp.get("")
+@allow("viewer")
+def index() -> dict[str, Any]:
+    """Failures, newest first."""
+    page = asked(FailurePage)
+    state = None if page.state == "all" else page.state
+    with reading() as session:
+        rows = failures.recent(
+            session, state=state, task=page.task, fingerprint=page.fingerprint,
+            before=page.cursor, limit=page.ahead,
+        )  # fmt: skip
+        return listing(page, rows, _line)
+
+
+@bp.get("/<ident:failure_id>")
+@allow("viewer")
+def show(failure_id: int) -> dict[str, Any]:
+    """One failure: its exact arguments, and every attempt with its traceback."""
+    with reading() as session:
+        return _whole(found(session, FailedTask, failure_id, what="failed task"))
+
+
+@bp.post("/<ident:failure_id>/retry")
+@allow("operator")
+def retry(failure_id: int) -> ResponseReturnValue:
+    """202: a sync goes on or begins anew (``run_id``), another task is sent again (``task_id``)."""
+    order = load(Order)
+    with reading() as session:
+        found(session, FailedTask, failure_id, what="failed task")
+    again = retries.retry(failure_id, who=caller().who, why=order.why)
+    if again.run_id is not None:
+        return enqueued(again.run_id)
+    return {"status": "enqueued", "task_id": again.task_id}, 202
+
+
+@bp.post("/<ident:failure_id>/dismiss")
+@allow("operator")
+def dismiss(failure_id: int) -> dict[str, Any]:
+    """Close a failure that shall not run again."""
+    order = load(ReasonedOrder)
+    who = caller().who
+    with writing() as session:
+        failed = found(session, FailedTask, failure_id, what="failed task")
+        failures.close(session, failed, "dismissed", who=who, why=order.why)
+        subject = f"failed task {failure_id}"
+        audit.note(session, who=who, what="failure.dismiss", subject=subject, why=order.why)
+    return {"id": failure_id, "state": "dismissed"}
+
+
+@bp.post("/retry")
+@allow("operator")
+def retry_many() -> ResponseReturnValue:
+    """All that match, or a canary of them first; refused while it runs and when it failed."""
+    order = load(retries.RetryOrder)
+    if order.dry_run:
+        return {"dry_run": True, "matching": len(retries.matching(order.filter))}
+    if order.canary is None:
+        retries.require_good_canary(order.filter)
+    return retries.retry_many(order, who=caller().who), 202
+
+
+def _line(failed: FailedTask) -> dict[str, Any]:
+    last = failed.attempts[-1] if failed.attempts else {}
+    return {
+        "id": failed.id,
+        "task": failed.task,
+        "run_id": failed.run_id,
+        "failed_at": failed.failed_at,
+        "tries": len(failed.attempts),
+        "error": last.get("message"),
+        "fingerprint": failed.fingerprint,
+        "state": failed.state,
+    }
+
+
+def _whole(failed: FailedTask) -> dict[str, Any]:
+    return {
+        **_line(failed),
+        "task_id": failed.task_id,
+        "args": failed.args,
+        "kwargs": failed.kwargs,
+        "queue": failed.queue,
+        "retried_as": failed.retried_as,
+        "who": failed.who,
+        "why": failed.why,
+        "closed_at": failed.closed_at,
+        "attempts": failed.attempts,
+    }

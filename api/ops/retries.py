@@ -1,0 +1,123 @@
+"""Retrying failed tasks: one, or all that match a filter with a canary before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from api.bell import BELL
+from api.body import Body
+from api.fields import Name
+from api.ops import canaries
+from api.ops.orders import Order
+from core.errors import RefusedError, RetriableError
+from db import bulk, failures, runs
+from db.session import reading, writing
+from syncs import retry as syncs_retry
+from tasks.resend import resend
+
+MOST = 100
+"""Failures one request retries: it must end while its client still listens."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """What a failure was retried as: a run of a sync, or a task sent once more."""
+
+    run_id: int | None = None
+    task_id: str | None = None
+
+
+class Filter(Body):
+    """Which open failures; without anything all of them."""
+
+    task: Name | None = None
+    fingerprint: Name | None = None
+
+
+class RetryOrder(Order):
+    """Retry what ``filter`` matches, ``canary`` of them first, or only count them."""
+
+    filter: Filter
+    canary: int | None = Field(default=None, ge=1, le=MOST)
+    dry_run: bool = False
+
+
+def matching(which: Filter) -> list[int]:
+    """The ids of the open failures that match, newest first."""
+    with reading() as session:
+        return failures.open_ids(session, task=which.task, fingerprint=which.fingerprint)
+
+
+def require_good_canary(which: Filter) -> None:
+    """See ``canaries.require_good``."""
+    with reading() as session:
+        canaries.require_good(session, task=which.task, fingerprint=which.fingerprint)
+
+
+def retry(failure_id: int, *, who: str, why: str | None) -> Again:
+    """A sync goes on as a run that is due, any other task is sent with its exact arguments.
+
+    ``RefusedError`` when it is closed or its sync is running, ``RetriableError`` without a broker.
+    """
+    with writing() as session:
+        failed = failures.find(session, failure_id)
+        failures.require_open(failed)
+        run_id = failed.run_id
+        if run_id is not None:
+            run_id = syncs_retry.reopen(session, failed, who=who, why=why)
+            sync = runs.find(session, run_id).sync
+    if run_id is not None:
+        BELL.ring(run_id, sync)
+        return Again(run_id=run_id)
+    if not BELL.answers():
+        raise RetriableError("The broker does not answer; it stays open.", code="BROKER_AWAY")
+    return Again(task_id=resend(failure_id, who=who, why=why))
+
+
+def retry_many(order: RetryOrder, *, who: str) -> dict[str, Any]:
+    """What was retried and as what, what was refused and why, and how many are still open."""
+    with reading() as session:
+        began = bulk.now(session)
+    chosen = matching(order.filter)
+    retried: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    for ident in chosen[: order.canary or MOST]:
+        if _served(ident):
+            continue
+        try:
+            again = retry(ident, who=who, why=order.why)
+        except (RefusedError, RetriableError) as error:
+            refused.append({"id": ident, "code": error.code, "detail": str(error)})
+        else:
+            retried.append({"id": ident, "run_id": again.run_id, "task_id": again.task_id})
+    if order.canary is not None and retried:
+        _remember(order, retried, began=began, who=who)
+    return {
+        "canary": order.canary,
+        "matching": len(chosen),
+        "retried": retried,
+        "refused": refused,
+        "left": len(matching(order.filter)),
+    }
+
+
+def _served(failure_id: int) -> bool:
+    """Whether it was closed meanwhile: one run answers for all failures of its sync."""
+    with reading() as session:
+        return failures.find(session, failure_id).state != "open"
+
+
+def _remember(
+    order: RetryOrder, retried: list[dict[str, Any]], *, began: datetime, who: str
+) -> None:
+    which = order.filter
+    opened = [item["run_id"] for item in retried if item["run_id"] is not None]
+    with writing() as session:
+        canaries.remember(
+            session, task=which.task, fingerprint=which.fingerprint, runs=opened, since=began,
+            who=who, why=order.why,
+        )  # fmt: skip

@@ -1,0 +1,118 @@
+"""``/api/ops/runs``: what was run and how it ended; cancel one, approve its deletions."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from api.access import allow, caller
+from api.body import load
+from api.fields import Name
+from api.ops.orders import Order, found
+from api.paging import Page, asked, listing
+from db import audit, runs
+from db.models import SyncRun
+from db.session import reading, writing
+from syncs import approval
+from syncs.progress import restore
+
+bp = Blueprint("ops_runs", __name__, url_prefix="/api/ops/runs")
+
+
+class RunPage(Page):
+    """Runs of one sync, or in one state."""
+
+    sync: Name | None = None
+    status: (
+        Literal[
+            "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval",
+            "superseded",
+        ]
+        | None
+    ) = None  # fmt: skip
+
+
+@bp.get("")
+@allow("viewer")
+def index() -> dict[str, Any]:
+    """Runs, newest first."""
+    page = asked(RunPage)
+    with reading() as session:
+        rows = runs.recent(
+            session, sync=page.sync, status=page.status, before=page.cursor, limit=page.ahead
+        )
+        return listing(page, rows, line)
+
+
+@bp.get("/<ident:run_id>")
+@allow("viewer")
+def show(run_id: int) -> dict[str, Any]:
+    """One run, with refused records, warnings and every attempt that failed."""
+    with reading() as session:
+        return _whole(found(session, SyncRun, run_id, what="run"))
+
+
+@bp.post("/<ident:run_id>/cancel")
+@allow("operator")
+def cancel(run_id: int) -> ResponseReturnValue:
+    """200 when it waited and is cancelled; 202 when it will stop between two pages."""
+    order = load(Order)
+    with writing() as session:
+        found(session, SyncRun, run_id, what="run")
+        status = runs.request_cancel(session, run_id)
+        audit.note(
+            session, who=caller().who, what="run.cancel", subject=f"run {run_id}", why=order.why
+        )
+    answer = {"run_id": run_id, "status": status, "cancel_requested": True}
+    return answer, 202 if status == "running" else 200
+
+
+@bp.post("/<ident:run_id>/approve")
+@allow("operator")
+def approve(run_id: int) -> dict[str, Any]:
+    """Let the deletions happen that a run left to a person."""
+    order = load(Order)
+    with reading() as session:
+        found(session, SyncRun, run_id, what="run")
+    deleted = approval.approve(run_id, who=caller().who, why=order.why)
+    with reading() as session:
+        status = runs.find(session, run_id).status
+    return {"run_id": run_id, "status": status, "deleted": deleted}
+
+
+def line(run: SyncRun) -> dict[str, Any]:
+    """A run in a list, in the command line's words."""
+    ended, began = run.finished_at or run.heartbeat_at, run.started_at
+    counts = restore(run).statistics()
+    return {
+        "id": run.id,
+        "sync": run.sync,
+        "status": run.status,
+        "trigger": run.trigger,
+        "created_at": run.created_at,
+        "started_at": began,
+        "finished_at": run.finished_at,
+        "seconds": round((ended - began).total_seconds(), 3) if ended and began else None,
+        **{name: value for name, value in counts.items() if isinstance(value, int)},
+        "error": run.error,
+    }
+
+
+def _whole(run: SyncRun) -> dict[str, Any]:
+    counts = restore(run).statistics()
+    return {
+        **line(run),
+        "options": run.options,
+        "task_id": run.task_id,
+        "correlation_id": run.correlation_id,
+        "heartbeat_at": run.heartbeat_at,
+        "not_before": run.not_before,
+        "failures": run.failures,
+        "cancel_requested": run.cancel_requested,
+        "checkpoint": run.checkpoint,
+        "warnings": counts["warnings"],
+        "errors_list": counts["errors_list"],
+        "attempts": run.errors,
+    }

@@ -1,0 +1,138 @@
+"""``/api/ops/syncs``: every declared sync, run, paused and resumed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from pydantic import Field, PlainValidator
+from sqlalchemy.orm import Session
+
+from api.access import allow, caller
+from api.bell import BELL
+from api.body import load
+from api.ops.orders import Order, enqueued
+from api.paging import LARGEST_ID
+from api.problems import FieldError, Problem, not_found
+from core.errors import RefusedError
+from db import audit, states
+from db.session import reading, writing
+from syncs import gate, intervals, status
+from syncs.declaration import AnySync
+from syncs.registry import SYNCS
+
+bp = Blueprint("ops_syncs", __name__, url_prefix="/api/ops/syncs")
+
+LONGEST_OPTION = 200
+
+
+def _option(value: object) -> object:
+    number = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_ID
+    if value is None or number or (isinstance(value, str) and len(value) <= LONGEST_OPTION):
+        return value
+    raise ValueError(f"must be a whole number or a text of at most {LONGEST_OPTION} characters")
+
+
+Option = Annotated[int | str | None, PlainValidator(_option)]
+
+
+class RunOrder(Order):
+    """``options`` of the sync; ``force`` passes freshness and our own backoff."""
+
+    options: dict[str, Option] = Field(default_factory=dict)
+    force: bool = False
+
+
+@bp.get("")
+@allow("viewer")
+def index() -> dict[str, Any]:
+    """Every declared sync with its state."""
+    with reading() as session:
+        return {"results": [_view(one) for one in status.every(session)], "next": None}
+
+
+@bp.post("/<name>/run")
+@allow("operator")
+def run(name: str) -> ResponseReturnValue:
+    """Ask the gate: 202 with the run's id, or 200 with the reason why nothing starts now."""
+    sync = declared(name)
+    order = load(RunOrder)
+    options = _checked(sync, order.options)
+    with writing() as session:
+        answer = gate.decide(session, sync, trigger="api", force=order.force, options=options)
+        told = {"status": answer.status, "sync": sync.name, **asdict(answer)}
+        if isinstance(answer, gate.Running):
+            told["follow_up"] = _follows(session, sync)
+        if isinstance(answer, gate.Enqueued) or (order.force and told.get("follow_up")):
+            audit.note(
+                session, who=caller().who, what="sync.run", subject=sync.name, why=order.why,
+                force=order.force, options=options, run=told["run_id"],
+            )  # fmt: skip
+    if isinstance(answer, gate.Enqueued):
+        BELL.ring(answer.run_id, sync.name)
+        return enqueued(answer.run_id, sync=sync.name)
+    return told
+
+
+@bp.post("/<name>/pause")
+@allow("operator")
+def pause(name: str) -> dict[str, Any]:
+    """Let no run begin; one that is running stops between two slices."""
+    return _set(name, paused=True)
+
+
+@bp.post("/<name>/resume")
+@allow("operator")
+def resume(name: str) -> dict[str, Any]:
+    """Let runs begin again."""
+    return _set(name, paused=False)
+
+
+def declared(name: str) -> AnySync:
+    """The sync called ``name``; a 404 when none is."""
+    if name not in SYNCS:
+        raise not_found(f"There is no such sync; there are: {', '.join(SYNCS)}.")
+    return SYNCS[name]
+
+
+def _checked(sync: AnySync, given: dict[str, int | str | None]) -> dict[str, int | str]:
+    try:
+        return sync.check_options(given)
+    except RefusedError as error:
+        errors = [FieldError("options", str(error))]
+        raise Problem(422, "INVALID_FIELDS", "The options are wrong.", errors=errors) from None
+
+
+def _follows(session: Session, sync: AnySync) -> bool:
+    """Whether one more run was asked for behind the one that is on its way."""
+    state = states.find(session, sync.name)
+    return state is not None and state.follow_up is not None
+
+
+def _set(name: str, *, paused: bool) -> dict[str, Any]:
+    sync, order = declared(name), load(Order)
+    what = "sync.pause" if paused else "sync.resume"
+    with writing() as session:
+        states.pause(session, sync.name, paused=paused)
+        audit.note(session, who=caller().who, what=what, subject=sync.name, why=order.why)
+    return {"sync": sync.name, "paused": paused}
+
+
+def _view(one: status.SyncStatus) -> dict[str, Any]:
+    sync = SYNCS[one.sync]
+    return {
+        "name": sync.name,
+        "task": sync.task,
+        "summary": sync.summary,
+        "schedule": _crontab(sync),
+        "options": {name: kind.__name__ for name, kind in sync.options.items()},
+        **{name: value for name, value in asdict(one).items() if name not in ("sync", "summary")},
+    }
+
+
+def _crontab(sync: AnySync) -> str | None:
+    """The five fields, as ``SYNC_SCHEDULE_<NAME>`` takes them."""
+    cron = intervals.schedule(sync)
+    return None if cron is None else str(cron).removeprefix("<crontab: ").partition(" (")[0]

@@ -1,0 +1,135 @@
+"""Rejects over HTTP: what was received, tried again after a fix, or discarded."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet
+from sqlalchemy import func
+
+import core.settings
+from db import rejects
+from db.models import AuditEvent, Product, Reject
+from db.rejects import Refusal
+from db.session import reading, writing
+
+REPLAY = "POST /api/ops/rejects/replay"
+RICE = {"id": 1, "name": "Rice", "price": "2.50", "stock": 3}
+
+
+def refuse(payload, *, code="MISSING", sync="b2b.products"):
+    """A refused record; its reject's id."""
+    ident = str(payload["id"]) if "id" in payload else None
+    refusal = Refusal(
+        external_id=ident, code=code, field="name", message="is missing", payload=payload
+    )
+    with writing() as session:
+        rejects.keep(session, sync, None, [refusal])
+        return session.query(func.max(Reject.id)).scalar()
+
+
+def states():
+    with reading() as session:
+        return {item.id: item.state for item in session.query(Reject)}
+
+
+def test_a_reject_is_shown_with_its_payload_to_those_who_act(ask):
+    ident = refuse(RICE)
+
+    line = ask("GET /api/ops/rejects?sync=b2b.products&code=MISSING").get_json()["results"][0]
+    seen = ask(f"GET /api/ops/rejects/{ident}", role="viewer").get_json()
+    whole = ask(f"GET /api/ops/rejects/{ident}", role="operator").get_json()
+
+    assert line == seen
+    assert (seen["external_id"], seen["code"], seen["field"]) == ("1", "MISSING", "name")
+    assert whole == {**seen, "payload": RICE}
+
+
+def test_a_payload_that_is_no_json_is_answered_in_json(ask):
+    ident = refuse({"id": 5, "price": float("nan"), "name": "\ud800"})
+
+    answer = ask(f"GET /api/ops/rejects/{ident}")
+
+    assert answer.get_json()["payload"] == {"id": 5, "price": "NaN", "name": "\ud800"}
+    assert ": NaN" not in answer.text
+
+
+def test_a_record_is_written_after_a_fix(ask):
+    ident = refuse(RICE)
+
+    answer = ask(f"POST /api/ops/rejects/{ident}/replay", role="operator")
+
+    assert answer.get_json() == {"id": ident, "state": "replayed"}
+    with reading() as session:
+        assert session.query(Product).one().title == "Rice"
+        event = session.query(AuditEvent).one()
+        assert (event.who, event.what) == ("operator:a-operator", "reject.replay")
+    again = ask(f"POST /api/ops/rejects/{ident}/replay")
+    assert (again.status_code, again.get_json()["code"]) == (409, "REFUSED")
+
+
+def test_a_record_that_is_still_wrong_stays_open(ask):
+    ident = refuse({"id": 2})
+
+    answer = ask(f"POST /api/ops/rejects/{ident}/replay")
+
+    assert answer.status_code == 409
+    assert "name" in answer.get_json()["detail"]
+    assert states() == {ident: "open"}
+
+
+def test_discarding_wants_a_reason(ask):
+    ident = refuse({"id": 2})
+
+    assert ask(f"POST /api/ops/rejects/{ident}/discard").status_code == 422
+    done = ask(f"POST /api/ops/rejects/{ident}/discard", json={"why": "test data"})
+
+    assert done.get_json() == {"id": ident, "state": "discarded"}
+    assert ask("GET /api/ops/rejects").get_json()["results"] == []
+    assert len(ask("GET /api/ops/rejects?state=discarded").get_json()["results"]) == 1
+
+
+def test_many_are_replayed_each_on_its_own(ask):
+    good, bad, other = refuse(RICE), refuse({"id": 2}), refuse({**RICE, "id": 3}, code="PRICE")
+
+    counted = ask(REPLAY, json={"filter": {}, "dry_run": True}).get_json()
+    one = ask(REPLAY, json={"filter": {"code": "PRICE"}}).get_json()
+    rest = ask(REPLAY, json={"filter": {"sync": "b2b.products"}}).get_json()
+
+    assert counted == {"dry_run": True, "matching": 3}
+    assert one == {"matching": 1, "replayed": [other], "refused": [], "next": None}
+    assert (rest["replayed"], [item["id"] for item in rest["refused"]]) == ([good], [bad])
+    assert states() == {good: "replayed", bad: "open", other: "replayed"}
+
+
+def test_a_long_list_goes_on_behind_what_is_still_refused(ask, monkeypatch):
+    monkeypatch.setattr("api.ops.rejects.MOST", 2)
+    first, second, third = refuse({"id": 1}), refuse({"id": 2}), refuse({**RICE, "id": 3})
+
+    begun = ask(REPLAY, json={"filter": {}}).get_json()
+    ended = ask(REPLAY, json={"filter": {}, "after": begun["next"]}).get_json()
+
+    assert [item["id"] for item in begun["refused"]] == [first, second]
+    assert begun["next"] == second
+    assert (ended["replayed"], ended["next"]) == ([third], None)
+
+
+def test_a_payload_that_was_altered_is_told_and_stops_no_other(ask):
+    altered, good = refuse({"id": 2}), refuse(RICE)
+    with writing() as session:
+        session.get_one(Reject, altered).payload = "not sealed"
+
+    shown = ask(f"GET /api/ops/rejects/{altered}")
+    found = ask(REPLAY, json={"filter": {}}).get_json()
+
+    assert (shown.status_code, shown.get_json()["code"]) == (500, "ALTERED")
+    assert [(item["id"], item["code"]) for item in found["refused"]] == [(altered, "ALTERED")]
+    assert found["replayed"] == [good]
+
+
+def test_a_key_that_is_not_held_is_a_wrong_setting(ask, monkeypatch):
+    ident = refuse(RICE)
+    monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", Fernet.generate_key().decode())
+    core.settings.reset()
+
+    answer = ask(f"GET /api/ops/rejects/{ident}")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "CONFIGURATION")
