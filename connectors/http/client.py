@@ -74,7 +74,7 @@ class HTTPClient:
         self._deadline = deadline
         self._max_body = max_body
         self._advice = advice
-        self._session = session or transport.session()
+        self._session = session or transport.session(urlsplit(base_url).scheme)
         self._sleep = sleep
         self._random = random
 

@@ -91,8 +91,9 @@ class TLSTransport(Transport):
         super().init_poolmanager(*args, **options, ssl_context=context)
 
 
-def session() -> requests.Session:
-    """A session that takes nothing from the environment: no proxy, no ``.netrc``, no CA file.
+def session(scheme: str = "https") -> requests.Session:
+    """A session that speaks one scheme, https or http, and takes nothing from the environment: no
+    proxy, no ``.netrc``, no CA file.
 
     Seen with requests 2.34: ``.netrc`` replaces our key, and HTTP_PROXY receives it.
     """
@@ -100,6 +101,7 @@ def session() -> requests.Session:
     made.trust_env = False
     # No brotli or zstd, which are decoded only where a library happens to be installed.
     made.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate"})
-    for scheme in ("https://", "http://"):
-        made.mount(scheme, Transport(max_retries=0))
+    made.adapters.clear()
+    adapter = TLSTransport if scheme == "https" else Transport
+    made.mount(f"{scheme}://", adapter(max_retries=0))
     return made
