@@ -21,8 +21,6 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-MILLISECONDS = "%Y-%m-%d %H:%M:%S.%f"
-
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite gives ids by itself only to a column that is INTEGER to the letter."""
 
@@ -40,7 +38,7 @@ def to_units(amount: Decimal) -> int:
 
 def to_text(moment: datetime) -> str:
     """A moment as SQLite keeps it: UTC, to the millisecond, sortable as text."""
-    return moment.astimezone(UTC).strftime(MILLISECONDS)[:-3]
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 class Money(TypeDecorator[Decimal]):
@@ -92,7 +90,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.strptime(value, MILLISECONDS).replace(tzinfo=UTC)
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
         moment: datetime = value
         return moment.astimezone(UTC)
 
