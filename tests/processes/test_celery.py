@@ -58,7 +58,7 @@ def test_an_idle_worker_stops_at_once(wired):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_beat_rings_by_its_schedule_and_the_run_is_made(wired):
+def test_beat_starts_and_the_console_script_knows_its_schedule(wired):
     beat = wired.celery("beat", SYNC_SCHEDULE_B2B_PRODUCTS="* * * * *")
     beat.says("beat: Starting")
     report = wired.celery("report", SYNC_SCHEDULE_B2B_PRODUCTS="* * * * *")
