@@ -5,6 +5,8 @@ Exit 0 done, 1 failed, 2 usage, 3 partial, 69 unavailable, 78 configuration.
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from typing import Any
 
@@ -30,6 +32,8 @@ from cli.demo.environment import bare, become
 from cli.output import FAILED, UNAVAILABLE, WRONG_SETTINGS, say, say_error
 from core import logs
 from core.errors import ConfigurationError, MoulinError, RetriableError
+
+SERVERS = ("up", "web")
 
 
 class Commands(click.Group):
@@ -63,8 +67,12 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-def commands() -> None:
+@click.pass_context
+def commands(ctx: click.Context) -> None:
     """Moulin keeps the shops' store in step with its sources, and never loses a sale."""
+    if ctx.invoked_subcommand not in SERVERS and "LOG_LEVEL" not in os.environ:
+        # A person sees results and problems; a server's log tells every event.
+        logging.getLogger().setLevel(logging.WARNING)
 
 
 for module in (

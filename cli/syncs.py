@@ -184,8 +184,11 @@ def _report(found: dict[str, Any], *, as_json: bool) -> None:
         return
     names = ("status", "total", "created", "updated", "unchanged", "deleted", "errors", "pages")
     print_table(names, [[found[name] for name in names]], empty="")
-    for warning in found["warnings"]:
+    for warning in found["warnings"][:SHOWN]:
         say(f"Warning: {warning}")
+    if len(found["warnings"]) > SHOWN:
+        more = len(found["warnings"]) - SHOWN
+        say(f"… and {more} more warnings; --json, or 'runs show', tells them all.")
     for item in found["errors_list"][:SHOWN]:
         ident = next(iter(item.values()))
         say(f"Refused: {ident if ident is not None else '(no id)'}: {item['error']}")

@@ -16,6 +16,8 @@ from core.errors import ConfigurationError
 GRACE = 20.0
 """Seconds for answers that are on their way when we are told to stop."""
 TICK = 0.5
+LARGEST_BODY = 16 * 1024 * 1024
+"""Read from the socket at most; the application refuses smaller ones with words of its own."""
 
 
 def serve(application: Any, *, host: str, port: int, threads: int) -> None:
@@ -35,6 +37,9 @@ def serve(application: Any, *, host: str, port: int, threads: int) -> None:
             connection_limit=1000,
             channel_timeout=10,
             ident=None,
+            # A proxy's header must reach us: with it nobody passes for this machine itself.
+            clear_untrusted_proxy_headers=False,
+            max_request_body_size=LARGEST_BODY,
         )
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"HOST, PORT: cannot listen on {host}:{port}: {error}.") from error

@@ -39,7 +39,7 @@ Logger = structlog.stdlib.BoundLogger
 
 _HANDLER = "moulin"
 # Their debug lines hold whole requests.
-_TALKATIVE = ("urllib3", "asyncio")
+_TALKATIVE = ("urllib3", "asyncio", "alembic")
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII).fullmatch
 _PLAIN = re.compile(r"[^\s\"=\\\[\]{}]+").fullmatch
 

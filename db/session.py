@@ -61,7 +61,12 @@ def _make(url: str) -> Engine:
         return _sqlite(url)
     # What a statement carried belongs in no error: errors are kept, logged and shown.
     return create_engine(
-        url, pool_pre_ping=True, pool_size=5, max_overflow=20, hide_parameters=True
+        url,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=20,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5},
     )
 
 

@@ -40,8 +40,9 @@ def b2b_key() -> str:
     """The one key in use; ``ConfigurationError`` names the two ways to give one."""
     with reading() as session:
         key = keys.active(session)
-    if key is None and settings().b2b_api_key is not None:
-        key = settings().b2b_api_key.get_secret_value()  # type: ignore[union-attr]
+    given = settings().b2b_api_key
+    if key is None and given is not None:
+        key = given.get_secret_value()
     if not key:
         raise ConfigurationError(
             "No API key for the B2B catalogue. Give one in either way: "

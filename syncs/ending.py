@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -157,7 +158,9 @@ def _fail(
             run_id=run.id,
         )
     _give_back(session, lease, failed=True)
-    log.error("run.failed", sync=sync.name, run=run.id, error=attempts[-1]["message"])
+    # By hand the command itself says why.
+    level = logging.INFO if by_hand else logging.ERROR
+    log.log(level, "run.failed", sync=sync.name, run=run.id, error=attempts[-1]["message"])
 
 
 def _give_back(

@@ -8,10 +8,12 @@ from typing import Any
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from core.errors import ConfigurationError
 from core.logs import get_logger
 
 log = get_logger(__name__)
 
+IMPATIENT = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 REST = 5.0
 """Seconds without a try after the broker did not answer: a web request must not wait for it."""
 
@@ -33,8 +35,13 @@ def send(
     if time.monotonic() < _silent_until:
         return False
     try:
-        current_app.send_task(task, args=args or [], kwargs=kwargs or {}, task_id=task_id)
-    except (OperationalError, OSError, RuntimeError) as error:
+        # A connection of its own: a worker's are patient, and a frozen Redis would hold us
+        # for half a minute.
+        with current_app.connection_for_write(transport_options=IMPATIENT) as connection:
+            current_app.send_task(
+                task, args=args or [], kwargs=kwargs or {}, task_id=task_id, connection=connection
+            )
+    except (OperationalError, OSError, RuntimeError, ConfigurationError) as error:
         # RuntimeError is what Celery raises when its own retries are used up.
         _silent_until = time.monotonic() + REST
         log.warning("doorbell.silent", task=task, error=type(error).__name__)

@@ -46,7 +46,7 @@ def test_a_message_carries_the_runs_id_alone(empty_redis: Redis):
     assert ring(empty_redis.url).startswith("True")
 
     with redis.Redis.from_url(empty_redis.url) as client:
-        message = json.loads(client.lpop("moulin:sync"))  # type: ignore[arg-type]
+        message = json.loads(client.lpop("moulin:sync"))
     args, kwargs, _ = json.loads(base64.b64decode(message["body"]))
     assert (args, kwargs) == ([12], {})
     assert message["headers"]["task"] == "sync.b2b.products"

@@ -35,7 +35,7 @@ def test_every_sync_has_a_task_of_its_own_name():
 
 
 def test_a_failed_task_is_kept_with_its_exact_arguments(store):
-    fails = worker.app.task(buggy, name="upkeep.fails", base=DurableTask)
+    fails = worker.app.task(name="upkeep.fails", base=DurableTask)(buggy)
 
     fails.apply(args=(7,), kwargs={"word": "été"})
 
