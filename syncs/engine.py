@@ -61,20 +61,20 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
     if lease.failures > ending.MOST_FAILURES:
         return ending.bury_dead(sync, lease)
     try:
-        connector = connect.to_source(sync.connector)
-        connect.note_use(sync.connector)
-        return _walk(
-            Walk(
-                sync=sync,
-                connector=connector,
-                lease=lease,
-                options=options,
-                checkpoint=checkpoint,
-                progress=progress,
-                manner=manner,
-                started=time.monotonic(),
+        with connect.to_source(sync.connector) as connector:
+            connect.note_use(sync.connector)
+            return _walk(
+                Walk(
+                    sync=sync,
+                    connector=connector,
+                    lease=lease,
+                    options=options,
+                    checkpoint=checkpoint,
+                    progress=progress,
+                    manner=manner,
+                    started=time.monotonic(),
+                )
             )
-        )
     except leases.LeaseLost:
         log.warning("run.lease_lost", sync=sync.name, run=run_id)
         return Outcome(run_id=run_id, status="left")
