@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,9 @@ from db.models import Reject
 from db.types import db_now
 
 _ANY_OPEN = "SELECT 1 FROM rejects WHERE state = 'open' AND sync IN ?* LIMIT 1"
+
+AT_ONCE = 500
+"""A database counts a statement's parameters, PostgreSQL to 65535, and a reject has nine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +68,20 @@ def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Ref
         for (identity, code), item in latest.items()
     ]
     _drop_other_reasons(session, sync, run_id, latest.keys())
+    for start in range(0, len(values), AT_ONCE):
+        _upsert(session, values[start : start + AT_ONCE])
+    return len(refusals) - len(latest.keys() - before)
+
+
+def _upsert(session: Session, values: Sequence[dict[str, Any]]) -> None:
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = make(Reject).values(values)
     news = statement.excluded
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["sync", "identity", "code"],
-            index_where=Reject.state == "open",
+            # Not a parameter: PostgreSQL's plan for any value would not find the partial index.
+            index_where=text("state = 'open'"),
             set_={
                 "run_id": news.run_id,
                 "field": news.field,
@@ -82,7 +92,6 @@ def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Ref
         ),
         execution_options=NO_SYNC,
     )
-    return len(refusals) - len(latest.keys() - before)
 
 
 def _drop_other_reasons(
