@@ -1,0 +1,43 @@
+"""Syncs as a person runs them: here, to their end."""
+
+from typing import Any
+
+from db import leases, runs
+from db.session import writing
+from syncs import engine, gate
+from syncs.declaration import AnySync
+from syncs.walk import Manner, Watch, unwatched
+
+Statistics = dict[str, Any]
+
+BY_HAND = Manner(slice_seconds=None, by_hand=True)
+
+
+def sync_now(
+    sync: AnySync, *, resume: bool = False, watch: Watch = unwatched, **options: int | str
+) -> Statistics:
+    """Run ``sync`` to its end; its statistics. Raises what made the run fail."""
+    run_id = taken(sync, resume=resume, **options)
+    manner = Manner(slice_seconds=None, by_hand=True, steal=resume, watch=watch)
+    engine.execute(sync, run_id, manner)
+    return engine.statistics(sync, run_id)
+
+
+def taken(sync: AnySync, *, resume: bool = False, **options: int | str) -> int:
+    """The run that the gate gives a person; fails the test when it gives none."""
+    answer = gate.take(sync, options, resume=resume)
+    assert isinstance(answer, gate.Enqueued), answer
+    return answer.run_id
+
+
+def claim(run_id: int, *, steal: bool = False, seconds: float = 60) -> leases.Lease | None:
+    """Another worker's claim of the run; None when it is refused."""
+    with writing() as session:
+        found = runs.find(session, run_id)
+        return leases.claim(session, found, owner="other:1", seconds=seconds, steal=steal)
+
+
+def counts(statistics: Statistics) -> dict[str, int]:
+    """What a run did to the records, without what is zero."""
+    names = ("created", "updated", "unchanged", "deleted", "errors", "duplicates")
+    return {name: statistics[name] for name in names if statistics[name]}
