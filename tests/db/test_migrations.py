@@ -1,0 +1,78 @@
+"""Migrations: there and back on both databases, and the models say the same."""
+
+import pytest
+from alembic import command
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import inspect
+
+from core.errors import ConfigurationError
+from db import migrate
+from db.models import Base
+from db.session import engine, reading, writing
+from db.shops import add, every
+
+
+def tables() -> set[str]:
+    """What the database holds beside Alembic's own table."""
+    return set(inspect(engine()).get_table_names()) - {"alembic_version"}
+
+
+def revisions() -> list[Script]:
+    """Every migration there is."""
+    return list(ScriptDirectory.from_config(migrate.config()).walk_revisions())
+
+
+def test_the_models_are_what_the_migrations_made(store):
+    command.check(migrate.config())
+
+
+def test_every_table_is_there(store):
+    assert tables() == set(Base.metadata.tables)
+
+
+def test_down_to_nothing_and_up_again(store):
+    command.downgrade(migrate.config(), "base")
+    assert tables() == set()
+
+    command.upgrade(migrate.config(), "head")
+    command.check(migrate.config())
+
+
+def test_each_migration_goes_down_and_up_alone(store):
+    for _ in revisions():
+        command.downgrade(migrate.config(), "-1")
+    assert tables() == set()
+
+    for _ in revisions():
+        command.upgrade(migrate.config(), "+1")
+    assert tables() == set(Base.metadata.tables)
+
+
+def test_migrating_twice_changes_nothing(store):
+    with writing() as session:
+        add(session, name="Boutique")
+
+    migrate.upgrade()
+
+    with reading() as session:
+        assert [shop.name for shop in every(session)] == ["Boutique"]
+
+
+def test_a_store_of_another_version_is_refused(store):
+    migrate.require_current()
+    command.downgrade(migrate.config(), "-1")
+
+    with pytest.raises(ConfigurationError, match=r"manage\.py migrate"):
+        migrate.require_current()
+
+
+def test_a_store_at_head_says_so(store):
+    assert migrate.current() == migrate.head()
+
+
+def test_sqlite_writes_ahead(store):
+    if engine().dialect.name == "sqlite":
+        with engine().connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2

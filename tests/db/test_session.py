@@ -1,0 +1,55 @@
+"""Sessions: a transaction is whole or nothing, writers take turns, errors keep secrets."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from db.models import Shop
+from db.session import reading, writing
+from db.shops import add, every
+
+
+def test_what_fails_is_not_written_at_all(store):
+    def fail() -> None:
+        with writing() as session:
+            add(session, name="Boutique")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    with reading() as session:
+        assert every(session) == []
+
+
+def test_who_reads_writes_nothing(store):
+    with reading() as session:
+        add(session, name="Boutique")
+
+    with reading() as session:
+        assert every(session) == []
+
+
+def test_an_error_does_not_say_what_was_written(store):
+    with pytest.raises(DBAPIError) as told, writing() as session:
+        session.execute(text("INSERT INTO nowhere (name) VALUES (:name)"), {"name": "s3cr3t"})
+
+    assert "nowhere" in str(told.value)
+    assert "s3cr3t" not in str(told.value)
+
+
+def test_forty_writers_lose_nothing(store):
+    def count_up(_: int) -> None:
+        with writing() as session:
+            shop = session.scalars(select(Shop).with_for_update()).one()
+            shop.name = str(int(shop.name) + 1)
+
+    with writing() as session:
+        add(session, name="0")
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(count_up, range(40)))
+
+    with reading() as session:
+        assert session.scalar(select(func.max(Shop.name))) == "40"
