@@ -26,6 +26,7 @@ from db import audit, failures, runs
 from db.models import FailedTask
 from db.session import reading, writing
 from syncs import retry as syncs_retry
+from syncs.shown import failure_line, whole_failure
 
 STATES = ("open", "retried", "dismissed", "all")
 
@@ -56,7 +57,7 @@ def list_(
         found = failures.recent(
             session, state=wanted, task=task, fingerprint=fingerprint, before=before, limit=limit
         )
-        lines = [_line(item) for item in found]
+        lines = [failure_line(item) for item in found]
     if as_json:
         print_json(lines)
         return
@@ -70,7 +71,7 @@ def list_(
 def show(failure_id: int, as_json: bool) -> None:
     """Show one failure: its exact arguments, and every attempt with its traceback."""
     with reading() as session:
-        found = _whole(failures.find(session, failure_id))
+        found = whole_failure(failures.find(session, failure_id))
     if as_json:
         print_json(found)
         return
@@ -189,32 +190,3 @@ def _open(found: FailedTask) -> int:
 def _say_refused(refused: list[dict[str, Any]]) -> None:
     for item in refused:
         say(f"Not retried: {item['id']}: {item['error']}")
-
-
-def _line(item: FailedTask) -> dict[str, Any]:
-    last = item.attempts[-1] if item.attempts else {}
-    return {
-        "id": item.id,
-        "task": item.task,
-        "run_id": item.run_id,
-        "failed_at": item.failed_at,
-        "tries": len(item.attempts),
-        "error": last.get("message"),
-        "fingerprint": item.fingerprint,
-        "state": item.state,
-    }
-
-
-def _whole(item: FailedTask) -> dict[str, Any]:
-    return {
-        **_line(item),
-        "task_id": item.task_id,
-        "args": item.args,
-        "kwargs": item.kwargs,
-        "queue": item.queue,
-        "retried_as": item.retried_as,
-        "who": item.who,
-        "why": item.why,
-        "closed_at": item.closed_at,
-        "attempts": item.attempts,
-    }

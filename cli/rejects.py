@@ -19,6 +19,7 @@ from db.models import Reject
 from db.session import reading, writing
 from syncs import replay as syncs_replay
 from syncs.registry import find
+from syncs.shown import reject_line
 
 STATES = ("open", "replayed", "discarded", "all")
 
@@ -49,7 +50,7 @@ def list_(
         found = stored.recent(
             session, sync=name, state=wanted, code=code, before=before, limit=limit
         )
-        lines = [_line(item) for item in found]
+        lines = [reject_line(item) for item in found]
     if as_json:
         print_json(lines)
         return
@@ -64,7 +65,7 @@ def show(reject_id: int, as_json: bool) -> None:
     """Show one refused record with what was received."""
     with reading() as session:
         reject = stored.find(session, reject_id)
-        found, payload = _line(reject), stored.payload(reject)
+        found, payload = reject_line(reject), stored.payload(reject)
     if as_json:
         print_json({**found, "payload": _strict(payload)})
         return
@@ -158,19 +159,3 @@ def _strict(payload: Any) -> Any:
     except ValueError:
         return json.dumps(payload)
     return payload
-
-
-def _line(item: Reject) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "sync": item.sync,
-        "run_id": item.run_id,
-        "external_id": item.external_id,
-        "code": item.code,
-        "field": item.field,
-        "message": item.message,
-        "state": item.state,
-        "reason": item.reason,
-        "created_at": item.created_at,
-        "updated_at": item.updated_at,
-    }

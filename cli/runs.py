@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cli.arguments import ID, REASON, list_options
@@ -13,11 +11,10 @@ from cli.stored import StoreGroup
 from cli.who import who
 from db import audit
 from db import runs as stored
-from db.models import SyncRun
 from db.session import reading, writing
 from syncs import approval
-from syncs.progress import restore
 from syncs.registry import find
+from syncs.shown import run_line, whole_run
 
 STATUSES = (
     "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded",
@@ -46,7 +43,7 @@ def list_(
     name = find(sync).name if sync is not None else None
     with reading() as session:
         found = stored.recent(session, sync=name, status=status, before=before, limit=limit)
-        lines = [_line(run) for run in found]
+        lines = [run_line(run) for run in found]
     if as_json:
         print_json(lines)
         return
@@ -65,7 +62,7 @@ def list_(
 def show(run_id: int, as_json: bool) -> None:
     """Show one run: counts, refused records, warnings, and every attempt that failed."""
     with reading() as session:
-        found = _whole(stored.find(session, run_id))
+        found = whole_run(stored.find(session, run_id))
     if as_json:
         print_json(found)
         return
@@ -115,38 +112,3 @@ def approve(run_id: int, why: str | None, as_json: bool) -> None:
     say(f"Run {run_id} is approved: {deleted} records are tombstoned, their values kept.")
     if as_json:
         print_json({"run_id": run_id, "status": status, "deleted": deleted})
-
-
-def _line(run: SyncRun) -> dict[str, Any]:
-    ended, began = run.finished_at or run.heartbeat_at, run.started_at
-    told = restore(run).statistics()
-    return {
-        "id": run.id,
-        "sync": run.sync,
-        "status": run.status,
-        "trigger": run.trigger,
-        "created_at": run.created_at,
-        "started_at": began,
-        "finished_at": run.finished_at,
-        "seconds": round((ended - began).total_seconds(), 3) if ended and began else None,
-        **{name: value for name, value in told.items() if isinstance(value, int)},
-        "error": run.error,
-    }
-
-
-def _whole(run: SyncRun) -> dict[str, Any]:
-    told = restore(run).statistics()
-    return {
-        **_line(run),
-        "options": run.options,
-        "task_id": run.task_id,
-        "correlation_id": run.correlation_id,
-        "heartbeat_at": run.heartbeat_at,
-        "not_before": run.not_before,
-        "failures": run.failures,
-        "cancel_requested": run.cancel_requested,
-        "checkpoint": run.checkpoint,
-        "warnings": told["warnings"],
-        "errors_list": told["errors_list"],
-        "attempts": run.errors,
-    }

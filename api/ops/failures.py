@@ -16,6 +16,7 @@ from api.paging import Page, asked, listing
 from db import audit, failures
 from db.models import FailedTask
 from db.session import reading, writing
+from syncs.shown import failure_line, whole_failure
 
 bp = Blueprint("ops_failures", __name__, url_prefix="/api/ops/failures")
 
@@ -39,7 +40,7 @@ def index() -> dict[str, Any]:
             session, state=state, task=page.task, fingerprint=page.fingerprint,
             before=page.cursor, limit=page.ahead,
         )  # fmt: skip
-        return listing(page, rows, _line)
+        return listing(page, rows, failure_line)
 
 
 @bp.get("/<ident:failure_id>")
@@ -47,7 +48,7 @@ def index() -> dict[str, Any]:
 def show(failure_id: int) -> dict[str, Any]:
     """One failure: its exact arguments, and every attempt with its traceback."""
     with reading() as session:
-        return _whole(found(session, FailedTask, failure_id, what="failed task"))
+        return whole_failure(found(session, FailedTask, failure_id, what="failed task"))
 
 
 @bp.post("/<ident:failure_id>/retry")
@@ -87,32 +88,3 @@ def retry_many() -> ResponseReturnValue:
     if order.canary is None:
         retries.require_good_canary(order.filter)
     return retries.retry_many(order, who=caller().who), 202
-
-
-def _line(failed: FailedTask) -> dict[str, Any]:
-    last = failed.attempts[-1] if failed.attempts else {}
-    return {
-        "id": failed.id,
-        "task": failed.task,
-        "run_id": failed.run_id,
-        "failed_at": failed.failed_at,
-        "tries": len(failed.attempts),
-        "error": last.get("message"),
-        "fingerprint": failed.fingerprint,
-        "state": failed.state,
-    }
-
-
-def _whole(failed: FailedTask) -> dict[str, Any]:
-    return {
-        **_line(failed),
-        "task_id": failed.task_id,
-        "args": failed.args,
-        "kwargs": failed.kwargs,
-        "queue": failed.queue,
-        "retried_as": failed.retried_as,
-        "who": failed.who,
-        "why": failed.why,
-        "closed_at": failed.closed_at,
-        "attempts": failed.attempts,
-    }

@@ -19,6 +19,7 @@ from db import audit, operators, rejects
 from db.models import Reject
 from db.session import reading, writing
 from syncs.replay import replay
+from syncs.shown import reject_line
 
 bp = Blueprint("ops_rejects", __name__, url_prefix="/api/ops/rejects")
 
@@ -60,7 +61,7 @@ def index() -> dict[str, Any]:
             session, sync=page.sync, state=state, code=page.code, before=page.cursor,
             limit=page.ahead,
         )  # fmt: skip
-        return listing(page, rows, _line)
+        return listing(page, rows, reject_line)
 
 
 @bp.get("/<ident:reject_id>")
@@ -69,7 +70,7 @@ def show(reject_id: int) -> dict[str, Any]:
     """One reject; what was received, which may be personal, only for an operator."""
     with reading() as session:
         reject = found(session, Reject, reject_id, what="reject")
-        line = _line(reject)
+        line = reject_line(reject)
         if operators.may(caller().role, "operator"):
             # What is no JSON number (NaN) is shown as the text it came as.
             line["payload"] = json.loads(crypto.unseal(reject.payload), parse_constant=str)
@@ -124,20 +125,4 @@ def replay_many() -> dict[str, Any]:
         "replayed": replayed,
         "refused": refused,
         "next": chosen[MOST - 1] if len(chosen) > MOST else None,
-    }
-
-
-def _line(reject: Reject) -> dict[str, Any]:
-    return {
-        "id": reject.id,
-        "sync": reject.sync,
-        "run_id": reject.run_id,
-        "external_id": reject.external_id,
-        "code": reject.code,
-        "field": reject.field,
-        "message": reject.message,
-        "state": reject.state,
-        "reason": reject.reason,
-        "created_at": reject.created_at,
-        "updated_at": reject.updated_at,
     }

@@ -16,7 +16,7 @@ from db import audit, runs
 from db.models import SyncRun
 from db.session import reading, writing
 from syncs import approval
-from syncs.progress import restore
+from syncs.shown import run_line, whole_run
 
 bp = Blueprint("ops_runs", __name__, url_prefix="/api/ops/runs")
 
@@ -43,7 +43,7 @@ def index() -> dict[str, Any]:
         rows = runs.recent(
             session, sync=page.sync, status=page.status, before=page.cursor, limit=page.ahead
         )
-        return listing(page, rows, line)
+        return listing(page, rows, run_line)
 
 
 @bp.get("/<ident:run_id>")
@@ -51,7 +51,7 @@ def index() -> dict[str, Any]:
 def show(run_id: int) -> dict[str, Any]:
     """One run, with refused records, warnings and every attempt that failed."""
     with reading() as session:
-        return _whole(found(session, SyncRun, run_id, what="run"))
+        return whole_run(found(session, SyncRun, run_id, what="run"))
 
 
 @bp.post("/<ident:run_id>/cancel")
@@ -80,39 +80,3 @@ def approve(run_id: int) -> dict[str, Any]:
     with reading() as session:
         status = runs.find(session, run_id).status
     return {"run_id": run_id, "status": status, "deleted": deleted}
-
-
-def line(run: SyncRun) -> dict[str, Any]:
-    """A run in a list, in the command line's words."""
-    ended, began = run.finished_at or run.heartbeat_at, run.started_at
-    counts = restore(run).statistics()
-    return {
-        "id": run.id,
-        "sync": run.sync,
-        "status": run.status,
-        "trigger": run.trigger,
-        "created_at": run.created_at,
-        "started_at": began,
-        "finished_at": run.finished_at,
-        "seconds": round((ended - began).total_seconds(), 3) if ended and began else None,
-        **{name: value for name, value in counts.items() if isinstance(value, int)},
-        "error": run.error,
-    }
-
-
-def _whole(run: SyncRun) -> dict[str, Any]:
-    counts = restore(run).statistics()
-    return {
-        **line(run),
-        "options": run.options,
-        "task_id": run.task_id,
-        "correlation_id": run.correlation_id,
-        "heartbeat_at": run.heartbeat_at,
-        "not_before": run.not_before,
-        "failures": run.failures,
-        "cancel_requested": run.cancel_requested,
-        "checkpoint": run.checkpoint,
-        "warnings": counts["warnings"],
-        "errors_list": counts["errors_list"],
-        "attempts": run.errors,
-    }
