@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from core.errors import SkippableError
-from core.payload import parse
+from core.payload import parse, parse_all
 from db.page import Known, Sight
 from db.rejects import Refusal
 from syncs.declaration import AnySync
@@ -60,6 +60,7 @@ def sort(
     # Mirroring looks at our own stock too, and of one record sent twice the last must win.
     quick = sight.stock_mode != "mirror"
     often = Counter(item.key for item in received)
+    news: list[tuple[Received, str]] = []
     for item in received:
         hash_ = world + item.digest
         link = known.get(item.key) if item.key is not None else None
@@ -70,14 +71,21 @@ def sort(
             else:
                 found.same.append(link)
             continue
+        news.append((item, hash_))
+    _read(sync, news, found)
+    return found
+
+
+def _read(sync: AnySync, news: Sequence[tuple[Received, str]], found: Sorted) -> None:
+    records = parse_all(sync.record, [item.payload for item, _ in news])
+    for (item, hash_), record in zip(news, records or [None] * len(news), strict=True):
         try:
-            row = sync.row(parse(sync.record, item.payload))
+            row = sync.row(parse(sync.record, item.payload) if record is None else record)
         except SkippableError as error:
             found.refusals.append(refuse(item, error))
         else:
             row.hash = hash_
             found.rows.append(row)
-    return found
 
 
 def mark(sync: AnySync, sight: Sight) -> str:

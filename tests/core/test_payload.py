@@ -17,6 +17,7 @@ from core.payload import (
     Text,
     details_json,
     parse,
+    parse_all,
 )
 
 FINE: dict[str, Any] = {"id": 12, "name": "Riz", "pieces": 3}
@@ -95,6 +96,16 @@ def test_all_problems_are_told_and_the_first_gives_the_code():
         "name: is missing; pieces: 'beaucoup' is no whole number; send one like 12; "
         "items.0.pieces: is missing; and 1 more."
     )
+
+
+def test_many_are_parsed_as_each_alone_or_not_at_all():
+    good = [FINE | {"id": key, "x": [key]} for key in range(3)]
+
+    assert parse_all(Article, good) == [parse(Article, raw) for raw in good]
+    assert parse_all(Article, []) == []
+    refused: list[object] = [{"id": 3}, FINE | {"x": "\x00"}, {"x": bottomless()}, None, [], "text"]
+    for bad in refused:
+        assert parse_all(Article, [*good, bad]) is None
 
 
 @pytest.mark.parametrize(
