@@ -2,6 +2,7 @@
 
 import pytest
 
+import core.settings
 from connectors.errors import ForbiddenError
 from sandbox.faults import CountLie, Status
 from syncs.catalogue import CATEGORIES, PRODUCTS
@@ -68,7 +69,9 @@ def test_a_product_that_returns_with_another_stock_moves_by_the_difference(b2b):
     assert mismatches() == []
 
 
-def test_an_empty_first_page_tombstones_nothing(b2b):
+def test_an_empty_first_page_tombstones_nothing_even_without_a_brake(b2b, monkeypatch):
+    monkeypatch.setenv("SYNC_DELETE_BRAKE_PERCENT", "100")
+    core.settings.reset()
     sync_now(PRODUCTS)
     b2b.catalogue.products.delete(*b2b.catalogue.products)
 

@@ -58,6 +58,31 @@ def test_of_a_known_record_that_comes_twice_the_last_wins(b2b, position):
     assert mismatches() == []
 
 
+@pytest.mark.parametrize("position", [3, 0], ids=["before it", "first of all"])
+def test_what_comes_again_to_the_letter_wins_over_what_came_before_it(b2b, position):
+    sync_now(PRODUCTS)
+    before = product(7).title
+    b2b.catalogue.products.add_raw('{"id": 7, "name": "Premier", "price": 3}', position=position)
+
+    done = sync_now(PRODUCTS)
+
+    assert counts(done) == {"unchanged": 25, "duplicates": 1}
+    assert product(7).title == before
+    assert mismatches() == []
+
+
+def test_what_comes_again_to_the_letter_wins_over_what_came_a_page_before(b2b):
+    sync_now(PRODUCTS)
+    before = product(17).title
+    b2b.catalogue.products.add_raw('{"id": 17, "name": "Premier", "price": 3}', position=3)
+
+    done = sync_now(PRODUCTS)
+
+    assert counts(done) == {"updated": 1, "unchanged": 24, "duplicates": 1}
+    assert (product(17).title, product(17).stock) == (before, 17)
+    assert mismatches() == []
+
+
 def test_a_record_that_comes_twice_in_two_versions_does_so_again_next_time(b2b):
     b2b.catalogue.products.add_raw('{"id": 7, "name": "Dernier", "price": 3}', position=15)
     sync_now(PRODUCTS)

@@ -32,6 +32,16 @@ def test_a_source_that_lost_nothing_is_walked_once(b2b):
     assert b2b.log.requested_pages("products") == [1, 2, 3]
 
 
+def test_a_refused_record_with_an_id_needs_no_second_walk(b2b):
+    sync_now(PRODUCTS)
+    b2b.catalogue.products.edit(7, price="free")
+    b2b.log.clear()
+
+    sync_now(PRODUCTS)
+
+    assert b2b.log.requested_pages("products") == [1, 2, 3]
+
+
 def test_what_one_walk_missed_is_looked_for_in_a_second(b2b):
     sync_now(PRODUCTS)
     b2b.catalogue.products.delete(8)
