@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db.models.base import Base
-from db.types import db_now, to_text
+from db.types import db_now, now_text, to_text
 
 
 class Codec:
@@ -101,6 +101,18 @@ def select_among(
 def update_among(session: Session, text: str, values: Sequence[Any], keys: Sequence[Any]) -> None:
     """As ``select_among`` for a statement that returns nothing."""
     _run_among(session, text, values, keys)
+
+
+def row(session: Session, text: str, values: Sequence[Any]) -> Any:
+    """The one row that ``text`` gives, or None: its ``?`` stand for ``values``, ``{now}`` for the
+    database's clock, ``{later}`` for this clock and as many seconds as its own ``?`` says.
+    """
+    connection = session.connection()
+    dialect = connection.dialect.name
+    text = text.format(now=now_text(dialect, "0"), later=now_text(dialect, "?"))
+    text = text if dialect == "sqlite" else text.replace("?", "%s")
+    found = _run(connection, text, values).fetchall()
+    return found[0] if found else None
 
 
 def _run_among(session: Session, text: str, values: Sequence[Any], keys: Sequence[Any]) -> Any:

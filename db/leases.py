@@ -6,54 +6,29 @@ worker that was frozen past its lease writes nothing when it thaws.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Float, bindparam, or_, true, update
+from sqlalchemy import or_, true, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import RetriableError
-from db import states
+from db import bulk, states
 from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
-from db.types import db_now
+from db.types import db_now, to_moment
 
 NO_SYNC = {"synchronize_session": False}
 
 
-_STATES = SyncState.__table__
-_RUNS = SyncRun.__table__
+# Given back is given back, though nobody has taken it since.
 _RENEW = (
-    update(_STATES)  # type: ignore[arg-type]  # a declared class's table is a Table
-    .where(
-        _STATES.c.sync == bindparam("of"),
-        _STATES.c.lease_token == bindparam("token"),
-        # Given back is given back, though nobody has taken it since.
-        _STATES.c.lease_owner.is_not(None),
-    )
-    .values(lease_until=db_now(bindparam("seconds", type_=Float)))
-    .returning(db_now())
+    "UPDATE sync_states SET lease_until = {later} WHERE sync = ? AND lease_token = ? "
+    "AND lease_owner IS NOT NULL RETURNING {now}"
 )
-
-
-@cache
-def _advance(names: frozenset[str]) -> ReturningUpdate[bool]:
-    """Built once: every page runs it."""
-    return (
-        update(_RUNS)  # type: ignore[arg-type]  # a declared class's table is a Table
-        .where(_RUNS.c.id == bindparam("run"))
-        .values(
-            heartbeat_at=db_now(),
-            checkpoint_at=db_now(),
-            failures=0,
-            **{name: bindparam(name) for name in names},
-        )
-        .returning(_RUNS.c.cancel_requested)
-    )
 
 
 class LeaseLost(RetriableError):  # noqa: N818, it says what happened
@@ -144,14 +119,10 @@ def renew(session: Session, lease: Lease) -> datetime:
 
     ``LeaseLost`` when it is not. Until the transaction ends nobody else can take it.
     """
-    now: datetime | None = (
-        session.connection()
-        .execute(_RENEW, {"of": lease.sync, "token": lease.token, "seconds": lease.seconds})
-        .scalar_one_or_none()
-    )
-    if now is None:
+    found = bulk.row(session, _RENEW, (lease.seconds, lease.sync, lease.token))
+    if found is None:
         raise LeaseLost(f"Another worker runs {lease.sync} now; this one stops.")
-    return now
+    return to_moment(found[0])
 
 
 def release(session: Session, lease: Lease, **state: Any) -> None:
@@ -167,10 +138,16 @@ def release(session: Session, lease: Lease, **state: Any) -> None:
 
 def advance(session: Session, lease: Lease, columns: Mapping[str, Any]) -> bool:
     """A page was written: keep checkpoint and counts in its transaction, which began with
-    ``renew``. Returns whether somebody asked for the run to be cancelled.
+    ``renew``. All of ``columns`` are JSON. Returns whether somebody asked for the run to be
+    cancelled.
     """
-    statement = _advance(frozenset(columns))
-    return session.connection().execute(statement, {"run": lease.run_id, **columns}).scalar_one()
+    kept = "".join(f"{name} = ?, " for name in columns)
+    text = (
+        f"UPDATE sync_runs SET {kept}heartbeat_at = {{now}}, checkpoint_at = {{now}}, failures = 0 "  # noqa: S608, our own names
+        "WHERE id = ? RETURNING cancel_requested"
+    )
+    found = bulk.row(session, text, (*map(json.dumps, columns.values()), lease.run_id))
+    return bool(found[0])
 
 
 def beat(session: Session, lease: Lease) -> bool:

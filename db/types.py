@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     DateTime,
     Dialect,
     Float,
@@ -39,6 +38,13 @@ def to_units(amount: Decimal) -> int:
 def to_text(moment: datetime) -> str:
     """A moment as SQLite keeps it: UTC, to the millisecond, sortable as text."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
+
+
+def to_moment(value: str | datetime) -> datetime:
+    """What SQLite keeps, or PostgreSQL's driver gives, as an aware moment in UTC."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value.astimezone(UTC)
 
 
 class Money(TypeDecorator[Decimal]):
@@ -89,10 +95,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Aware, in UTC."""
         if value is None:
             return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        moment: datetime = value
-        return moment.astimezone(UTC)
+        return to_moment(value)
 
 
 class db_now(FunctionElement[datetime]):  # noqa: N801, it reads as the SQL function it is
@@ -101,19 +104,17 @@ class db_now(FunctionElement[datetime]):  # noqa: N801, it reads as the SQL func
     type = UtcDateTime()
     inherit_cache = True
 
-    def __init__(self, seconds: float | BindParameter[float] = 0) -> None:
-        if not isinstance(seconds, BindParameter):
-            seconds = bindparam(None, float(seconds), type_=Float)
-        super().__init__(seconds)
+    def __init__(self, seconds: float = 0) -> None:
+        super().__init__(bindparam(None, float(seconds), type_=Float))
 
 
-@compiles(db_now, "sqlite")
-def _sqlite_now(element: db_now, compiler: Any, **kw: Any) -> str:
-    seconds = compiler.process(element.clauses, **kw)
-    return f"strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds')"
-
-
-@compiles(db_now, "postgresql")
-def _postgresql_now(element: db_now, compiler: Any, **kw: Any) -> str:
-    seconds = compiler.process(element.clauses, **kw)
+def now_text(dialect: str, seconds: str) -> str:
+    """``db_now`` as SQL; ``seconds`` is SQL too."""
+    if dialect == "sqlite":
+        return f"strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds')"
     return f"(clock_timestamp() + make_interval(secs => {seconds}))"
+
+
+@compiles(db_now)
+def _compile_now(element: db_now, compiler: Any, **kw: Any) -> str:
+    return now_text(compiler.dialect.name, compiler.process(element.clauses, **kw))
