@@ -46,7 +46,7 @@ class BareLoop:
             price = int(float(item["price"]) * 10_000) if self.sqlite else Decimal(item["price"])
             shelf, stock, sku = item["category_id"], item["stock"], item["sku"]
             products.append((ident, self.shop, self.shelves[str(shelf)], item["name"], sku,
-                             item["barcode"], price, stock, True, AT, AT))  # fmt: skip
+                             item["barcode"], price, stock, 1, AT, AT))  # fmt: skip
             links.append((str(item["id"]), "b2b", ident, sku, item["name"], price, stock,
                           item["barcode"], str(shelf), details, HASH, "synced", AT, 1))  # fmt: skip
             movements.append((ident, stock, stock, "opening", 1, AT))

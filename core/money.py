@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator
@@ -24,6 +25,10 @@ def amount(value: object) -> Decimal:
     Takes int, float (as it is written, 0.1 is 0.1), Decimal and text like ``"12500.00"``. Raises
     a ``ValueError`` that pydantic understands, with a stable type and what to do.
     """
+    return _of_text(value) if type(value) is str else _exact(value)
+
+
+def _exact(value: object) -> Decimal:
     found = _number(value)
     if not _ZERO <= found <= _LARGEST:
         raise _out_of_range(found)
@@ -31,6 +36,10 @@ def amount(value: object) -> Decimal:
     if exact != found:
         raise _error("money_decimals", "has more than 4 decimals; round it", value)
     return exact or abs(exact)
+
+
+# A catalogue has far fewer prices than products.
+_of_text = lru_cache(maxsize=4096)(_exact)
 
 
 Money = Annotated[

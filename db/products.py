@@ -184,8 +184,9 @@ def _create(session: Session, created: list[ProductRow], sight: Sight) -> None:
     products, ties = [], []
     for ident, row in zip(ids, created, strict=True):
         price = money(row.price)
+        # 1 is true for both databases, and sqlite3 takes half a microsecond to adapt a bool.
         products.append((ident, row.shop_id, row.category_id, row.title, row.sku, row.barcode,
-                         price, row.stock, True, at, at))  # fmt: skip
+                         price, row.stock, 1, at, at))  # fmt: skip
         ties.append((row.external_id, source, ident, row.sku, row.title, price, row.stock,
                      row.barcode, row.category, row.details, row.hash, "synced", at,
                      run))  # fmt: skip
