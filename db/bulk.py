@@ -5,11 +5,11 @@ The caller hands values as the driver wants them: see ``Codec``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +17,11 @@ from sqlalchemy.orm import Session
 
 from db.models.base import Base
 from db.types import db_now, now_text, to_text
+
+AT_ONCE = 5000
+"""Keys in one statement. A database counts parameters: PostgreSQL to 65,535, SQLite to 32,766."""
+
+K = TypeVar("K")
 
 
 class Codec:
@@ -90,17 +95,27 @@ def insert(
                 copy.write_row(row)
 
 
+def parts(keys: Collection[K]) -> Iterator[list[K]]:
+    """``keys`` in parts small enough for one statement; none for no keys."""
+    every = list(keys)
+    for start in range(0, len(every), AT_ONCE):
+        yield every[start : start + AT_ONCE]
+
+
 def select_among(
-    session: Session, text: str, values: Sequence[Any], keys: Sequence[Any]
+    session: Session, text: str, values: Sequence[Any], keys: Collection[Any]
 ) -> Sequence[Any]:
     """Rows of ``text``: its ``?`` stand for ``values``, its last ``IN ?*`` for all of ``keys``."""
-    rows: Sequence[Any] = _run_among(session, text, values, keys).fetchall()
+    rows: list[Any] = []
+    for part in parts(keys):
+        rows += _run_among(session, text, values, part).fetchall()
     return rows
 
 
-def update_among(session: Session, text: str, values: Sequence[Any], keys: Sequence[Any]) -> None:
+def update_among(session: Session, text: str, values: Sequence[Any], keys: Collection[Any]) -> None:
     """As ``select_among`` for a statement that returns nothing."""
-    _run_among(session, text, values, keys)
+    for part in parts(keys):
+        _run_among(session, text, values, part)
 
 
 def row(session: Session, text: str, values: Sequence[Any]) -> Any:
@@ -115,13 +130,13 @@ def row(session: Session, text: str, values: Sequence[Any]) -> Any:
     return found[0] if found else None
 
 
-def _run_among(session: Session, text: str, values: Sequence[Any], keys: Sequence[Any]) -> Any:
+def _run_among(session: Session, text: str, values: Sequence[Any], keys: list[Any]) -> Any:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         text = text.replace("IN ?*", f"IN ({','.join('?' * len(keys))})")
         return _run(connection, text, (*values, *keys))
     text = text.replace("IN ?*", "= ANY(%s)").replace("?", "%s")
-    return _run(connection, text, (*values, list(keys)))
+    return _run(connection, text, (*values, keys))
 
 
 def _run(connection: Connection, text: str, values: Sequence[Any]) -> Any:

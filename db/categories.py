@@ -94,9 +94,7 @@ def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
 
 def resolve(session: Session, keys: Collection[str], source: str) -> dict[str, int]:
     """Our category ids by the source's, those that are known."""
-    if not keys:
-        return {}
-    rows = bulk.select_among(session, _RESOLVE, (source,), list(keys))
+    rows = bulk.select_among(session, _RESOLVE, (source,), keys)
     return {row[0]: row[1] for row in rows}
 
 
@@ -183,13 +181,15 @@ def open_cycles(parents: dict[int, int | None]) -> list[list[int]]:
 def _written(session: Session, changes: Sequence[Change[CategoryRow]]) -> set[str]:
     """The keys of those whose values are what the source said last time."""
     ties = ExternalCategory
-    found = session.execute(
-        select(ties.external_id, Category.name, ties.parent_external_id, ties.details)
-        .join(Category, Category.id == ties.category_id)
-        .where(ties.id.in_([change.link.id for change in changes]))
+    query = select(ties.external_id, Category.name, ties.parent_external_id, ties.details).join(
+        Category, Category.id == ties.category_id
     )
     # As text: to Python 1, 1.0 and True are one.
-    last = {key: (name, parent, details.dump(extra)) for key, name, parent, extra in found}
+    last = {
+        key: (name, parent, details.dump(extra))
+        for part in bulk.parts([change.link.id for change in changes])
+        for key, name, parent, extra in session.execute(query.where(ties.id.in_(part)))
+    }
     return {
         row.external_id
         for row, _, _ in changes

@@ -23,9 +23,7 @@ def known(
     session: Session, link: type[AnyLink], source: str, keys: Collection[str]
 ) -> dict[str, Known]:
     """The links of ``source`` whose external id is among ``keys``, by that id."""
-    if not keys:
-        return {}
-    rows = bulk.select_among(session, _known(link), (source,), list(keys))
+    rows = bulk.select_among(session, _known(link), (source,), keys)
     return {row[0]: Known._make(row) for row in rows}
 
 
@@ -45,10 +43,10 @@ def note_hashes(session: Session, link: type[AnyLink], changes: Sequence[Change[
 
 def see(session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight) -> None:
     """Note that the source still has these records, whatever became of them."""
-    if keys:
+    for part in bulk.parts(keys):
         session.execute(
             update(link)
-            .where(link.source == sight.source, link.external_id.in_(keys), _unseen(link, sight))
+            .where(link.source == sight.source, link.external_id.in_(part), _unseen(link, sight))
             .values(seen_run=sight.run_id),
             execution_options=NO_SYNC,
         )
@@ -58,13 +56,12 @@ def unseen_among(
     session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight
 ) -> list[str]:
     """Which of ``keys`` this run has not seen yet; a look only, so that few pages need to write."""
-    return list(
-        session.scalars(
-            select(link.external_id).where(
-                link.source == sight.source, link.external_id.in_(keys), _unseen(link, sight)
-            )
-        )
-    )
+    mine = select(link.external_id).where(link.source == sight.source, _unseen(link, sight))
+    return [
+        key
+        for part in bulk.parts(keys)
+        for key in session.scalars(mine.where(link.external_id.in_(part)))
+    ]
 
 
 def count_unseen(session: Session, link: type[AnyLink], sight: Sight) -> tuple[int, int]:

@@ -100,13 +100,11 @@ def hide(session: Session, sight: Sight) -> None:
 
 def lock(session: Session, ids: Sequence[int]) -> list[Record[Any]]:
     """The products' columns, locked in id order: who else changes stock waits, and no two of us
-    wait for each other. In parts, for a database's parameters are counted.
+    wait for each other.
     """
     columns = [getattr(Product, name) for name in ("id", *FIELDS, "locked_fields")]
     found: list[Record[Any]] = []
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), 1000):
-        part = ordered[start : start + 1000]
+    for part in bulk.parts(sorted(set(ids))):
         query = select(*columns).where(Product.id.in_(part)).order_by(Product.id).with_for_update()
         found += session.execute(query)
     return found
@@ -136,17 +134,17 @@ def _compare(
 def _written(session: Session, changes: Sequence[Change[ProductRow]]) -> set[str]:
     """The keys of those whose values are what the source said last time."""
     ties = ExternalProduct
-    found = session.execute(
-        select(
-            ties.external_id, ties.upstream_title, ties.upstream_price, ties.upstream_stock,
-            ties.external_sku, ties.upstream_barcode, ties.upstream_category, Product.shop_id,
-            ties.details,
-        )
-        .join(Product, Product.id == ties.product_id)
-        .where(ties.id.in_([change.link.id for change in changes]))
-    )  # fmt: skip
+    query = select(
+        ties.external_id, ties.upstream_title, ties.upstream_price, ties.upstream_stock,
+        ties.external_sku, ties.upstream_barcode, ties.upstream_category, Product.shop_id,
+        ties.details,
+    ).join(Product, Product.id == ties.product_id)  # fmt: skip
     # As text: to Python 1, 1.0 and True are one.
-    last = {values[0]: (*values[1:-1], details.dump(values[-1])) for values in found}
+    last = {
+        values[0]: (*values[1:-1], details.dump(values[-1]))
+        for part in bulk.parts([change.link.id for change in changes])
+        for values in session.execute(query.where(ties.id.in_(part)))
+    }
     return {row.external_id for row, _, _ in changes if last[row.external_id] == _says(row)}
 
 
@@ -159,10 +157,14 @@ def _says(row: ProductRow) -> tuple[Any, ...]:
 def _find_drift(session: Session, plan: Plan[ProductRow], rows: Sequence[ProductRow]) -> None:
     """In mirror mode a product whose stock moved here is set again, though unchanged there."""
     ids = [link.target_id for link in plan.unchanged]
-    columns = (Product.id, Product.stock, Product.locked_fields)
-    found = session.execute(select(*columns).where(Product.id.in_(ids)))
-    # A stock that a person locked is not to be set, so it cannot drift.
-    stocks = {ident: stock for ident, stock, locked in found if "stock" not in (locked or ())}
+    query = select(Product.id, Product.stock, Product.locked_fields)
+    stocks = {
+        ident: stock
+        for part in bulk.parts(ids)
+        for ident, stock, locked in session.execute(query.where(Product.id.in_(part)))
+        # A stock that a person locked is not to be set, so it cannot drift.
+        if "stock" not in (locked or ())
+    }
     by_key = {row.external_id: row for row in rows}
     drifted = {
         link.external_id

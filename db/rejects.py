@@ -98,31 +98,26 @@ def _drop_other_reasons(
     session: Session, sync: str, run_id: int | None, kept: Collection[tuple[str, str]]
 ) -> None:
     """A record that is refused for a new reason was sent anew: its older payload is out of date."""
-    old = session.scalars(
-        select(Reject).where(
-            Reject.sync == sync,
-            Reject.state == "open",
-            Reject.identity.in_({identity for identity, _ in kept}),
-        )
-    )
-    for reject in old:
-        if (reject.identity, reject.code) not in kept:
-            reject.state, reject.reason = "discarded", f"refused for another reason by run {run_id}"
-    session.flush()
+    query = select(Reject).where(Reject.sync == sync, Reject.state == "open")
+    for part in bulk.parts({identity for identity, _ in kept}):
+        for reject in session.scalars(query.where(Reject.identity.in_(part))):
+            if (reject.identity, reject.code) not in kept:
+                reject.state = "discarded"
+                reject.reason = f"refused for another reason by run {run_id}"
+        session.flush()
 
 
 def _kept_by(
     session: Session, sync: str, run_id: int | None, identities: Collection[str]
 ) -> set[tuple[str, str]]:
-    rows = session.execute(
-        select(Reject.identity, Reject.code).where(
-            Reject.sync == sync,
-            Reject.run_id == run_id,
-            Reject.state == "open",
-            Reject.identity.in_(identities),
-        )
+    query = select(Reject.identity, Reject.code).where(
+        Reject.sync == sync, Reject.run_id == run_id, Reject.state == "open"
     )
-    return {(row[0], row[1]) for row in rows}
+    return {
+        (row[0], row[1])
+        for part in bulk.parts(identities)
+        for row in session.execute(query.where(Reject.identity.in_(part)))
+    }
 
 
 def count_open(session: Session, sync: str | None = None) -> int:
@@ -140,12 +135,13 @@ def any_open(session: Session, sync: str) -> bool:
 
 def close(session: Session, sync: str, external_ids: Collection[str], reason: str) -> None:
     """These records were written after all."""
-    session.execute(
-        update(Reject)
-        .where(Reject.sync == sync, Reject.state == "open", Reject.external_id.in_(external_ids))
-        .values(state="replayed", reason=reason, updated_at=db_now()),
-        execution_options=NO_SYNC,
-    )
+    for part in bulk.parts(external_ids):
+        session.execute(
+            update(Reject)
+            .where(Reject.sync == sync, Reject.state == "open", Reject.external_id.in_(part))
+            .values(state="replayed", reason=reason, updated_at=db_now()),
+            execution_options=NO_SYNC,
+        )
 
 
 def find(session: Session, reject_id: int) -> Reject:
