@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, false, func, select, update
 from sqlalchemy.orm import Session
 
 from db import bulk
@@ -35,10 +35,19 @@ def touch(session: Session, link: type[AnyLink], ids: Sequence[int], sight: Sigh
 
 
 def note_hashes(session: Session, link: type[AnyLink], changes: Sequence[Change[Any]]) -> None:
-    """These came in other letters and say the same."""
-    values = [{"id": change.link.id, "payload_hash": change.row.hash} for change in changes]
+    """These came in other letters and say the same.
+
+    A hash that somebody took away since they were compared stays away: the next run must write.
+    """
+    values = [{"ident": change.link.id, "hash": change.row.hash} for change in changes]
     if values:
-        session.execute(update(link), values)
+        table = cast("Table", link.__table__)
+        session.connection().execute(
+            update(table)
+            .where(table.c.id == bindparam("ident"), table.c.payload_hash.is_not(None))
+            .values(payload_hash=bindparam("hash")),
+            values,
+        )
 
 
 def see(session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight) -> None:
