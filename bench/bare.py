@@ -41,12 +41,13 @@ class BareLoop:
     def rows(self, page: str, first: int) -> Rows:
         """A page's rows, for ids from ``first`` on."""
         products, links, movements = [], [], []
+        active = 1 if self.sqlite else True
         for ident, item in enumerate(json.loads(page), first):
             details = json.dumps({name: item[name] for name in item if name not in MAPPED})
             price = int(float(item["price"]) * 10_000) if self.sqlite else Decimal(item["price"])
             shelf, stock, sku = item["category_id"], item["stock"], item["sku"]
             products.append((ident, self.shop, self.shelves[str(shelf)], item["name"], sku,
-                             item["barcode"], price, stock, 1, AT, AT))  # fmt: skip
+                             item["barcode"], price, stock, active, AT, AT))  # fmt: skip
             links.append((str(item["id"]), "b2b", ident, sku, item["name"], price, stock,
                           item["barcode"], str(shelf), details, HASH, "synced", AT, 1))  # fmt: skip
             movements.append((ident, stock, stock, "opening", 1, AT))

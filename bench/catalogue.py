@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 from bench import stores
 from bench.bare import BareLoop
+from bench.promises import Finding, Promise
 from connectors.page import Page
 from db import shops
 from db.session import writing
@@ -22,6 +24,9 @@ from syncs.walk import Manner
 from tests.servers import PostgreSQL
 
 PAGE = 100
+RUNS = ("first", "unchanged")
+
+Times = dict[str, list[float]]
 
 
 def pages(products: int) -> list[str]:
@@ -51,44 +56,68 @@ def run(sync: AnySync) -> None:
     """One run by hand, from its claim to its end."""
     answer = gate.take(sync, {})
     assert isinstance(answer, gate.Enqueued)
-    engine.execute(sync, answer.run_id, Manner(slice_seconds=None, by_hand=True))
+    ended = engine.execute(sync, answer.run_id, Manner(slice_seconds=None, by_hand=True))
+    assert ended.status == "succeeded", ended
 
 
-def seconds(function: Callable[[], None]) -> float:
-    """How long it took."""
+def measure(database: str, server: PostgreSQL | None, *, products: int, rounds: int) -> Times:
+    """Seconds that each way took, round by round.
+
+    ``bare`` starts from the pages as we do, ``prepared`` from rows that were made beforehand.
+    """
+    held = pages(products)
+    times: Times = {"bare": [], "first": [], "unchanged": [], "prepared": []}
+    for _ in range(rounds):
+        for way in (_bare, _ours, _prepared):
+            with stores.fresh(database, server):
+                for name, taken in way(held, products).items():
+                    times[name].append(taken)
+    return times
+
+
+def findings(
+    database: str, times: Times, products: int, promises: Mapping[str, Promise]
+) -> list[Finding]:
+    """Rates, and ratios pair by pair: a machine's speed drifts, and a pair ran side by side."""
+    found = [
+        Finding(f"{database}: {name}", products / median(taken), "products/s")
+        for name, taken in times.items()
+    ]
+    for name in RUNS:
+        for against in ("bare", "prepared"):
+            ratios = [a / b for a, b in zip(times[against], times[name], strict=True)]
+            found.append(
+                Finding(
+                    f"{database}: {name}/{against}",
+                    median(ratios),
+                    spread=(min(ratios), max(ratios)),
+                    promise=promises.get(f"{name}/{against}"),
+                )
+            )
+    return found
+
+
+def _bare(held: Sequence[str], _: int) -> dict[str, float]:
+    loop = BareLoop(held)
+    return {"bare": _seconds(lambda: loop.insert(None, held, PAGE))}
+
+
+def _prepared(held: Sequence[str], _: int) -> dict[str, float]:
+    loop = BareLoop(held)
+    ready = [loop.rows(page, at * PAGE + 1) for at, page in enumerate(held)]
+    return {"prepared": _seconds(lambda: loop.insert(ready, held, PAGE))}
+
+
+def _ours(held: Sequence[str], products: int) -> dict[str, float]:
+    sync = from_memory(held, products)
+    with writing() as session:
+        shops.add(session, name="Bench")
+    return {name: _seconds(lambda: run(sync)) for name in RUNS}
+
+
+def _seconds(function: Callable[[], None]) -> float:
+    # What others left behind is not collected on our time.
+    gc.collect()
     began = time.perf_counter()
     function()
     return time.perf_counter() - began
-
-
-def measure(
-    database: str, server: PostgreSQL | None, products: int, rounds: int
-) -> dict[str, float]:
-    """Medians over ``rounds``: products a second, and ratios pair by pair, for the machine's
-    speed drifts and each pair ran side by side.
-    """
-    held = pages(products)
-    sync = from_memory(held, products)
-    times: dict[str, list[float]] = {"bare": [], "prepared": [], "first": [], "unchanged": []}
-    for _ in range(rounds):
-        with stores.fresh(database, server):
-            loop = BareLoop(held)
-            times["bare"].append(seconds(lambda: loop.insert(None, held, PAGE)))
-        with stores.fresh(database, server):
-            with writing() as session:
-                shops.add(session, name="Bench")
-            times["first"].append(seconds(lambda: run(sync)))
-            times["unchanged"].append(seconds(lambda: run(sync)))
-        with stores.fresh(database, server):
-            loop = BareLoop(held)
-            ready = [loop.rows(page, at * PAGE + 1) for at, page in enumerate(held)]
-            times["prepared"].append(seconds(lambda: loop.insert(ready, held, PAGE)))
-            del ready
-    rates = {name: products / median(taken) for name, taken in times.items()}
-    return rates | {
-        f"{name}/{against}": median(
-            a / b for a, b in zip(times[against], times[name], strict=True)
-        )
-        for name in ("first", "unchanged")
-        for against in ("bare", "prepared")
-    }

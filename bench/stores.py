@@ -22,9 +22,12 @@ _numbers = count(1)
 def fresh(database: str, server: PostgreSQL | None) -> Iterator[None]:
     """The product's settings on an empty, migrated store; ``database`` is sqlite or postgresql."""
     with tempfile.TemporaryDirectory(prefix="moulin-bench-") as directory:
+        os.environ["MOULIN_DOTENV"] = ""
         os.environ["VAR_DIR"] = directory
         os.environ["INVENTORY_ENCRYPTION_KEY"] = Fernet.generate_key().decode()
-        os.environ["B2B_API_KEY"] = "bench"
+        os.environ.setdefault("B2B_API_KEY", "bench")
+        # Where pages come from memory nobody is asked; of this machine, no certificates are loaded.
+        os.environ.setdefault("B2B_API_URL", "http://127.0.0.1:9/")
         os.environ["LOG_LEVEL"] = "ERROR"
         name = f"bench_{next(_numbers)}"
         if database == "sqlite":

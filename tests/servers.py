@@ -157,12 +157,16 @@ class Redis(Server):
 
 
 class PostgreSQL(Server):
-    """A PostgreSQL from a wheel. As root it runs as ``nobody``, since it refuses to be root."""
+    """A PostgreSQL from a wheel. As root it runs as ``nobody``, since it refuses to be root.
+
+    ``durable``: it waits for its disk, as in production; no test needs that, a benchmark does.
+    """
 
     user = "moulin"
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         super().__init__()
+        self.durable = durable
         self.password = secrets.token_urlsafe(16)
         self.account = NOBODY if sys.platform != "win32" and os.geteuid() == 0 else None
         self.data = self.directory / "data"
@@ -234,8 +238,8 @@ class PostgreSQL(Server):
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": "on" if self.durable else "off",
+            "full_page_writes": "on" if self.durable else "off",
             "max_connections": "200",
             "shared_buffers": "64MB",
             "timezone": "Asia/Kathmandu",  # a session's zone must never matter
