@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic_core import PydanticCustomError, to_json
@@ -22,7 +22,10 @@ FORBIDDEN = re.compile("[\x00\ud800-\udfff]").search
 """PostgreSQL keeps no NUL, and a surrogate without its other half is no UTF-8."""
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_DEEPEST = 200
+DEEPEST = 100
+"""Levels of lists and objects in a field. Beyond some hundreds encoders and drivers give up, each
+at a depth of its own, and then a page falls instead of a record.
+"""
 # Python writes out no integer of more than 4300 decimal digits.
 _MOST_BITS = 14_000
 _encode = json.JSONEncoder(
@@ -39,13 +42,14 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 _SHORT = 4000
 
 Step = str | int
+_Nest = dict[Any, Any] | list[Any]
 
 
 def dump(extra: Mapping[str, Any] | None) -> str:
     """``extra`` as JSON with its keys in order.
 
     Raises a ``ValueError`` for pydantic, its path in the context, for NUL, lone surrogates, NaN,
-    infinities and for more nesting than the interpreter can follow.
+    infinities and for more than ``DEEPEST`` levels.
     """
     if not extra:
         return "{}"
@@ -59,13 +63,44 @@ def dump(extra: Mapping[str, Any] | None) -> str:
         _accuse(extra)
         raise
     except RecursionError as error:
-        raise PydanticCustomError(
-            DEPTH, "is nested too deeply to be kept", {PATH: _deepest(extra)}
-        ) from error
+        raise _bottomless(extra) from error
+    # As a rule there are fewer brackets than levels, and nothing need be searched.
+    if text.count("[") + text.count("{") > DEEPEST and is_deeper(extra, DEEPEST + 1):
+        raise _bottomless(extra)
     # The two characters of an innocent "\\" followed by u0000 are searched in vain.
     if "\\u0000" in text:
         _accuse(extra)
     return text
+
+
+def encode(extra: Mapping[str, Any] | None) -> str:
+    """``dump`` of what the store has kept, which is not judged again."""
+    if not extra:
+        return "{}"
+    quick = _quick(extra)
+    return _encode(extra) if quick is None else quick
+
+
+def is_deeper(value: object, levels: int) -> bool:
+    """Whether ``value`` has more levels of lists and objects; not recursive, as ``_walk``."""
+    inside = _nested([value])
+    for _ in range(levels):
+        inside = [item for each in inside for item in _nested(_items(each))]
+    return bool(inside)
+
+
+def _nested(values: Collection[object]) -> list[_Nest]:
+    return [value for value in values if isinstance(value, dict | list)]
+
+
+def _items(nest: _Nest) -> Collection[object]:
+    return nest if isinstance(nest, list) else nest.values()
+
+
+def _bottomless(extra: Mapping[str, Any]) -> PydanticCustomError:
+    field = next((key for key, value in extra.items() if is_deeper(value, DEEPEST)), None)
+    path = () if field is None else (field,)
+    return PydanticCustomError(DEPTH, f"has more than {DEEPEST} levels", {PATH: path})
 
 
 def _quick(extra: Mapping[str, Any]) -> str | None:
@@ -96,13 +131,6 @@ def _accuse(extra: Mapping[str, Any]) -> None:
             raise PydanticCustomError(NUMBER, "is not a finite number", {PATH: path})
         if isinstance(value, int) and value.bit_length() > _MOST_BITS:
             raise PydanticCustomError(NUMBER, "has thousands of digits", {PATH: path})
-
-
-def _deepest(extra: Mapping[str, Any]) -> tuple[Step, ...]:
-    for path, _ in _walk(extra):
-        if len(path) > _DEEPEST:
-            return path[:1]
-    return ()
 
 
 def _walk(extra: Mapping[str, Any]) -> Iterator[tuple[tuple[Step, ...], object]]:

@@ -186,7 +186,7 @@ def _written(session: Session, changes: Sequence[Change[CategoryRow]]) -> set[st
     )
     # As text: to Python 1, 1.0 and True are one.
     last = {
-        key: (name, parent, details.dump(extra))
+        key: (name, parent, details.encode(extra))
         for part in bulk.parts([change.link.id for change in changes])
         for key, name, parent, extra in session.execute(query.where(ties.id.in_(part)))
     }

@@ -141,7 +141,7 @@ def _written(session: Session, changes: Sequence[Change[ProductRow]]) -> set[str
     ).join(Product, Product.id == ties.product_id)  # fmt: skip
     # As text: to Python 1, 1.0 and True are one.
     last = {
-        values[0]: (*values[1:-1], details.dump(values[-1]))
+        values[0]: (*values[1:-1], details.encode(values[-1]))
         for part in bulk.parts([change.link.id for change in changes])
         for values in session.execute(query.where(ties.id.in_(part)))
     }

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from core import crypto
+from core import crypto, details
 from core.errors import RefusedError
 from db import bulk
 from db.leases import NO_SYNC
@@ -22,6 +22,9 @@ _ANY_OPEN = "SELECT 1 FROM rejects WHERE state = 'open' AND sync IN ?* LIMIT 1"
 
 AT_ONCE = 500
 """A database counts a statement's parameters, PostgreSQL to 65535, and a reject has nine."""
+
+LEVELS = details.DEEPEST + 20
+"""Of a payload that is kept: enough to be refused again for its depth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +46,23 @@ class Refusal:
 
 
 def dump(payload: object) -> str:
-    """The payload as JSON that can be read back, even where it is not quite JSON (NaN)."""
+    """The payload as JSON that can be read back, even where it is not quite JSON (NaN).
+
+    What has more levels than a record may have is cut beyond them, and is still too deep.
+    """
+    if details.is_deeper(payload, LEVELS):
+        payload = _cut(payload, LEVELS)
     return json.dumps(payload, default=str, sort_keys=True)
+
+
+def _cut(value: object, levels: int) -> object:
+    if not isinstance(value, dict | list):
+        return value
+    if not levels:
+        return "…"
+    if isinstance(value, dict):
+        return {key: _cut(item, levels - 1) for key, item in value.items()}
+    return [_cut(item, levels - 1) for item in value]
 
 
 def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Refusal]) -> int:

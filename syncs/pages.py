@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from connectors.page import Page
@@ -29,8 +29,11 @@ from syncs.received import Received, Sorted, receive, sort
 
 log = get_logger(__name__)
 
-REFUSED = (DBAPIError, UnicodeEncodeError, OverflowError)
-"""What a driver raises when a value is beyond what the database takes."""
+REFUSED = (StatementError, UnicodeEncodeError, OverflowError, RecursionError)
+"""What a driver raises, or SQLAlchemy before it, for a value that cannot be sent or stored.
+
+``OperationalError`` is a ``StatementError`` too, but says that the database is away.
+"""
 
 Write = Callable[[Session, AnySync, Sorted, Mapping[str, Known], Sight], Plan[Any]]
 
@@ -130,7 +133,7 @@ def one_by_one(
 
 def reason(error: Exception) -> str:
     """The driver's sentence, without the statement and the values SQLAlchemy puts around it."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = error.orig if isinstance(error, StatementError) else error
     return str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__
 
 
