@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from typing import Any, NoReturn
 
 import click
@@ -23,9 +24,11 @@ from cli.output import (
 )
 from cli.progress import Bar
 from core.errors import MoulinError, RetriableError
-from db import migrate
+from db import migrate, runs
+from db.session import writing
 from syncs import connect, dry_run, engine, gate
 from syncs.declaration import AnySync, Options
+from syncs.ending import MOST_FAILURES
 from syncs.registry import SYNCS
 from syncs.walk import Manner, Outcome
 
@@ -127,14 +130,22 @@ def _execute(sync: AnySync, run_id: int, *, steal: bool, as_json: bool) -> NoRet
 
 def _patiently(sync: AnySync, run_id: int, manner: Manner) -> Outcome:
     """Execute to the end, waiting as long as the source asks, within a person's patience."""
-    while True:
+    for tries in count(1):
         try:
             return engine.execute(sync, run_id, manner)
         except RetriableError as error:
-            if error.retry_after is None or error.retry_after > LONGEST_WAIT:
+            wait = error.retry_after
+            if wait is None or wait > LONGEST_WAIT or tries == MOST_FAILURES:
                 raise
-            say(f"The source asks to wait {error.retry_after:.0f} s; going on then.")
-            time.sleep(error.retry_after)
+        say(f"The source asks to wait {wait:.0f} s; going on then.")
+        try:
+            # A little more than told: the store's clock decides, and it began first.
+            time.sleep(max(wait, 1.0) + 0.2)
+        except KeyboardInterrupt:
+            with writing() as session:
+                runs.request_cancel(session, run_id)
+            raise
+    raise AssertionError("counting has no end")
 
 
 def _enqueue(sync: AnySync, options: Options, *, force: bool, as_json: bool) -> NoReturn:

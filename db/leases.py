@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import RetriableError
 from db import bulk, states
@@ -61,21 +61,22 @@ def claim(
     """The lease for ``run``, or None: it is over, not due yet, paused, or somebody has it.
 
     ``steal`` takes a living lease too (``--resume``: a person says that its holder is dead);
-    the token fences the holder should it not be.
+    the token fences the holder should it not be. Nobody passes a source's Retry-After.
     """
     states.ensure(session, run.sync)
+    free = [
+        SyncState.sync == run.sync,
+        SyncState.paused.is_(False),
+        _past(SyncState.source_wait_until),
+    ]
+    due = [SyncRun.id == run.id, SyncRun.status.in_(ACTIVE)]
+    if not steal:
+        free.append(_past(SyncState.lease_until))
+        due.append(_past(SyncRun.not_before))
     with session.begin_nested() as savepoint:
         token = session.execute(
             update(SyncState)
-            .where(
-                SyncState.sync == run.sync,
-                SyncState.paused.is_(False),
-                or_(
-                    SyncState.lease_until.is_(None),
-                    SyncState.lease_until < db_now(),
-                    true() if steal else SyncState.lease_until < db_now(),
-                ),
-            )
+            .where(*free)
             .values(
                 lease_token=SyncState.lease_token + 1,
                 lease_owner=owner,
@@ -89,17 +90,10 @@ def claim(
             return None
         failures = session.execute(
             update(SyncRun)
-            .where(
-                SyncRun.id == run.id,
-                SyncRun.status.in_(ACTIVE),
-                or_(
-                    SyncRun.not_before.is_(None),
-                    true() if steal else SyncRun.not_before <= db_now(),
-                ),
-            )
+            .where(*due)
             .values(
                 status="running",
-                started_at=_first(run, "started_at"),
+                started_at=run.started_at or db_now(),
                 heartbeat_at=db_now(),
                 not_before=None,
                 failures=SyncRun.failures + 1,
@@ -112,6 +106,12 @@ def claim(
             savepoint.rollback()
             return None
     return Lease(sync=run.sync, run_id=run.id, token=token, seconds=seconds, failures=failures)
+
+
+def revoke(state: SyncState) -> None:
+    """Take the lease away from whoever has it; what they write next is refused."""
+    state.lease_token += 1
+    state.lease_owner, state.lease_until = None, None
 
 
 def renew(session: Session, lease: Lease) -> datetime:
@@ -182,5 +182,5 @@ def put_back(
     )
 
 
-def _first(run: SyncRun, column: str) -> Any:
-    return getattr(run, column) or db_now()
+def _past(moment: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
+    return or_(moment.is_(None), moment <= db_now())

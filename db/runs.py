@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
-from db import bulk
+from db import bulk, states
 from db.leases import NO_SYNC
 from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
@@ -137,13 +137,24 @@ def supersede_waiting(session: Session, sync: str, run_id: int) -> None:
     )
 
 
+def open_follow_up(session: Session, state: SyncState) -> int | None:
+    """The run that was asked for while another one was on its way; None when none was."""
+    options, state.follow_up = state.follow_up, None
+    session.flush()
+    if options is None:
+        return None
+    return open_run(session, state.sync, options=options, trigger="follow_up")
+
+
 def request_cancel(session: Session, run_id: int) -> str:
     """Ask a run to stop between two pages: its status. One that waits is cancelled at once."""
-    run = find(session, run_id)
     # A worker may be claiming it this instant; what it then is decides.
-    session.refresh(run, with_for_update=True)
+    state = states.locked(session, find(session, run_id).sync)
+    run = find(session, run_id)
     if run.status == "due":
         run.status, run.finished_at = "cancelled", bulk.now(session)
+        session.flush()
+        open_follow_up(session, state)
     elif run.status == "running":
         run.cancel_requested = True
     else:
@@ -164,7 +175,12 @@ def to_ring(session: Session, *, quiet: float) -> Sequence[tuple[int, str]]:
     ids = (
         select(SyncRun.id)
         .join(SyncState, SyncState.sync == SyncRun.sync)
-        .where(or_(waiting, orphaned), unanswered, SyncState.paused.is_(False))
+        .where(
+            or_(waiting, orphaned),
+            unanswered,
+            SyncState.paused.is_(False),
+            or_(SyncState.source_wait_until.is_(None), SyncState.source_wait_until <= db_now()),
+        )
     )
     rows = session.execute(
         update(SyncRun)

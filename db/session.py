@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.settings import settings
@@ -105,18 +106,22 @@ def _begin_immediate(connection: Connection) -> None:
     """
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
+    begin = "BEGIN IMMEDIATE"
     deadline = time.monotonic() + PATIENCE
     raw.execute("PRAGMA busy_timeout = 0")
     try:
         while True:
             try:
-                raw.execute("BEGIN IMMEDIATE")
+                raw.execute(begin)
             except sqlite3.OperationalError as error:
                 if (
                     error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
                     or time.monotonic() > deadline
                 ):
-                    raise
+                    # As SQLAlchemy raises it elsewhere: this is beneath what it wraps.
+                    raise DBAPIError.instance(
+                        begin, None, error, sqlite3.Error, dialect=connection.dialect
+                    ) from error
                 time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311, jitter is no secret
             else:
                 return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from db.leases import NO_SYNC
@@ -17,6 +17,12 @@ def claim(session: Session, sync: str, slot: datetime) -> int | None:
     """The slot's id when it was free, else None."""
     ident: int | None = insert_new(session, JobSlot, {"sync": sync, "slot": slot})
     return ident
+
+
+def is_claimed(session: Session, sync: str, slot: datetime) -> bool:
+    """A look, so that a sweeper need not try to write each time."""
+    query = select(JobSlot.id).where(JobSlot.sync == sync, JobSlot.slot == slot)
+    return session.scalar(query) is not None
 
 
 def give(session: Session, slot_id: int, run_id: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
-from db import audit, runs
+from db import audit, runs, states
 from db.models import SyncRun
 from db.session import writing
 from syncs import ending
@@ -19,15 +19,16 @@ def approve(run_id: int, *, who: str, why: str | None = None) -> int:
     ``RefusedError`` when the run does not wait for it, or a newer run knows better.
     """
     with writing() as session:
-        run = runs.find(session, run_id)
-        sync = find(run.sync)
-        newer = _newer(session, sync, run)
+        sync = find(runs.find(session, run_id).sync)
+        # From here on no newer run can end: what is decided holds.
+        states.locked(session, sync.name)
+        newer = _newer(session, sync, runs.find(session, run_id))
         if newer is not None:
             raise RefusedError(
                 f"Run {newer.id} looked at everything after run {run_id}; it decides now: "
                 f"'python manage.py runs show {newer.id}'."
             )
-        deleted = ending.approve(session, sync, run)
+        deleted = ending.approve(session, sync, run_id)
         audit.note(
             session, who=who, what="run.approve", subject=f"run {run_id}", why=why, deleted=deleted
         )

@@ -7,8 +7,10 @@ walk that reads keys only, and only what both miss is gone.
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
+from core.errors import RetriableError
 from core.logs import get_logger
 from core.settings import settings
 from db import leases, links
@@ -19,25 +21,35 @@ from syncs.walk import Walk
 
 log = get_logger(__name__)
 
-Deletions = Literal["none", "bury", "needs_approval", "undecided", "cancel"]
+Deletions = Literal["none", "bury", "needs_approval", "empty", "undecided", "cancel"]
+
+LONGEST = 600.0
+"""Seconds a worker's second walk may take: it is not resumed, and a task is ended after 840."""
+PATIENT_TRIES = 3
+"""A second walk that failed so often leaves the deletions to the next run."""
 
 
 def decide_deletions(walk: Walk) -> Deletions:
     """What may become of the records this run has not met."""
-    if not may_delete(walk):
+    if _sent_nothing(walk):
+        return "empty"
+    if not may_delete(walk) or not _unseen(walk)[0]:
         return "none"
-    if not _unseen(walk)[0]:
-        return "none"
-    verdict = _second_walk(walk)
+    verdict = _patient_walk(walk)
     if verdict != "bury":
         return verdict
     missing, living = _unseen(walk)
     if not missing:
         return "none"
-    if missing * 100 > living * settings().sync_delete_brake_percent:
+    if beyond_brake(missing, living):
         log.warning("run.brake", sync=walk.sync.name, missing=missing, living=living)
         return "needs_approval"
     return "bury"
+
+
+def beyond_brake(missing: int, living: int) -> bool:
+    """Whether so many deletions want a person's word."""
+    return missing * 100 > living * settings().sync_delete_brake_percent
 
 
 def may_delete(walk: Walk) -> bool:
@@ -52,10 +64,28 @@ def may_delete(walk: Walk) -> bool:
     )
 
 
+def _sent_nothing(walk: Walk) -> bool:
+    """An empty catalogue where there was one: more likely the source's fault than the truth."""
+    whole = walk.sync.policy is Policy.MIRROR and not walk.sync.filtered(walk.options)
+    return whole and walk.progress.first_empty and _unseen(walk)[1] > 0
+
+
 def _unseen(walk: Walk) -> tuple[int, int]:
     with reading() as session:
         here = sight(session, walk.sync, walk.lease.run_id, walk.options)
         return links.count_unseen(session, walk.sync.target.link, here)
+
+
+def _patient_walk(walk: Walk) -> Deletions:
+    try:
+        return _second_walk(walk)
+    except leases.LeaseLost:
+        raise
+    except RetriableError:
+        # Every page is in the store: the run need not die of what it wanted to look at twice.
+        if walk.lease.failures < PATIENT_TRIES:
+            raise
+        return "undecided"
 
 
 def _second_walk(walk: Walk) -> Deletions:
@@ -67,9 +97,12 @@ def _second_walk(walk: Walk) -> Deletions:
             here = sight(session, walk.sync, walk.lease.run_id, walk.options)
             found = links.unseen_among(session, walk.sync.target.link, keys, here)
         with writing() as session:
+            cancelled = leases.beat(session, walk.lease)
             links.see(session, walk.sync.target.link, found, here)
-            if leases.beat(session, walk.lease):
-                return "cancel"
+        if cancelled:
+            return "cancel"
+        if not walk.manner.by_hand and time.monotonic() - walk.started > LONGEST:
+            return "undecided"
         fetched += len(page.payloads)
         told.add(page.count)
     same = fetched == walk.progress.fetched and told == {walk.progress.last}

@@ -14,6 +14,7 @@ from db.page import Change, Plan
 from db.session import reading
 from syncs import connect
 from syncs.declaration import AnySync, Options, Policy
+from syncs.deletions import beyond_brake
 from syncs.pages import look_up, sight
 from syncs.progress import Progress
 from syncs.received import receive, sort
@@ -47,7 +48,11 @@ def compare(sync: AnySync, options: Options, *, watch: Watch = unwatched) -> dic
     complete = sync.policy is Policy.MIRROR and not sync.filtered(options) and progress.agrees
     if complete and not progress.first_empty and not progress.nameless:
         progress = replace(progress, deleted=max(0, _living(sync) - met))
-    status = "succeeded" if progress.agrees and not progress.rejected else "partial"
+    lost = progress.first_empty and not sync.filtered(options) and _living(sync) > 0
+    clean = progress.agrees and not progress.rejected and not lost
+    status = "succeeded" if clean else "partial"
+    if progress.deleted and beyond_brake(progress.deleted, _living(sync)):
+        status = "needs_approval"
     return {
         "sync": sync.name,
         "run_id": None,

@@ -30,12 +30,16 @@ log = get_logger(__name__)
 
 MOST_FAILURES = 5
 """Consecutive tries without one page; then the run is dead and waits for a person."""
+MOST_TRIES = 25
 
 
 def finish(walk: Walk, deletions: Deletions) -> Outcome:
     """The walk is complete: bury what is gone, tie what belongs together, say how it went."""
     with writing() as session:
-        here = sight(session, walk.sync, walk.lease.run_id, walk.options)
+        # The lease first, here as everywhere: it fences, and it is the first lock of all who
+        # write a sync's records, so that no two of them wait for each other.
+        now = leases.renew(session, walk.lease)
+        here = sight(session, walk.sync, walk.lease.run_id, walk.options, now)
         target, progress = walk.sync.target, walk.progress
         if deletions == "bury":
             progress = replace(progress, deleted=_bury(session, walk.sync, here))
@@ -43,7 +47,7 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
             progress = replace(progress, warnings=progress.warn(target.settle(session, here)))
         progress = replace(progress, warnings=progress.warn(_remarks(walk, deletions)))
         status = _status(progress, deletions)
-        if deletions != "undecided" and may_delete(walk):
+        if deletions not in ("undecided", "empty") and may_delete(walk):
             runs.supersede_waiting(session, walk.sync.name, walk.lease.run_id)
         columns = progress.columns()
         columns["checkpoint"] = {"phase": "done"}
@@ -55,15 +59,17 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
     return Outcome(run_id=walk.lease.run_id, status=status, ring=ring)
 
 
-def approve(session: Session, sync: AnySync, run: SyncRun) -> int:
+def approve(session: Session, sync: AnySync, run_id: int) -> int:
     """Let the deletions of a run that hit the brake happen; how many there were."""
-    _require_waiting(run)
+    # A page of a newer run would bring back what is being taken off sale: it must wait.
+    states.locked(session, sync.name)
+    run = runs.find(session, run_id)
+    if run.status != "needs_approval":
+        raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
     here = sight(session, sync, run.id, run.options)
     deleted = _bury(session, sync, here)
-    # After the deletions, in the order in which a run that ends takes its locks; a second
-    # approval, or a newer run that ended meanwhile, is seen here.
-    session.refresh(run, with_for_update=True)
-    _require_waiting(run)
+    if sync.target.settle is not None:
+        run.warnings = [*run.warnings, *sync.target.settle(session, here)]
     run.counts = {**run.counts, "deleted": deleted}
     run.status = "partial" if run.counts["rejected"] else "succeeded"
     session.flush()
@@ -73,6 +79,7 @@ def approve(session: Session, sync: AnySync, run: SyncRun) -> int:
 def cancel(sync: AnySync, lease: Lease) -> Outcome:
     """Somebody asked for it; the checkpoint stays, for ``--resume``."""
     with writing() as session:
+        leases.renew(session, lease)
         runs.end(session, lease.run_id, "cancelled", error="Cancelled.")
         ring = _give_back(session, lease)
     log.info("run.cancelled", sync=sync.name, run=lease.run_id)
@@ -85,16 +92,18 @@ def try_again(sync: AnySync, lease: Lease, error: Exception, *, by_hand: bool) -
     """
     told = error.retry_after if isinstance(error, RetriableError) else None
     with writing() as session:
+        leases.renew(session, lease)
         run = runs.find(session, lease.run_id)
-        attempts = [*run.errors, attempt(error, run.task_id)]
-        over = told is None if by_hand else run.failures >= MOST_FAILURES
-        if over:
-            _fail(session, sync, run, lease, attempts, by_hand=by_hand)
+        if run.failures >= MOST_FAILURES or (by_hand and told is None):
+            _fail(session, sync, run, lease, error, by_hand=by_hand)
             return
-        wait = max(told or 0.0, 0.0 if by_hand else backoff.full_jitter(run.failures))
-        leases.put_back(session, lease, wait=wait, told_by_source=told is not None, errors=attempts)
+        # A second at least: a source that says "0" must not be asked in a circle.
+        wait = max(told or 0.0, 1.0 if by_hand else backoff.full_jitter(run.failures))
+        leases.put_back(
+            session, lease, wait=wait, told_by_source=told is not None, errors=_tries(run, error)
+        )
     log.warning(
-        "run.waits", sync=sync.name, run=lease.run_id, seconds=round(wait), error=str(error)
+        "run.waits", sync=sync.name, run=lease.run_id, seconds=round(wait), error=said(error)
     )
 
 
@@ -104,23 +113,31 @@ def give_up_or_retry(sync: AnySync, lease: Lease, error: Exception, *, by_hand: 
         try_again(sync, lease, error, by_hand=by_hand)
         return
     with writing() as session:
-        run = runs.find(session, lease.run_id)
-        attempts = [*run.errors, attempt(error, run.task_id)]
-        _fail(session, sync, run, lease, attempts, by_hand=by_hand)
+        leases.renew(session, lease)
+        _fail(session, sync, runs.find(session, lease.run_id), lease, error, by_hand=by_hand)
 
 
-def bury_dead(sync: AnySync, lease: Lease) -> Outcome:
-    """Claimed too often without a page: whoever runs it dies before it can say why."""
+def bury_dead(sync: AnySync, lease: Lease) -> MoulinError:
+    """Claimed too often without a page: whoever runs it dies before it can say why. What to
+    raise for it.
+    """
     died = MoulinError(
         f"{MOST_FAILURES} tries died without writing a page and without saying why "
         "(killed, out of memory?). Look at the worker's log, then retry it.",
         code="DIED",
     )
     with writing() as session:
-        run = runs.find(session, lease.run_id)
-        attempts = [*run.errors, attempt(died, run.task_id)]
-        _fail(session, sync, run, lease, attempts, by_hand=False)
-    return Outcome(run_id=lease.run_id, status="failed", ring=None)
+        leases.renew(session, lease)
+        _fail(session, sync, runs.find(session, lease.run_id), lease, died, by_hand=False)
+    return died
+
+
+def said(error: BaseException) -> str:
+    """The error's words. Of a foreign error the first line only: a database's next ones quote
+    the row.
+    """
+    text = str(error)
+    return redact(text if isinstance(error, MoulinError) else text.partition("\n")[0])[:2000]
 
 
 def attempt(error: BaseException, task_id: str | None) -> dict[str, Any]:
@@ -129,21 +146,33 @@ def attempt(error: BaseException, task_id: str | None) -> dict[str, Any]:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "type": type(error).__name__,
         "code": getattr(error, "code", None),
-        "message": redact(str(error))[:2000],
-        "traceback": redact("".join(traceback.format_exception(error)))[-8000:],
+        "message": said(error),
+        "traceback": _trace(error)[-8000:],
         "task_id": task_id,
     }
 
 
-def _require_waiting(run: SyncRun) -> None:
-    if run.status != "needs_approval":
-        raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
+def _trace(error: BaseException) -> str:
+    """The frames of the error and of its causes, each with its own words, outermost last."""
+    parts: list[str] = []
+    link: BaseException | None = error
+    while link is not None:
+        frames = "".join(traceback.format_tb(link.__traceback__))
+        parts.append(f"{redact(frames)}{type(link).__name__}: {said(link)}")
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return "\n\n".join(reversed(parts))
+
+
+def _tries(run: SyncRun, error: Exception) -> list[dict[str, Any]]:
+    """Every try's error; of very many the first five and the newest twenty."""
+    found = [*run.errors, attempt(error, run.task_id)]
+    return found if len(found) <= MOST_TRIES else [*found[:5], *found[5 - MOST_TRIES :]]
 
 
 def _fail(
-    session: Session, sync: AnySync, run: SyncRun, lease: Lease,
-    attempts: list[dict[str, Any]], *, by_hand: bool,
-) -> None:  # fmt: skip
+    session: Session, sync: AnySync, run: SyncRun, lease: Lease, error: Exception, *, by_hand: bool
+) -> None:
+    attempts = _tries(run, error)
     runs.end(session, run.id, "failed", error=attempts[-1]["message"], errors=attempts)
     if not by_hand:
         # A person at a terminal has seen it; a task's failure must wait for one.
@@ -157,14 +186,20 @@ def _fail(
             attempts=attempts,
             run_id=run.id,
         )
-    _give_back(session, lease, failed=True)
+    told = error.retry_after if isinstance(error, RetriableError) else None
+    _give_back(session, lease, failed=True, told=told)
     # By hand the command itself says why.
     level = logging.INFO if by_hand else logging.ERROR
     log.log(level, "run.failed", sync=sync.name, run=run.id, error=attempts[-1]["message"])
 
 
 def _give_back(
-    session: Session, lease: Lease, *, succeeded: bool = False, failed: bool = False
+    session: Session,
+    lease: Lease,
+    *,
+    succeeded: bool = False,
+    failed: bool = False,
+    told: float | None = None,
 ) -> int | None:
     """Release the lease; the id of a follow-up run that was asked for meanwhile."""
     state = states.locked(session, lease.sync)
@@ -176,11 +211,10 @@ def _give_back(
         count = state.failures + 1
         wait = backoff.after_failed_run(count, intervals.interval(lease.sync))
         news = {"failures": count, "next_allowed_at": db_now(wait)}
-    follow_up = state.follow_up
-    leases.release(session, lease, follow_up=None, **news)
-    if follow_up is None:
-        return None
-    return runs.open_run(session, lease.sync, options=follow_up, trigger="follow_up")
+    if told is not None:
+        news["source_wait_until"] = db_now(told)
+    leases.release(session, lease, **news)
+    return runs.open_follow_up(session, state)
 
 
 def _bury(session: Session, sync: AnySync, here: Sight) -> int:
@@ -192,7 +226,8 @@ def _bury(session: Session, sync: AnySync, here: Sight) -> int:
 def _status(progress: Progress, deletions: Deletions) -> str:
     if deletions == "needs_approval":
         return "needs_approval"
-    clean = progress.agrees and not progress.rejected and deletions != "undecided"
+    decided = deletions not in ("undecided", "empty")
+    clean = progress.agrees and not progress.rejected and decided
     return "succeeded" if clean else "partial"
 
 
@@ -203,8 +238,12 @@ def _remarks(walk: Walk, deletions: Deletions) -> list[str]:
             f"The source counts {progress.first} at first and {progress.last} at last, and sent "
             f"{progress.total}: it changed meanwhile or its count is wrong; nothing was deleted."
         )
+    if deletions == "empty":
+        found.append("The source sent nothing at all; nothing was deleted. Look at the source.")
     if deletions == "undecided":
-        found.append("The source changed during the second look; deletions wait for the next run.")
+        found.append(
+            "The source changed or failed during the second look; deletions wait for the next run."
+        )
     if deletions == "needs_approval":
         found.append(
             "More would be deleted than SYNC_DELETE_BRAKE_PERCENT allows: look at the source, "

@@ -11,9 +11,9 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.errors import FatalError, RetriableError
+from core.errors import FatalError, SyncError
 from core.logs import bind_correlation_id, get_logger
 from core.settings import settings
 from db import leases, runs
@@ -41,9 +41,9 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
 
     Raises what made the run fail, after its row says so: retriable failures leave it due again.
     """
-    run_id = gate.replace_stale(run_id)
     with writing() as session:
-        run = runs.find(session, run_id)
+        run = gate.current(session, run_id)
+        run_id = run.id
         lease = leases.claim(
             session,
             run,
@@ -59,7 +59,7 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
         progress = restore(run)
     log.info("run.begins", sync=sync.name, run=run_id, resumed=progress.pages > 0)
     if lease.failures > ending.MOST_FAILURES:
-        return ending.bury_dead(sync, lease)
+        raise ending.bury_dead(sync, lease)
     try:
         with connect.to_source(sync.connector) as connector:
             connect.note_use(sync.connector)
@@ -76,21 +76,28 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
                 )
             )
     except leases.LeaseLost:
-        log.warning("run.lease_lost", sync=sync.name, run=run_id)
-        return Outcome(run_id=run_id, status="left")
+        return _left(sync, run_id)
     except KeyboardInterrupt:
         # It may come when the run has just ended; then there is nothing to cancel.
         with suppress(leases.LeaseLost):
             ending.cancel(sync, lease)
         raise
-    except (RetriableError, DBAPIError) as error:
-        ending.try_again(sync, lease, error, by_hand=manner.by_hand)
-        raise
     except Exception as error:
         # The edge of a run: whatever happened, its row must say so, or nobody would know why
-        # the lease ran out. A bug may be of the moment, so it has its tries as well.
-        ending.give_up_or_retry(sync, lease, error, by_hand=manner.by_hand)
+        # the lease ran out.
+        try:
+            ending.give_up_or_retry(sync, lease, error, by_hand=manner.by_hand)
+        except leases.LeaseLost:
+            return _left(sync, run_id)
+        if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+            # What a database says of a row it refuses quotes the row.
+            raise SyncError(ending.said(error)) from None
         raise
+
+
+def _left(sync: AnySync, run_id: int) -> Outcome:
+    log.warning("run.lease_lost", sync=sync.name, run=run_id)
+    return Outcome(run_id=run_id, status="left")
 
 
 def _walk(walk: Walk) -> Outcome:
@@ -135,7 +142,7 @@ def statistics(sync: AnySync, run_id: int) -> dict[str, Any]:
         return {
             "sync": sync.name,
             "run_id": run.id,
-            "status": run.status,
+            "status": "waiting" if run.status == "due" else run.status,
             **counts.statistics(),
             "seconds": round((ended - began).total_seconds(), 3) if ended and began else 0.0,
             "error": run.error,

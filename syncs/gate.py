@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.logs import correlation_id, new_correlation_id
-from db import bulk, runs, states
+from db import bulk, leases, runs, states
 from db.models import SyncRun, SyncState
+from db.models.runs import ACTIVE
 from db.session import writing
 from syncs import intervals
 from syncs.declaration import AnySync, Options
@@ -91,8 +92,8 @@ def decide(
         return Paused()
     active = runs.active(session, sync.name)
     if active is not None:
-        if (force or slot) and active.status == "running":
-            state.follow_up = dict(options or {})
+        if force or slot:
+            _press(state, active, sync, options or {}, force=force)
             session.flush()
         return Running(active.id)
     now = bulk.now(session)
@@ -103,7 +104,8 @@ def decide(
 
 
 def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
-    """The run a person executes here and now: bare, only a living lease or a pause refuses it.
+    """The run a person executes here and now: bare, only a living lease, a pause or a source's
+    Retry-After refuses it.
 
     It goes on from a killed run's checkpoint when that run's lease has expired, or at once with
     ``resume``, which also goes on from the newest failed or cancelled run.
@@ -112,12 +114,12 @@ def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
         state = states.locked(session, sync.name)
         if state.paused:
             return Paused()
-        now = bulk.now(session)
-        if state.source_wait_until is not None and state.source_wait_until > now:
-            return Waiting(state.source_wait_until)
+        wait = state.source_wait_until
+        if wait is not None and wait > bulk.now(session):
+            return Waiting(wait)
         active = runs.active(session, sync.name)
         if active is not None:
-            adopted = _adopt(session, state, active, options, now, resume=resume)
+            adopted = _adopt(session, sync, state, active, options, resume=resume)
             if adopted is not None:
                 return adopted
         elif resume and (stopped := _stopped(session, sync, options)) is not None:
@@ -126,20 +128,40 @@ def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
         return _open(session, sync, "cli", options)
 
 
-def replace_stale(run_id: int) -> int:
-    """The run to execute instead of one whose checkpoint is too old; itself when it is not."""
-    with writing() as session:
-        run = runs.find(session, run_id)
-        if run.status not in ("due", "running") or run.checkpoint is None:
-            return run_id
-        if runs.resumable(session, run):
-            return run_id
-        runs.supersede(session, run, "Its checkpoint was older than a day; begun anew.")
-        fresh = runs.open_run(
-            session, run.sync, options=run.options, trigger=run.trigger,
-            correlation_id=run.correlation_id,
-        )  # fmt: skip
-        return fresh if fresh is not None else run_id
+def current(session: Session, run_id: int) -> SyncRun:
+    """The run to execute: itself, or a fresh one instead when its checkpoint is too old."""
+    run = runs.find(session, run_id)
+    if run.status not in ACTIVE or run.checkpoint is None or runs.resumable(session, run):
+        return run
+    state = states.locked(session, run.sync)
+    if state.lease_until is not None and state.lease_until > bulk.now(session):
+        return run
+    runs.supersede(session, run, "Its checkpoint was older than a day; begun anew.")
+    fresh = runs.open_run(
+        session, run.sync, options=run.options, trigger=run.trigger,
+        correlation_id=run.correlation_id,
+    )  # fmt: skip
+    return runs.find(session, fresh) if fresh is not None else run
+
+
+def _press(
+    state: SyncState, active: SyncRun, sync: AnySync, options: Options, *, force: bool
+) -> None:
+    """Somebody wants the data as it is from now on: a run that has read nothing yet will do,
+    any other is followed by one more.
+    """
+    if force:
+        # Our own backoff; the claim itself obeys the source's.
+        active.not_before = None
+    unread = active.status == "due" and active.checkpoint is None
+    if not (unread and active.options == options):
+        _follow(state, sync, options)
+
+
+def _follow(state: SyncState, sync: AnySync, options: Options) -> None:
+    """One more run after this one; a run over everything is never replaced by one over a part."""
+    if state.follow_up is None or sync.filtered(state.follow_up):
+        state.follow_up = dict(options)
 
 
 def _too_early(
@@ -176,25 +198,27 @@ def _open(
 
 def _adopt(
     session: Session,
+    sync: AnySync,
     state: SyncState,
     active: SyncRun,
     options: Options,
-    now: datetime,
     *,
     resume: bool,
 ) -> Answer | None:
     """The run that was opened by others, as a person's own; None: it gave way to a new one."""
-    living = state.lease_until is not None and state.lease_until > now
+    living = state.lease_until is not None and state.lease_until > bulk.now(session)
     if active.status == "running" and living and not resume:
         return Running(active.id)
     if active.options == options and _young(session, active):
         active.not_before = None
         session.flush()
         return Enqueued(active.id)
-    if active.checkpoint is None:
+    if active.options != options:
         # Somebody waits for that other run: it follows this one.
-        state.follow_up = active.options
+        _follow(state, sync, active.options)
     runs.supersede(session, active, "Another run was started by hand.")
+    leases.revoke(state)
+    session.flush()
     return None
 
 

@@ -96,7 +96,6 @@ def whole(
     """Write a page by whole tables; any value the database refuses refuses them all."""
     plan: Plan[Any] = sync.target.compare(session, found.rows, known, here)
     plan.unchanged += found.same
-    plan.duplicates += found.again
     sync.target.apply(session, plan, here)
     return plan
 
@@ -152,13 +151,25 @@ def _keep(
         written = [row.external_id for row in found.rows]
         written += [link.external_id for link in found.same]
         rejects.close(session, sync.name, written, f"written by run {lease.run_id}")
-    again = rejects.keep(session, sync.name, lease.run_id, found.refusals)
-    named = [item.external_id for item in found.refusals if item.external_id is not None]
-    # A record that is there but unreadable has not vanished.
-    links.see(session, sync.target.link, named, here)
+    again = 0
+    if found.refusals:
+        plan.duplicates += found.drop_refusals(_met_well(session, sync, found, here))
+        again = rejects.keep(session, sync.name, lease.run_id, found.refusals)
+        messages = {link.id: refusal.message for link, refusal in found.refused_links()}
+        # A record that is there but unreadable has not vanished.
+        links.refuse(session, sync.target.link, messages, here)
     after = progress.after(page, plan, found.refusals, again=again, item=sync.item)
     query = page.next_query
     checkpoint = {"phase": "walk", "query": query} if query else {"phase": "walked"}
     columns = {"checkpoint": checkpoint, **after.columns(progress)}
     cancel = leases.advance(session, lease, columns)
     return Written(after, cancel)
+
+
+def _met_well(session: Session, sync: AnySync, found: Sorted, here: Sight) -> set[str]:
+    """Which refused records came well too: on this page, or on an earlier one of this run."""
+    earlier = {
+        link.external_id for link, _ in found.refused_links() if link.seen_run == here.run_id
+    }
+    refused = rejects.refused_by(session, sync.name, here.run_id, earlier)
+    return {row.external_id for row in found.rows} | (earlier - refused)

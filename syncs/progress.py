@@ -117,7 +117,8 @@ def restore(run: SyncRun) -> Progress:
     if run.checkpoint is None:
         return Progress()
     return Progress(
-        **{name: run.counts[name] for name in COUNTS},
+        # A count that this version has and the run's did not begins at its default.
+        **{name: run.counts[name] for name in COUNTS if name in run.counts},
         errors_list=tuple(run.errors_list),
         warnings=tuple(run.warnings),
     )

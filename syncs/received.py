@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -30,20 +30,28 @@ class Received(NamedTuple):
 
 @dataclass
 class Sorted:
-    """A page's payloads: known to the letter, to be compared, or refused.
-
-    ``again`` counts those of the first kind that this run had met before.
-    """
+    """A page's payloads: known to the letter, to be compared, or refused."""
 
     received: Sequence[Received] = ()
+    known: Mapping[str, Known] = field(default_factory=dict)
     same: list[Known] = field(default_factory=list)
-    again: int = 0
     rows: list[Any] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
     def payload(self, key: str) -> object:
         """What came last under this key."""
         return next(item.payload for item in reversed(self.received) if item.key == key)
+
+    def refused_links(self) -> list[tuple[Known, Refusal]]:
+        """The links of refused records that the store knew before this page."""
+        named = [(item.external_id, item) for item in self.refusals]
+        return [(self.known[key], item) for key, item in named if key and key in self.known]
+
+    def drop_refusals(self, met: Collection[str]) -> int:
+        """Forget refusals of records that came well too; how many, for they are duplicates."""
+        before = len(self.refusals)
+        self.refusals = [item for item in self.refusals if item.external_id not in met]
+        return before - len(self.refusals)
 
 
 def receive(sync: AnySync, payloads: Sequence[object]) -> list[Received]:
@@ -55,7 +63,7 @@ def sort(
     sync: AnySync, received: Sequence[Received], known: Mapping[str, Known], sight: Sight
 ) -> Sorted:
     """Parse what is not known to the letter; a bad payload never stops the page."""
-    found = Sorted(received)
+    found = Sorted(received, known)
     world = mark(sync, sight)
     # Mirroring looks at our own stock too, and of one record sent twice the last must win.
     quick = sight.stock_mode != "mirror"
@@ -65,11 +73,10 @@ def sort(
         hash_ = world + item.digest
         link = known.get(item.key) if item.key is not None else None
         same = link is not None and link.hash == hash_ and not link.gone and item.digest
-        if quick and link is not None and same and often[item.key] == 1:
-            if link.seen_run == sight.run_id:
-                found.again += 1
-            else:
-                found.same.append(link)
+        # What this run met before is compared, for it may have been refused then.
+        fresh = link is not None and link.seen_run != sight.run_id
+        if quick and link is not None and fresh and same and often[item.key] == 1:
+            found.same.append(link)
             continue
         news.append((item, hash_))
     _read(sync, news, found)

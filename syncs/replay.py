@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from core.errors import RefusedError, SkippableError
 from core.payload import parse
-from db import audit, links, rejects
+from db import audit, links, rejects, states
 from db.models import SyncRun
 from db.session import writing
-from syncs.pages import REFUSED, sight
+from syncs.pages import REFUSED, reason, sight
 from syncs.received import mark
 from syncs.registry import find
 
@@ -21,6 +21,8 @@ def replay(reject_id: int, *, who: str) -> None:
     """
     try:
         with writing() as session:
+            # The state first, as a page does, so that the two do not wait for each other.
+            states.locked(session, rejects.find(session, reject_id).sync)
             reject = rejects.find(session, reject_id)
             rejects.settle(session, reject, "replayed", f"replayed by {who}")
             sync = find(reject.sync)
@@ -40,5 +42,6 @@ def replay(reject_id: int, *, who: str) -> None:
     except OperationalError:
         raise
     except REFUSED as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise RefusedError(f"Reject {reject_id}: the database refuses it ({reason}).") from error
+        raise RefusedError(
+            f"Reject {reject_id}: the database refuses it ({reason(error)})."
+        ) from None

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
 from core.logs import correlation_id, new_correlation_id
-from db import audit, failures, runs
+from db import audit, failures, runs, states
 from db.models import FailedTask, SyncRun
 
 
@@ -17,6 +17,7 @@ def reopen(session: Session, failed: FailedTask, *, who: str, why: str | None = 
     if failed.run_id is None:
         raise RefusedError(f"Failed task {failed.id} is no sync; send it again as it was.")
     old = runs.find(session, failed.run_id)
+    states.locked(session, old.sync)
     if runs.active(session, old.sync) is not None:
         raise RefusedError(f"{old.sync} is being run already; retry when that run has ended.")
     run_id = _go_on(session, old)

@@ -63,14 +63,19 @@ def claim_latest(sync: AnySync, *, trigger: str) -> gate.Answer | None:
         return None
     with reading() as session:
         now = bulk.now(session)
-    slot = latest(cron, now, ZoneInfo(settings().timezone))
-    if slot is None or now - slot.at > slot.period / 2:
-        return None
-    with writing() as session:
+        slot = latest(cron, now, ZoneInfo(settings().timezone))
+        if slot is None or now - slot.at > slot.period / 2:
+            return None
+        if slots.is_claimed(session, sync.name, slot.at):
+            return None
+    with writing() as session, session.begin_nested() as savepoint:
         slot_id = slots.claim(session, sync.name, slot.at)
         if slot_id is None:
             return None
         answer = gate.decide(session, sync, trigger=trigger, slot=True)
         if isinstance(answer, gate.Enqueued):
             slots.give(session, slot_id, answer.run_id)
+        if isinstance(answer, gate.Waiting | gate.Paused):
+            # The slot stays free: it is asked for again while it may be caught up.
+            savepoint.rollback()
         return answer

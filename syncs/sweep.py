@@ -5,6 +5,7 @@ The store is the queue of record and Redis a doorbell: whatever was lost there i
 
 from __future__ import annotations
 
+from core.errors import MoulinError
 from core.logs import get_logger
 from db import runs
 from db.session import writing
@@ -20,7 +21,11 @@ QUIET = 9.0
 def once() -> list[tuple[int, str]]:
     """One round; the runs to ring for now, (id, sync's name). Nothing is sent from here."""
     for sync in SYNCS.values():
-        claim_latest(sync, trigger="schedule")
+        try:
+            claim_latest(sync, trigger="schedule")
+        except MoulinError as error:
+            # One sync's wrong setting must not keep the others from being rung for.
+            log.warning("sweep.slot_failed", sync=sync.name, error=str(error))
     with writing() as session:
         found = list(runs.to_ring(session, quiet=QUIET))
     if found:

@@ -9,9 +9,6 @@ from __future__ import annotations
 import random
 import threading
 
-from sqlalchemy.exc import DBAPIError
-
-from core.errors import MoulinError
 from core.logs import get_logger
 from syncs import sweep
 from tasks.doorbell import ring
@@ -50,14 +47,14 @@ class Sweeper:
             try:
                 for run_id, sync in sweep.once():
                     ring(run_id, sync)
-            except (DBAPIError, MoulinError) as error:
-                # The store is away: said once, and once when it is back.
+            except Exception as error:  # noqa: BLE001 - the edge of a thread that must not end
+                # Mostly the store is away: said once, and once when it is back.
                 if not down:
-                    log.warning("sweeper.store_away", error=type(error).__name__)
+                    log.warning("sweeper.fails", error=type(error).__name__)
                 down = True
             else:
                 if down:
-                    log.info("sweeper.store_back")
+                    log.info("sweeper.recovers")
                 down = False
             self._wake.wait(EVERY * random.uniform(0.8, 1.0))  # noqa: S311, jitter is no secret
             self._wake.clear()

@@ -4,7 +4,6 @@ import pytest
 
 import core.settings
 from core.errors import RefusedError
-from db import runs
 from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import CountLie
@@ -27,7 +26,7 @@ def shrunk(b2b: inventory.B2B) -> inventory.B2B:
 def approve(run_id: int) -> int:
     """Let the deletions of a run happen; how many there were."""
     with writing() as session:
-        return ending.approve(session, PRODUCTS, runs.find(session, run_id))
+        return ending.approve(session, PRODUCTS, run_id)
 
 
 def test_more_than_a_fifth_is_not_deleted(shrunk):

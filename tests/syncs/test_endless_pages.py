@@ -34,7 +34,7 @@ def test_70_000_rejects_are_looked_for_and_closed_in_one_call(b2b):
     kept = {(key, "OTHER") for key in MANY}
 
     with writing() as session:
-        assert rejects._kept_by(session, CATEGORIES.name, 1, MANY) == {("3", "MISSING_FIELD")}
+        assert rejects.refused_by(session, CATEGORIES.name, 1, MANY) == {"3"}
         rejects.close(session, CATEGORIES.name, set(MANY) - {"3"}, "written")
         assert rejects.count_open(session) == 1
         rejects._drop_other_reasons(session, CATEGORIES.name, 2, kept)

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.errors import AuthenticationError, ServerError
-from core.errors import RefusedError
+from core.errors import MoulinError, RefusedError
 from db import failures
 from db.models import SyncRun, SyncState
 from db.session import writing
@@ -100,9 +100,10 @@ def test_a_run_whose_workers_die_in_silence_is_given_up(b2b):
         claim(run_id)
         shift(SyncState, NAME, "lease_until", seconds=1)
 
-    outcome = engine.execute(PRODUCTS, run_id)
+    with pytest.raises(MoulinError, match="died without"):
+        engine.execute(PRODUCTS, run_id)
 
-    assert outcome.status == "failed"
+    assert run(run_id).status == "failed"
     assert "died without writing a page" in (run(run_id).error or "")
     [failed] = failed_tasks()
     assert failed.attempts[-1]["code"] == "DIED"
