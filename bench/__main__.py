@@ -84,7 +84,7 @@ def _machine() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--products", type=int, default=20_000, help="products a round")
-    parser.add_argument("--rounds", type=int, default=5, help="the median is told")
+    parser.add_argument("--rounds", type=int, default=7, help="the median is told")
     parser.add_argument(
         "--databases", nargs="+", choices=DATABASES, default=DATABASES, help="both by default"
     )
