@@ -5,17 +5,18 @@ One set of statements for every external_* table. Those that run once a page are
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, false, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, func, select, update
 from sqlalchemy.orm import Session
 
 from db import bulk
 from db.models.catalogue import ExternalProduct
 from db.page import AnyLink, Change, Known, Sight
 
+LONGEST_ERROR = 200
 NO_SYNC = {"synchronize_session": False}
 
 
@@ -30,7 +31,10 @@ def known(
 def touch(session: Session, link: type[AnyLink], ids: Sequence[int], sight: Sight) -> None:
     """Note that these links were seen unchanged: one statement a page."""
     now = bulk.Codec(session).moment(sight.now)
-    text = f"UPDATE {link.__tablename__} SET seen_run = ?, last_synced_at = ? WHERE id IN ?*"  # noqa: S608, the name is ours
+    text = (
+        f"UPDATE {link.__tablename__} SET seen_run = ?, last_synced_at = ?, "  # noqa: S608, the name is ours
+        "sync_status = 'synced', error = NULL WHERE id IN ?*"
+    )
     bulk.update_among(session, text, (sight.run_id, now), ids)
 
 
@@ -45,9 +49,37 @@ def note_hashes(session: Session, link: type[AnyLink], changes: Sequence[Change[
         session.connection().execute(
             update(table)
             .where(table.c.id == bindparam("ident"), table.c.payload_hash.is_not(None))
-            .values(payload_hash=bindparam("hash")),
+            # It may have been refused earlier in this run.
+            .values(payload_hash=bindparam("hash"), sync_status="synced", error=None),
             values,
         )
+
+
+def refuse(
+    session: Session, link: type[AnyLink], messages: Mapping[int, str], sight: Sight
+) -> None:
+    """Note that the source still has these links' records (by id), and why they were refused.
+
+    Placeholders and tombstones stay what they are until their record is written.
+    """
+    if not messages:
+        return
+    table = cast("Table", link.__table__)
+    seen, status = table.c.seen_run, table.c.sync_status
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == bindparam("ident"))
+        .values(
+            seen_run=case((seen < sight.run_id, sight.run_id), else_=seen),
+            sync_status=case((status == "synced", "error"), else_=status),
+            error=bindparam("message"),
+            last_synced_at=sight.now,
+        ),
+        [
+            {"ident": ident, "message": message[:LONGEST_ERROR]}
+            for ident, message in messages.items()
+        ],
+    )
 
 
 def see(session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight) -> None:

@@ -66,11 +66,15 @@ def _cut(value: object, levels: int) -> object:
 
 
 def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Refusal]) -> int:
-    """Store refusals, one open reject a (sync, record, code); how many this run had kept before."""
+    """Store refusals, one open reject a (sync, record, code); how many records were counted before.
+
+    A record that comes twice on a page or in a run counts once, whatever is wrong with it.
+    """
     if not refusals:
         return 0
     latest = {(item.identity, item.code): item for item in refusals}
-    before = _kept_by(session, sync, run_id, {identity for identity, _ in latest})
+    identities = {identity for identity, _ in latest}
+    before = refused_by(session, sync, run_id, identities)
     values = [
         {
             "sync": sync,
@@ -88,7 +92,7 @@ def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Ref
     _drop_other_reasons(session, sync, run_id, latest.keys())
     for start in range(0, len(values), AT_ONCE):
         _upsert(session, values[start : start + AT_ONCE])
-    return len(refusals) - len(latest.keys() - before)
+    return len(refusals) - len(identities - before)
 
 
 def _upsert(session: Session, values: Sequence[dict[str, Any]]) -> None:
@@ -125,16 +129,17 @@ def _drop_other_reasons(
         session.flush()
 
 
-def _kept_by(
+def refused_by(
     session: Session, sync: str, run_id: int | None, identities: Collection[str]
-) -> set[tuple[str, str]]:
-    query = select(Reject.identity, Reject.code).where(
+) -> set[str]:
+    """Which of these records this run has refused, and not written since."""
+    query = select(Reject.identity).where(
         Reject.sync == sync, Reject.run_id == run_id, Reject.state == "open"
     )
     return {
-        (row[0], row[1])
+        identity
         for part in bulk.parts(identities)
-        for row in session.execute(query.where(Reject.identity.in_(part)))
+        for identity in session.scalars(query.where(Reject.identity.in_(part)))
     }
 
 
