@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from db.leases import NO_SYNC
 from db.models import JobSlot
@@ -34,6 +34,14 @@ def give(session: Session, slot_id: int, run_id: int) -> None:
 
 
 def forget(session: Session, *, older_than_days: float) -> int:
-    """Delete slots nobody can ask for again; how many."""
-    result = session.execute(delete(JobSlot).where(JobSlot.slot < db_now(-older_than_days * 86400)))
+    """Delete slots nobody can ask for again; how many.
+
+    A sync's newest slot stays however old it is: a sweeper may still ask whether it was claimed.
+    """
+    newer = aliased(JobSlot)
+    newest = select(func.max(newer.slot)).where(newer.sync == JobSlot.sync).scalar_subquery()
+    old = JobSlot.slot < db_now(-older_than_days * 86400)
+    result = session.execute(
+        delete(JobSlot).where(old, JobSlot.slot < newest), execution_options=NO_SYNC
+    )
     return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE's result is a CursorResult

@@ -13,6 +13,6 @@ SLOTS_KEPT_DAYS = 30.0
 
 @shared_task(name="upkeep.forget", base=DurableTask)
 def forget() -> None:
-    """Delete slots older than a month: a run knows when it began without them."""
+    """Delete slots older than a month, save each sync's newest."""
     with writing() as session:
         slots.forget(session, older_than_days=SLOTS_KEPT_DAYS)
