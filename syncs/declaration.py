@@ -20,6 +20,9 @@ C = TypeVar("C", bound=Connector)
 P = TypeVar("P", bound=Payload)
 R = TypeVar("R", bound=Row)
 
+LARGEST = 10**18
+"""Of an option: as a number of ours, it must fit a database's column."""
+
 Options = Mapping[str, int | str]
 
 
@@ -90,10 +93,20 @@ class Sync(Generic[C, P, R]):
             if value is None:
                 continue
             try:
-                found[name] = kind(value)
+                found[name] = _whole(value) if kind is int else kind(value)
             except (TypeError, ValueError) as error:
-                raise RefusedError(f"{name}: {kind.__name__} expected.") from error
+                expected = f"integer from 0 to {LARGEST}" if kind is int else "text"
+                raise RefusedError(f"{name}: {expected} expected.") from error
         return found
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError
+    number = int(value)
+    if not 0 <= number <= LARGEST:
+        raise ValueError
+    return number
 
 
 AnySync = Sync[Any, Any, Any]
