@@ -32,6 +32,7 @@ SECRETS = frozenset(
         "FLOWER_BASIC_AUTH",
     }
 )
+SHORTEST_KEY = 32
 # An empty value means "not set", as in most shells' habits, but for these it says something.
 MEANT_WHEN_EMPTY = ("SYNC_SCHEDULE_",)
 NEEDED_IN_PRODUCTION = {
@@ -77,6 +78,22 @@ def _database_url(url: str) -> str:
     return url
 
 
+def _secret_key(key: SecretStr) -> SecretStr:
+    # That a file is empty is told of the file.
+    if 0 < len(key.get_secret_value()) < SHORTEST_KEY:
+        raise ValueError(f"too short; give {SHORTEST_KEY} random characters or more")
+    return key
+
+
+def _users(users: SecretStr) -> SecretStr:
+    given = users.get_secret_value()
+    for user in given.split(",") if given else ():
+        name, _, password = user.partition(":")
+        if not name.strip() or not password.strip():
+            raise ValueError("give it as user:password, several with commas between them")
+    return users
+
+
 SourceURL = Annotated[str, AfterValidator(_source_url)]
 
 
@@ -110,8 +127,8 @@ class Settings(BaseModel):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    secret_key: SecretStr | None = None
-    flower_basic_auth: SecretStr | None = Field(default=None)
+    secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None
+    flower_basic_auth: Annotated[SecretStr, AfterValidator(_users)] | None = None
     flower_port: int = Field(default=5555, ge=0, le=65535)
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Paris"
     log_format: Literal["json", "console"] = "console"

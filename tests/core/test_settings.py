@@ -74,7 +74,7 @@ def test_no_problem_quotes_a_secret(tmp_path):
 
     assert "canary" not in shown
     settings_text = repr(
-        load({"DATABASE_URL": "postgresql://u:canary@h/db", "SECRET_KEY": "canary"})
+        load({"DATABASE_URL": "postgresql://u:canary@h/db", "SECRET_KEY": "canary" * 6})
     )
     assert "canary" not in settings_text
 
