@@ -20,6 +20,9 @@ from db.page import Change, Known, Plan, Sight, Target, plan_page
 VERSION = 1
 """Grows when what is written changes meaning, so that every category is written once more."""
 
+MOST_NAMED = 10
+"""Categories of a circle that its warning names."""
+
 CATEGORY = ("id", "name", "slug", "created_at", "updated_at")
 LINK = (
     "external_id",
@@ -134,9 +137,10 @@ def link_parents(session: Session, sight: Sight) -> list[str]:
     ]
     parents = {ident: ours.get(parent) if parent else None for _, ident, parent, _ in rows}
     for cycle in open_cycles(parents):
-        path = " → ".join(names[ident] for ident in cycle)
+        path = " → ".join(names[ident] for ident in cycle[:MOST_NAMED])
+        more = f" and {len(cycle) - MOST_NAMED} more" if len(cycle) > MOST_NAMED else ""
         warnings.append(
-            f"categories {path} are each other's parents; {names[cycle[0]]} put at the root"
+            f"categories {path}{more} are each other's parents; {names[cycle[0]]} put at the root"
         )
     moved = [
         {"ident": ident, "parent_id": parents[ident], "updated_at": sight.now}
