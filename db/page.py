@@ -31,8 +31,9 @@ class Sight:
 
 
 class Row(Protocol):
-    """A record mapped to columns: ``external_id`` is the source's key, ``hash`` is over the payload
-    as it came, after the version of the code that reads it (``1.…``).
+    """A record mapped to columns: ``external_id`` is the source's key, ``hash`` names the
+    version of the code that reads it, our shops and the payload's digest (``1.<shops>.<digest>``);
+    the digest is empty when there was none to take.
     """
 
     external_id: str
