@@ -36,6 +36,7 @@ def compare(sync: AnySync, options: Options, *, watch: Watch = unwatched) -> dic
             found = sort(sync, received, known, here)
             plan = sync.target.preview(session, found.rows, known, here)
         plan.unchanged += found.same
+        plan.duplicates += found.drop_refusals({row.external_id for row in found.rows})
         refusals = found.refusals
         refused = {refusal.external_id for refusal in refusals}
         seen = [*plan.unchanged, *(change.link for change in plan.updated)]
