@@ -34,6 +34,8 @@ from core import logs
 from core.errors import ConfigurationError, MoulinError, RetriableError
 
 SERVERS = ("up", "web")
+MAKES_A_KEY = ["apikey", "new-encryption-key"]
+"""The one command that production's settings wait for: it cannot wait for them."""
 
 
 class Commands(click.Group):
@@ -42,7 +44,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error becomes a sentence and an exit code."""
         try:
-            logs.configure()
+            _configure_logs()
             return super().invoke(ctx)
         except ConfigurationError as error:
             for problem in error.problems:
@@ -66,10 +68,15 @@ class Commands(click.Group):
             sys.exit(FAILED)
 
 
+def _configure_logs() -> None:
+    if sys.argv[1:3] != MAKES_A_KEY:
+        logs.configure()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def commands(ctx: click.Context) -> None:
-    """Moulin keeps the shops' store in step with its sources, and never loses a sale."""
+    """Moulin keeps the shops' store in step with its sources."""
     if ctx.invoked_subcommand not in SERVERS and "LOG_LEVEL" not in os.environ:
         # A person sees results and problems; a server's log tells every event.
         logging.getLogger().setLevel(logging.WARNING)

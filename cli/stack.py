@@ -96,9 +96,9 @@ def _flower_port() -> int:
 def _announce(host: str, port: int, flower: int | None, broker: str) -> None:
     web = f"http://{LOCAL.get(host, host)}:{port}"
     lines = [
-        ("console", f"{web}/"),
-        ("status", f"{web}/inventory/status/"),
-        ("API", f"{web}/docs"),
+        ("web", f"{web}/"),
+        ("health", f"{web}/readyz?verbose"),
+        ("API", f"{web}/api/ops/syncs"),
         ("Flower", f"http://127.0.0.1:{flower}/" if flower else "not installed"),
         ("store", settings().database_url.partition("://")[0]),
         ("broker", broker),

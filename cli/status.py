@@ -21,8 +21,8 @@ ADVICE = {
     "paused": "{sync} is paused: 'python manage.py syncs resume {sync}' ends that.",
     "needs_approval": "{sync} would delete more than the brake allows: 'python manage.py runs show "
     "{approve}', then 'python manage.py runs approve {approve}' if that is right.",
-    "failing": "{sync} fails: {reason} When that is cured: 'python manage.py failed retry --all "
-    "--task sync.{sync}', or by hand 'python manage.py sync {sync}'.",
+    "failing": "{sync} fails: {reason}. When that is cured: 'python manage.py sync {sync}', or, "
+    "for tasks that failed, 'python manage.py failed retry --all --task sync.{sync}'.",
     "late": "{sync} is late (last complete run: {since}): is a worker running? By hand: "
     "'python manage.py sync {sync}'.",
     "never_run": "{sync} has never run: 'python manage.py sync {sync}' runs it now.",
@@ -113,5 +113,5 @@ def _advice(item: SyncStatus) -> str | None:
         since=when(item.last_success_at),
         approve=item.approve,
         run=run.id if run else "",
-        reason=run.error if run and run.error else "its last run tells why.",
+        reason=(run.error if run and run.error else "its last run tells why").rstrip("."),
     )

@@ -165,7 +165,8 @@ def _compare(sync: AnySync, options: Options, *, as_json: bool) -> NoReturn:
     _report(found, as_json=as_json)
     if not as_json:
         rows = [(item[sync.item], item["would"]) for item in found["differences"]]
-        print_table((sync.item, "would"), rows, empty="Nothing would change.")
+        changes = "Nothing else would change." if found["deleted"] else "Nothing would change."
+        print_table((sync.item, "would"), rows, empty=changes)
         say("Nothing was written. What only the database can refuse, a dry run cannot foresee.")
     sys.exit(EXIT[found["status"]])
 

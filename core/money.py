@@ -97,7 +97,6 @@ def _not_finite() -> PydanticCustomError:
 
 def _error(kind: str, sentence: str, value: object) -> PydanticCustomError:
     # Small values help to find the record; long ones could fill a log.
-    shown = (
-        ascii(value) if isinstance(value, str | float | Decimal | bool) else type(value).__name__
-    )
+    plain = isinstance(value, str | float | Decimal | bool)
+    shown = "null" if value is None else ascii(value) if plain else type(value).__name__
     return PydanticCustomError(kind, "{shown} " + sentence, {"shown": shown[:_LONGEST]})

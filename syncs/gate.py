@@ -95,6 +95,9 @@ def decide(
         if force or slot:
             _press(state, active, sync, options or {}, force=force)
             session.flush()
+        wait = state.source_wait_until
+        if active.status == "due" and wait is not None and wait > bulk.now(session):
+            return Waiting(wait)
         return Running(active.id)
     now = bulk.now(session)
     refusal = _too_early(sync, state, now, pressing=force or slot)

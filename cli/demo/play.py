@@ -45,6 +45,6 @@ def _sum_up(account: Account, seconds: float) -> int:
         return 1
     click.echo(
         f"\nEverything went as promised, in {seconds:.0f} seconds. The addresses above are gone "
-        "with it.\nTo see the console, the API and Flower on your own settings: make run"
+        "with it.\nTo see the API and Flower at work on your own settings: make run"
     )
     return 0
