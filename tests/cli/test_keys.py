@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from cryptography.fernet import Fernet
 
@@ -118,3 +123,17 @@ def test_rotation_goes_on_where_it_stopped(cli, told, monkeypatch):
 
     assert (batch.changed, batch.after is not None) == (2, True)
     assert told("apikey", "rotate")["columns"]["api_keys.sealed"] == {"changed": 3, "all": 5}
+
+
+def test_the_key_that_production_waits_for_can_be_made_there():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "apikey", "new-encryption-key"],
+        cwd=Path(__file__).resolve().parents[2],
+        env=dict(os.environ) | {"MOULIN_ENV": "production", "MOULIN_DOTENV": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    Fernet(done.stdout.strip())
