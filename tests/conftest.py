@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
@@ -17,12 +18,17 @@ import pytest
 from cryptography.fernet import Fernet
 
 import core.settings
+from core import logs
 from db import migrate, session
 from tests.servers import PostgreSQL, Redis
 
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 TEMPLATE = "moulin_template"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+# A shell that starts us in the background ignores Ctrl-C for us and for all that we start,
+# and some of that is there to be stopped by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 numbers = count(1)
 # How long an example takes says nothing on a busy machine; pytest-timeout catches what hangs.
@@ -34,6 +40,8 @@ hypothesis.settings.load_profile("moulin")
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """None of our settings comes from the developer's environment or ``.env``."""
     forget_settings(monkeypatch, tmp_path)
+    # Whoever runs a sync in this process works under its id from then on.
+    logs._correlation.set(None)
     yield
     core.settings.reset()
 

@@ -71,4 +71,7 @@ def test_a_fault_that_makes_no_sense_is_refused(wrong):
 
 
 def test_every_fault_has_a_name():
-    assert set(KINDS.values()) == set(Fault.__subclasses__())
+    # Tests make faults of their own; those have no name to order them by.
+    ours = {fault for fault in Fault.__subclasses__() if fault.__module__.startswith("sandbox.")}
+
+    assert set(KINDS.values()) == ours
