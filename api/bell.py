@@ -34,7 +34,7 @@ class Bell:
     def __init__(
         self,
         *,
-        ring: Callable[[int, str], bool],
+        ring: Callable[[str, int], bool],
         look: Callable[[], bool],
         most: int = MOST_WAITING,
     ) -> None:
@@ -47,9 +47,9 @@ class Bell:
         self._looked = threading.Event()
         self._looked_at = float("-inf")
 
-    def ring(self, run_id: int, sync: str) -> None:
-        """Tell a worker that ``run_id`` is due, soon; returns at once."""
-        self._add(lambda: self._ring_now(run_id, sync))
+    def ring(self, task: str, ident: int) -> None:
+        """Tell a worker that the row ``ident`` waits for ``task``, soon; returns at once."""
+        self._add(lambda: self._ring_now(task, ident))
 
     def answers(self) -> bool:
         """Whether the broker answers, or did within the last seconds."""
@@ -67,9 +67,9 @@ class Bell:
     def _remember(self, *, heard: bool) -> None:
         self._heard, self._looked_at = heard, time.monotonic()
 
-    def _ring_now(self, run_id: int, sync: str) -> None:
+    def _ring_now(self, task: str, ident: int) -> None:
         try:
-            self._ring(run_id, sync)
+            self._ring(task, ident)
         except ConfigurationError as error:
             # Without a broker's address; the order itself stands in the store.
             log.warning("bell.no_broker", problems=list(error.problems))

@@ -12,7 +12,7 @@ def ring(run_id: int, sync: str) -> None:
     from tasks import doorbell
 
     try:
-        heard = doorbell.ring(run_id, sync)
+        heard = doorbell.ring(f"sync.{sync}", run_id)
     except ConfigurationError:
         # Without a broker's address; the order itself stands in the store.
         heard = False

@@ -11,11 +11,17 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core import crypto
 from core.errors import MoulinError
 from db.leases import NO_SYNC
-from db.models import APIKey, Reject
+from db.models import APIKey, Reject, Sale, SalesBatch, Terminal
 
 Column = InstrumentedAttribute[Any]
 
-COLUMNS: tuple[Column, ...] = (APIKey.sealed, Reject.payload)
+COLUMNS: tuple[Column, ...] = (
+    APIKey.sealed,
+    Reject.payload,
+    SalesBatch.body,
+    Sale.client,
+    Terminal.signing_key,
+)
 """Whatever ``core.crypto.seal`` made and a table keeps."""
 
 

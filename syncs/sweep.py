@@ -18,8 +18,8 @@ QUIET = 9.0
 """Seconds for which a run that was rung for is not rung for again."""
 
 
-def once() -> list[tuple[int, str]]:
-    """One round; the runs to ring for now, (id, sync's name). Nothing is sent from here."""
+def once() -> list[tuple[str, int]]:
+    """One round; the rows to ring for now, (task, id). Nothing is sent from here."""
     for sync in SYNCS.values():
         try:
             claim_latest(sync, trigger="schedule")
@@ -27,7 +27,7 @@ def once() -> list[tuple[int, str]]:
             # One sync's wrong setting must not keep the others from being rung for.
             log.warning("sweep.slot_failed", sync=sync.name, error=str(error))
     with writing() as session:
-        found = list(runs.to_ring(session, quiet=QUIET))
+        found = [(f"sync.{sync}", ident) for ident, sync in runs.to_ring(session, quiet=QUIET)]
     if found:
-        log.debug("sweep.rings", runs=[run_id for run_id, _ in found])
+        log.debug("sweep.rings", rows=found)
     return found

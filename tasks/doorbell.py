@@ -21,9 +21,11 @@ REST = 5.0
 _silent_until = 0.0
 
 
-def ring(run_id: int, sync: str) -> bool:
-    """Tell a worker that ``run_id`` is due; False when the broker is away. Never raises for it."""
-    return send(f"sync.{sync}", args=[run_id])
+def ring(task: str, ident: int) -> bool:
+    """Tell a worker that the row ``ident`` waits for ``task``; False when the broker is away,
+    which never raises.
+    """
+    return send(task, args=[ident])
 
 
 def send(

@@ -35,7 +35,7 @@ def sync_task(sync: AnySync) -> Task[..., None]:
             return
         outcome = engine.execute(sync, chosen, Manner(task_id=current_task.request.id))
         if outcome.ring is not None:
-            ring(outcome.ring, sync.name)
+            ring(sync.task, outcome.ring)
 
     task: Task[..., None] = run
     return task

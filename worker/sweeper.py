@@ -45,8 +45,8 @@ class Sweeper:
         down = False
         while not self._stopped.is_set():
             try:
-                for run_id, sync in sweep.once():
-                    ring(run_id, sync)
+                for task, ident in sweep.once():
+                    ring(task, ident)
             except Exception as error:  # noqa: BLE001 - the edge of a thread that must not end
                 # Mostly the store is away: said once, and once when it is back.
                 if not down:

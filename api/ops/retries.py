@@ -71,7 +71,7 @@ def retry(failure_id: int, *, who: str, why: str | None) -> Again:
             run_id = syncs_retry.reopen(session, failed, who=who, why=why)
             sync = runs.find(session, run_id).sync
     if run_id is not None:
-        BELL.ring(run_id, sync)
+        BELL.ring(f"sync.{sync}", run_id)
         return Again(run_id=run_id)
     if not BELL.answers():
         raise RetriableError("The broker does not answer; it stays open.", code="BROKER_AWAY")

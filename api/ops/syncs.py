@@ -71,7 +71,7 @@ def run(name: str) -> ResponseReturnValue:
                 force=order.force, options=options, run=told["run_id"],
             )  # fmt: skip
     if isinstance(answer, gate.Enqueued):
-        BELL.ring(answer.run_id, sync.name)
+        BELL.ring(sync.task, answer.run_id)
         return enqueued(answer.run_id, sync=sync.name)
     return told
 

@@ -5,6 +5,7 @@ from db.models.base import Base
 from db.models.catalogue import Category, ExternalCategory, ExternalProduct, Product, Shop
 from db.models.failures import FailedTask, Reject
 from db.models.runs import JobSlot, SyncRun, SyncState
+from db.models.sales import DeviceNonce, Sale, SaleLine, SalesBatch, Terminal
 from db.models.stock import StockMovement
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Category",
+    "DeviceNonce",
     "ExternalCategory",
     "ExternalProduct",
     "FailedTask",
@@ -19,8 +21,12 @@ __all__ = [
     "Operator",
     "Product",
     "Reject",
+    "Sale",
+    "SaleLine",
+    "SalesBatch",
     "Shop",
     "StockMovement",
     "SyncRun",
     "SyncState",
+    "Terminal",
 ]

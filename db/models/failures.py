@@ -16,6 +16,7 @@ class Reject(Base):
 
     ``identity`` is the external id, or ``#`` and a digest of the payload when it has none;
     at most one reject a (sync, identity, code) is open. ``state``: open, replayed, discarded.
+    A refused sale has ``sync`` "sales", its batch, and its place in it (from 1).
     """
 
     __tablename__ = "rejects"
@@ -34,6 +35,8 @@ class Reject(Base):
     id: Mapped[Id]
     sync: Mapped[Word]
     run_id: Mapped[int | None]
+    batch_id: Mapped[int | None]
+    batch_position: Mapped[int | None]
     identity: Mapped[str] = mapped_column(String(128))
     external_id: Mapped[str | None] = mapped_column(String(64))
     code: Mapped[Word]

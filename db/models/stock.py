@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Id, Line, Moment
 
 
 class StockMovement(Base):
-    """One change: ``kind`` is opening, sale, refund, sync or adjustment."""
+    """One change: ``kind`` is opening, sale, refund, sync or adjustment.
+
+    A sale moves stock once a line: the database itself refuses the second time.
+    """
 
     __tablename__ = "stock_movements"
+    __table_args__ = (
+        Index(
+            "uq_stock_movements_sale",
+            "sale_id",
+            "line_no",
+            unique=True,
+            sqlite_where=text("sale_id IS NOT NULL"),
+            postgresql_where=text("sale_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
@@ -19,5 +32,7 @@ class StockMovement(Base):
     stock_after: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
     run_id: Mapped[int | None]
+    sale_id: Mapped[int | None]
+    line_no: Mapped[int | None]
     reason: Mapped[Line | None]
     at: Mapped[Moment]

@@ -17,16 +17,16 @@ class Broker:
     """Writes down who rang; ``hang`` lets everybody wait."""
 
     def __init__(self) -> None:
-        self.rung: list[tuple[int, str]] = []
+        self.rung: list[tuple[str, int]] = []
         self.looks = 0
         self.hang = False
         self.unknown = False
         self.release = threading.Event()
 
-    def ring(self, run_id: int, sync: str) -> bool:
+    def ring(self, task: str, ident: int) -> bool:
         if self.hang:
             self.release.wait(60)
-        self.rung.append((run_id, sync))
+        self.rung.append((task, ident))
         if self.unknown:
             raise ConfigurationError("No broker.")
         return True
@@ -52,10 +52,10 @@ def test_it_rings_in_order_also_without_a_broker_address(made, broker):
     broker.unknown = True
 
     for number in range(3):
-        made.ring(number, "b2b.products")
+        made.ring("sync.b2b.products", number)
 
     until(lambda: len(broker.rung) == 3, what="the bell", patience=5)
-    assert broker.rung == [(number, "b2b.products") for number in range(3)]
+    assert broker.rung == [("sync.b2b.products", number) for number in range(3)]
 
 
 def test_nobody_waits_while_the_broker_hangs_and_what_is_too_much_is_left(made, broker):
@@ -63,7 +63,7 @@ def test_nobody_waits_while_the_broker_hangs_and_what_is_too_much_is_left(made, 
     began = time.monotonic()
 
     for number in range(50):
-        made.ring(number, "b2b.products")
+        made.ring("sync.b2b.products", number)
 
     assert time.monotonic() - began < 1
     assert broker.rung == []
@@ -78,7 +78,7 @@ def test_one_look_serves_many_questions(made, broker):
 def test_a_look_at_a_broker_that_hangs_is_short_and_remembered(made, broker, monkeypatch):
     monkeypatch.setattr(bell, "PATIENCE", 0.1)
     broker.hang = True
-    made.ring(1, "b2b.products")
+    made.ring("sync.b2b.products", 1)
     began = time.monotonic()
 
     assert not any(made.answers() for _ in range(20))

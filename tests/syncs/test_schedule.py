@@ -217,16 +217,16 @@ def test_the_sweeper_claims_the_slot_nobody_claimed(store, slot_now, monkeypatch
     monkeypatch.setenv("SYNC_SCHEDULE_B2B_CATEGORIES", "")
     slot_now(minutes_ago=3)
 
-    assert [name for _, name in sweep.once()] == ["b2b.products"]
+    assert [task for task, _ in sweep.once()] == ["sync.b2b.products"]
     assert sweep.once() == []
 
 
 def test_the_sweeper_rings_for_a_run_nobody_answers(b2b, no_schedule):
     run_id = taken(PRODUCTS)
 
-    assert sweep.once() == [(run_id, "b2b.products")]
+    assert sweep.once() == [("sync.b2b.products", run_id)]
     change(SyncRun, run_id, rung_at=datetime(2026, 1, 1, tzinfo=UTC))
-    assert sweep.once() == [(run_id, "b2b.products")]
+    assert sweep.once() == [("sync.b2b.products", run_id)]
 
 
 def test_the_sweeper_leaves_a_run_that_is_paused_or_must_wait(b2b, no_schedule):

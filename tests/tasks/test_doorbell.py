@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 RING = """
 import time, worker
 from tasks import doorbell
-heard = doorbell.ring(12, "b2b.products")
+heard = doorbell.ring("sync.b2b.products", 12)
 began = time.monotonic()
-again = [doorbell.ring(12, "b2b.products") for _ in range(100)] if not heard else []
+again = [doorbell.ring("sync.b2b.products", 12) for _ in range(100)] if not heard else []
 print(heard, any(again), time.monotonic() - began < 0.5)
 """
 
