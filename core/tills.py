@@ -1,0 +1,225 @@
+"""A sale as the tills send it (their guide, "Format de Requête"), and why one is refused.
+
+The wire is French: names by alias, and every refusal a French sentence for the till's screen.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from core import crypto, details, money
+from core.errors import SkippableError
+from core.strict_json import Unusable
+
+INVALID = "VENTE_INVALIDE"
+LONGEST_NUMBER = 64
+MOST_LINES = 200
+LARGEST_QUANTITY = 10**6
+LARGEST_CLIENT = 4000
+"""Characters of its JSON."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+NOT_AN_INTEGER = "doit être un nombre entier"
+_SENTENCES = {
+    "missing": "est obligatoire",
+    "model_type": "doit être un objet JSON",
+    "model_attributes_type": "doit être un objet JSON",
+    "list_type": "doit être un tableau",
+    "too_short": "doit contenir au moins une ligne",
+    "too_long": f"contient plus de {MOST_LINES} lignes ; partagez la vente",
+    "bool_type": "doit être true ou false",
+    "literal_error": "doit être CASH, MOBILE_MONEY ou CARTE",
+    "money_decimals": "a plus de 4 décimales ; arrondissez le montant",
+    "money_negative": "ne peut pas être négatif",
+    "money_large": "dépasse 1 000 000 000 ; vérifiez l’unité",
+    "money_finite": "n’est pas un nombre fini",
+    "money_comma": "contient une virgule ; écrivez le point, comme 12.50",
+}
+_MONEY = "n’est pas un montant ; envoyez un nombre comme 12500.00"
+
+
+def _refuse(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("till", "{said}", {"said": sentence})
+
+
+def _number(value: object) -> str | None:
+    """An invoice number as it was sent; an empty one is none."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _refuse("doit être un texte")
+    if not value.strip():
+        return None
+    if len(value) > LONGEST_NUMBER:
+        raise _refuse(f"dépasse {LONGEST_NUMBER} caractères")
+    if details.printable(value) != value:
+        raise _refuse("contient des caractères de contrôle")
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is int:
+        return value
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    raise _refuse(NOT_AN_INTEGER)
+
+
+def _quantity(value: object) -> int:
+    found = 1 if value is None else _whole(value)
+    if found == 0:
+        raise _refuse("ne peut pas être 0")
+    if abs(found) > LARGEST_QUANTITY:
+        raise _refuse("dépasse 1 000 000 ; vérifiez la quantité")
+    return found
+
+
+def _amount(value: object) -> Decimal | None:
+    if isinstance(value, Unusable):
+        raise _refuse("n’est pas un nombre fini")
+    return None if value is None else money.amount(value)
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is a TypeError
+    except (TypeError, ValueError):
+        raise _refuse("doit être une date ISO 8601, comme 2026-11-21T14:30:00+01:00") from None
+    return found
+
+
+def _client(value: object) -> str | None:
+    """The customer as JSON text: a name, or an object of whatever the till knows."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str | dict):
+        raise _refuse("doit être un texte ou un objet")
+    text = json.dumps(value, default=_inside_client)
+    if len(text) > LARGEST_CLIENT:
+        raise _refuse(f"dépasse {LARGEST_CLIENT} caractères")
+    return text
+
+
+def _inside_client(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise _refuse("contient un nombre illisible")
+
+
+class TillLine(BaseModel):
+    """One article; without a price it has the list's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    product_id: Annotated[int, PlainValidator(_whole)] = Field(alias="article_id")
+    quantity: Annotated[int, PlainValidator(_quantity)] = Field(default=1, alias="quantite")
+    unit_price: Annotated[Decimal | None, PlainValidator(_amount)] = Field(
+        default=None, alias="prix_unitaire"
+    )
+
+
+class TillSale(BaseModel):
+    """One sale. ``sold_at`` is None when the till did not say when it happened.
+
+    A till's serializer writes ``null`` for what it has not: null is absent everywhere.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, strict=True)
+
+    number: Annotated[str | None, PlainValidator(_number)] = Field(
+        default=None, alias="numero_facture"
+    )
+    payment_method: Literal["CASH", "MOBILE_MONEY", "CARTE"] | None = Field(
+        default="CASH", alias="mode_paiement"
+    )
+    paid: bool | None = Field(default=True, alias="paye")
+    lines: list[TillLine] = Field(alias="lignes", min_length=1, max_length=MOST_LINES)
+    sold_at: Annotated[datetime | None, PlainValidator(_moment)] = Field(
+        default=None, alias="date_vente"
+    )
+    discount: Annotated[Decimal | None, PlainValidator(_amount)] = Field(
+        default=None, alias="remise"
+    )
+    client: Annotated[str | None, PlainValidator(_client)] = None
+
+    @property
+    def method(self) -> str:
+        """How it was paid."""
+        return self.payment_method or "CASH"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it was paid; a sale is unless the till says it is not."""
+        return self.paid is not False
+
+    def content_hash(self) -> str:
+        """Tells this sale from another one under its number. Who bought it is no part of it: a
+        hash of a name could be guessed.
+        """
+        said = [
+            self.method,
+            self.is_paid,
+            None if self.sold_at is None else self.sold_at.astimezone(UTC).isoformat(),
+            _plain(self.discount),
+            [[line.product_id, line.quantity, _plain(line.unit_price)] for line in self.lines],
+        ]
+        return crypto.digest(json.dumps(said))
+
+
+def read(raw: object, zone: ZoneInfo) -> TillSale:
+    """One item of a till's array; ``zone`` is the shop's, for a date without one.
+
+    Raises ``SkippableError`` with the field's path and a French sentence.
+    """
+    if not isinstance(raw, dict):
+        raise SkippableError("Une vente doit être un objet JSON.", code=INVALID)
+    try:
+        sale = TillSale.model_validate(raw)
+    except ValidationError as error:
+        raise _refusal(error.errors(include_url=False, include_input=False)[0]) from None
+    if sale.sold_at is None:
+        return sale
+    return sale.model_copy(update={"sold_at": _placed(sale.sold_at, zone)})
+
+
+def number_of(raw: object) -> str | None:
+    """The number of a sale that may be malformed otherwise; None when it has none to speak of."""
+    try:
+        return _number(raw.get("numero_facture")) if isinstance(raw, dict) else None
+    except PydanticCustomError:
+        return None
+
+
+def _placed(moment: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        found = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        found = datetime.min.replace(tzinfo=UTC)
+    if found < EARLIEST:
+        raise SkippableError(
+            "date_vente : est avant l’an 2000 ; vérifiez l’horloge du terminal.",
+            field="date_vente",
+            code=INVALID,
+        )
+    return found
+
+
+def _plain(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _refusal(problem: ErrorDetails) -> SkippableError:
+    path = details.printable(".".join(str(step) for step in problem["loc"]))[:120]
+    kind = problem["type"]
+    known: dict[str, Any] = problem.get("ctx", {})
+    sentence = known["said"] if kind == "till" else _SENTENCES.get(kind, _MONEY)
+    return SkippableError(f"{path} : {sentence}.", field=path, code=INVALID)
