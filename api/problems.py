@@ -1,4 +1,5 @@
-"""Problem details (RFC 9457): what a client gets when it cannot have an answer.
+"""Problem details (RFC 9457): what a client gets when it cannot have an answer; tills have a shape
+of their own (``api.till.errors``).
 
 Nothing of a request's headers or body is ever repeated in one, and nothing of our inside.
 """
@@ -9,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
-from flask import Flask, Response, json
+from flask import Flask, Response, json, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from api.till import errors as tills
 from core.errors import ConfigurationError, FatalError, RefusedError, RetriableError
 from core.logs import correlation_id, get_logger
 
@@ -23,6 +25,9 @@ log = get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5
 """Seconds after which a store that was away is worth another try."""
+
+STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised when the store does not answer."""
 
 DETAILS = {
     400: "The request is malformed.",
@@ -64,18 +69,22 @@ class Problem(Exception):  # noqa: N818, RFC 9457's own word
 def register(app: Flask) -> None:
     """Answer every error of ``app`` with a problem."""
     app.register_error_handler(Problem, answer)
+    app.register_error_handler(tills.TillError, tills.answer)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(RetriableError, _later)
     app.register_error_handler(FatalError, _damaged)
     app.register_error_handler(ConfigurationError, _misconfigured)
-    for away in (OperationalError, InterfaceError, PoolTimeoutError):
+    for away in STORE_AWAY:
         app.register_error_handler(away, _store_away)
     app.register_error_handler(Exception, _unforeseen)
 
 
 def answer(problem: Problem) -> Response:
-    """The problem as it is sent."""
+    """The problem as it is sent; to a till in the tills' own shape."""
+    if tills.concerns(request.path):
+        more = {"champ": problem.errors[0].field} if problem.errors else {}
+        return tills.answer(tills.worded(problem.status, problem.code, problem.headers, **more))
     document: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
