@@ -65,7 +65,7 @@ def test_a_number_stays_as_it_was_sent():
     assert read(numero_facture=" É-1/2 n° 7 ").number == " É-1/2 n° 7 "
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no lines": ({"lignes": []}, "lignes"),
     "lines that are no list": ({"lignes": {"0": LINE}}, "lignes"),
     "201 lines": ({"lignes": [LINE] * 201}, "lignes"),

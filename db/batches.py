@@ -1,0 +1,204 @@
+"""Batches of sales: taken in once, answered for ever.
+
+``receive`` is what makes a till's request durable; whatever follows may die and is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from core import crypto
+from core.errors import RefusedError, RetriableError
+from db import bulk
+from db.leases import NO_SYNC
+from db.models import SalesBatch
+from db.models.sales import WAITING
+from db.types import db_now
+from db.upsert import insert_new
+
+STAMP = "%Y%m%d%H%M%S"
+AT_ONCE = 200
+"""Batches one round of a sweeper rings for, the oldest first."""
+
+
+class Sender(Protocol):
+    """The terminal that sends, and the shop's time zone."""
+
+    @property
+    def id(self) -> int:
+        """The terminal's own."""
+
+    @property
+    def shop_id(self) -> int:
+        """Its shop's."""
+
+    @property
+    def timezone(self) -> str:
+        """The shop's, as Africa/Kinshasa."""
+
+
+class KeyReused(RefusedError):  # noqa: N818, it says what happened
+    """The Idempotency-Key came before, with another body."""
+
+    code = "KEY_REUSED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A batch that is in the store; ``result`` when it is worked off already.
+
+    ``replayed``: its Idempotency-Key was known.
+    """
+
+    batch_id: int
+    uuid: str
+    status: str
+    result: str | None = None
+    replayed: bool = False
+
+
+def receive(
+    session: Session,
+    sender: Sender,
+    *,
+    body: bytes,
+    count: int,
+    numbered: bool,
+    key: str | None = None,
+    correlation_id: str | None = None,
+) -> Received:
+    """Keep what a till sent: ``count`` sales in ``body``, all of them ``numbered`` or not.
+
+    Raises ``KeyReused``. With a known key nothing new is kept; what was refused then becomes due.
+    """
+    told = crypto.digest(body.decode())
+    if key is not None:
+        known = _known(session, sender.id, key)
+        if known is not None:
+            return _again(session, known, told)
+    uuid = str(uuid4())
+    values = {
+        "uuid": uuid,
+        "shop_id": sender.shop_id,
+        "terminal_id": sender.id,
+        "idempotency_key": key,
+        "body_hash": told,
+        "body": crypto.seal(body.decode()),
+        "count": count,
+        "status": "due",
+        "correlation_id": correlation_id,
+        "lease_token": 0,
+        "failures": 0,
+        "errors": [],
+        # The bell rings now; a sweeper only for what nobody answers.
+        "rung_at": db_now(),
+    }
+    moment = None if numbered else bulk.now(session).astimezone(ZoneInfo(sender.timezone))
+    while True:
+        stamp = None if moment is None else moment.strftime(STAMP)
+        ident = insert_new(session, SalesBatch, {**values, "number_stamp": stamp})
+        if ident is not None:
+            return Received(batch_id=ident, uuid=uuid, status="due")
+        known = _known(session, sender.id, key) if key is not None else None
+        if known is not None:
+            # The same request came twice at once, and the other one was first.
+            return _again(session, known, told)
+        if moment is None:
+            raise RetriableError("The batch's number was taken; send it again.")
+        moment += timedelta(seconds=1)
+
+
+def find(session: Session, shop_id: int, uuid: str) -> SalesBatch | None:
+    """The shop's batch; another shop's is as unknown as none."""
+    return session.scalars(
+        select(SalesBatch).where(SalesBatch.uuid == uuid, SalesBatch.shop_id == shop_id)
+    ).one_or_none()
+
+
+def look(session: Session, batch_id: int) -> Row[str, str | None]:
+    """``status`` and ``result`` as they are now, for who waits."""
+    return session.execute(
+        select(SalesBatch.status, SalesBatch.result).where(SalesBatch.id == batch_id)
+    ).one()
+
+
+def reopen(session: Session, batch_id: int) -> bool:
+    """Let a failed batch be tried again; False when it is not failed."""
+    found = session.execute(
+        update(SalesBatch)
+        .where(SalesBatch.id == batch_id, SalesBatch.status == "failed")
+        .values(status="due", failures=0, not_before=None, rung_at=None)
+        .returning(SalesBatch.id),
+        execution_options=NO_SYNC,
+    )
+    return found.scalar_one_or_none() is not None
+
+
+def to_ring(session: Session, *, quiet: float) -> Sequence[int]:
+    """Batches somebody should look at now: due ones, and running ones whose lease has ended. They
+    are marked, and not returned again for ``quiet`` seconds.
+    """
+    unanswered = or_(SalesBatch.rung_at.is_(None), SalesBatch.rung_at < db_now(-quiet))
+    waiting = and_(
+        SalesBatch.status == "due",
+        or_(SalesBatch.not_before.is_(None), SalesBatch.not_before <= db_now()),
+    )
+    orphaned = and_(SalesBatch.status == "running", SalesBatch.lease_until < db_now())
+    ids = (
+        select(SalesBatch.id)
+        .where(SalesBatch.status.in_(WAITING), or_(waiting, orphaned), unanswered)
+        .order_by(SalesBatch.id)
+        .limit(AT_ONCE)
+    )
+    rows = session.scalars(
+        update(SalesBatch)
+        .where(SalesBatch.id.in_(ids), unanswered)
+        .values(rung_at=db_now())
+        .returning(SalesBatch.id),
+        execution_options=NO_SYNC,
+    )
+    return sorted(rows)
+
+
+def recent(
+    session: Session, *, shop_id: int | None = None, status: str | None = None,
+    before: int | None = None, limit: int = 50,
+) -> list[SalesBatch]:  # fmt: skip
+    """Batches, newest first; ``before`` is the id the last page ended with."""
+    query = select(SalesBatch).order_by(SalesBatch.id.desc()).limit(limit)
+    for column, wanted in ((SalesBatch.shop_id, shop_id), (SalesBatch.status, status)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if before is not None:
+        query = query.where(SalesBatch.id < before)
+    return list(session.scalars(query))
+
+
+def _known(session: Session, terminal_id: int, key: str) -> SalesBatch | None:
+    query = select(SalesBatch).where(
+        SalesBatch.idempotency_key == key, SalesBatch.terminal_id == terminal_id
+    )
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def _again(session: Session, batch: SalesBatch, told: str) -> Received:
+    if not crypto.same(batch.body_hash, told):
+        raise KeyReused("This Idempotency-Key came with another body; a new batch needs a new key.")
+    if batch.status == "done" and batch.refused:
+        batch.status, batch.rung_at = "due", bulk.now(session)
+        session.flush()
+    return Received(
+        batch_id=batch.id,
+        uuid=batch.uuid,
+        status=batch.status,
+        result=batch.result if batch.status == "done" else None,
+        replayed=True,
+    )
