@@ -9,6 +9,7 @@ from flask import Flask
 from api import access, answers, headers, home, idents, metrics, problems, process, tracing
 from api.body import MOST_BYTES
 from api.ops import audit, failures, rejects, runs, syncs
+from api.till import waiting
 from core import logs
 
 BLUEPRINTS = (
@@ -31,6 +32,7 @@ def create_app() -> Flask:
     app = Flask("api", static_folder=None)
     app.debug = False
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.config["MOST_WAITING"] = waiting.MOST_WAITING
     # OPTIONS would be a door beside each door, and nobody here asks from another origin.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False

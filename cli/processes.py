@@ -11,6 +11,9 @@ import click
 from core.errors import ConfigurationError
 from core.settings import settings
 
+SPARED_THREADS = 4
+"""Of the web process, left to requests that do not wait."""
+
 
 def register(group: click.Group) -> None:
     """Add the commands."""
@@ -38,9 +41,11 @@ def web(host: str | None, port: int | None, threads: int) -> None:
     from cli.web import serve
 
     # By name, as any WSGI server would: the command line knows nothing of the web face.
-    create_app = pkgutil.resolve_name("api:create_app")
+    application = pkgutil.resolve_name("api:create_app")()
+    # Who waits for a result holds a thread; the others are for those who do not.
+    application.config["MOST_WAITING"] = max(threads - SPARED_THREADS, 0)
     serve(
-        create_app(),
+        application,
         host=host or settings().host,
         port=settings().port if port is None else port,
         threads=threads,

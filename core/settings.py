@@ -125,6 +125,8 @@ class Settings(BaseModel):
     sync_intervals: dict[str, Annotated[int, Field(gt=0)]] = {}
     sync_schedules: dict[str, str] = {}
 
+    sales_wait_seconds: float = Field(default=10, ge=0, le=30)
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None
