@@ -32,7 +32,7 @@ def load(model: type[Model]) -> Model:
     raw = request.get_data(cache=False)
     if not raw:
         return check(model, {})
-    if request.mimetype != "application/json" or not _plain():
+    if request.mimetype != "application/json" or not plain():
         raise Problem(415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json, UTF-8, uncompressed.")
     return check(model, parse(raw))
 
@@ -61,7 +61,8 @@ def parse(raw: bytes) -> Any:
         raise Problem(400, error.code, str(error), errors=errors) from None
 
 
-def _plain() -> bool:
+def plain() -> bool:
+    """Whether this request's body is said to be UTF-8 and not compressed."""
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     return charset in {"utf-8", "utf8"} and encoding == "identity"
