@@ -6,15 +6,18 @@ from cli.output import say
 from core.errors import ConfigurationError
 
 
-def ring(run_id: int, sync: str) -> None:
-    """Tell a worker that ``run_id`` is due; says so when nobody hears it."""
+def ring(task: str, ident: int, name: str) -> None:
+    """Tell a worker that the row ``ident`` waits for ``task``; says so when nobody hears it.
+
+    ``name`` is the row's for people, as in "run 12".
+    """
     import worker  # noqa: F401, whoever sends needs the app's settings
     from tasks import doorbell
 
     try:
-        heard = doorbell.ring(f"sync.{sync}", run_id)
+        heard = doorbell.ring(task, ident)
     except ConfigurationError:
         # Without a broker's address; the order itself stands in the store.
         heard = False
     if not heard:
-        say(f"The broker does not answer now; a worker's sweeper will find run {run_id}.")
+        say(f"The broker does not answer now; a worker's sweeper will find {name}.")

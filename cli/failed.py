@@ -22,7 +22,7 @@ from cli.output import (
 from cli.stored import StoreGroup
 from cli.who import who
 from core.errors import MoulinError
-from db import audit, failures, runs
+from db import audit, failures
 from db.models import FailedTask
 from db.session import reading, writing
 from syncs import retry as syncs_retry
@@ -165,14 +165,11 @@ def _retry(ident: int, why: str | None) -> str:
         if found.state == "retried" and found.retried_as is not None:
             # Chosen while it was open: one run serves all failures of its sync.
             return found.retried_as
-        run_id = sync = None
-        if found.run_id is not None:
-            run_id = syncs_retry.reopen(session, found, who=who(), why=why)
-            sync = runs.find(session, run_id).sync
-    if run_id is None or sync is None:
+        again = syncs_retry.reopen(session, found, who=who(), why=why)
+    if again is None:
         return _resend(ident, why)
-    ring(run_id, sync)
-    return f"run {run_id}"
+    ring(again.task, again.ident, again.name)
+    return again.name
 
 
 def _resend(ident: int, why: str | None) -> str:

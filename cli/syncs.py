@@ -152,7 +152,7 @@ def _enqueue(sync: AnySync, options: Options, *, force: bool, as_json: bool) -> 
     answer = gate.request(sync, trigger="cli", force=force, options=options)
     if not isinstance(answer, gate.Enqueued):
         _not_now(sync, answer, as_json=as_json, quiet=False)
-    ring(answer.run_id, sync.name)
+    ring(sync.task, answer.run_id, f"run {answer.run_id}")
     say(f"Run {answer.run_id} is due; 'python manage.py runs show {answer.run_id}' follows it.")
     if as_json:
         print_json({"sync": sync.name, "run_id": answer.run_id, "status": "enqueued"})

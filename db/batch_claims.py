@@ -38,6 +38,8 @@ class Claim:
     body: str
     """Sealed."""
     number_stamp: str | None
+    keyed: bool
+    """It came with an Idempotency-Key."""
     received_at: datetime
     correlation_id: str | None
     token: int
@@ -72,6 +74,7 @@ def claim(
             SalesBatch.terminal_id,
             SalesBatch.body,
             SalesBatch.number_stamp,
+            SalesBatch.idempotency_key.is_not(None).label("keyed"),
             SalesBatch.received_at,
             SalesBatch.correlation_id,
             SalesBatch.lease_token.label("token"),
@@ -108,12 +111,13 @@ def finish(session: Session, held: Claim, *, result: str, accepted: int, refused
 
 
 def put_back(
-    session: Session, held: Claim, *, wait: float, errors: Sequence[Mapping[str, Any]]
-) -> None:
-    """It did not work this time: due again in ``wait`` seconds."""
+    session: Session, held: Claim, *, wait: float, errors: Sequence[Mapping[str, Any]],
+    blameless: bool,
+) -> None:  # fmt: skip
+    """It did not work this time: due again in ``wait`` seconds. ``blameless`` is not counted."""
     _write(
         session, held, status="due", lease_until=None, not_before=db_now(wait), rung_at=None,
-        errors=list(errors),
+        errors=list(errors), failures=0 if blameless else held.failures,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from db.types import db_now
 _ANY_OPEN = "SELECT 1 FROM rejects WHERE state = 'open' AND sync IN ?* LIMIT 1"
 
 AT_ONCE = 500
-"""A database counts a statement's parameters, PostgreSQL to 65535, and a reject has nine."""
+"""A database counts a statement's parameters, PostgreSQL to 65535, and a reject has a dozen."""
 
 LEVELS = details.DEEPEST + 20
 """Of a payload that is kept: enough to be refused again for its depth."""
@@ -29,17 +29,25 @@ LEVELS = details.DEEPEST + 20
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why one record was refused; ``external_id`` is None when it could not be read."""
+    """Why one record was refused; ``external_id`` is None when it could not be read.
+
+    A sale comes in a batch, at a ``position``, and is told from others by a ``key`` of its own.
+    """
 
     external_id: str | None
     code: str
     field: str
     message: str
     payload: object
+    key: str | None = None
+    batch_id: int | None = None
+    position: int | None = None
 
     @property
     def identity(self) -> str:
         """What tells this record from others: its id, else a digest of what it says."""
+        if self.key is not None:
+            return self.key
         if self.external_id is not None:
             return self.external_id
         return "#" + crypto.digest(dump(self.payload))[:32]
@@ -79,6 +87,8 @@ def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Ref
         {
             "sync": sync,
             "run_id": run_id,
+            "batch_id": item.batch_id,
+            "batch_position": item.position,
             "identity": identity,
             "external_id": item.external_id,
             "code": code,
@@ -106,6 +116,8 @@ def _upsert(session: Session, values: Sequence[dict[str, Any]]) -> None:
             index_where=text("state = 'open'"),
             set_={
                 "run_id": news.run_id,
+                "batch_id": news.batch_id,
+                "batch_position": news.batch_position,
                 "field": news.field,
                 "message": news.message,
                 "payload": news.payload,
@@ -120,12 +132,13 @@ def _drop_other_reasons(
     session: Session, sync: str, run_id: int | None, kept: Collection[tuple[str, str]]
 ) -> None:
     """A record that is refused for a new reason was sent anew: its older payload is out of date."""
+    because = "refused for another reason" + ("" if run_id is None else f" by run {run_id}")
     query = select(Reject).where(Reject.sync == sync, Reject.state == "open")
     for part in bulk.parts({identity for identity, _ in kept}):
         for reject in session.scalars(query.where(Reject.identity.in_(part))):
             if (reject.identity, reject.code) not in kept:
                 reject.state = "discarded"
-                reject.reason = f"refused for another reason by run {run_id}"
+                reject.reason = because
         session.flush()
 
 
@@ -156,12 +169,15 @@ def any_open(session: Session, sync: str) -> bool:
     return bool(bulk.select_among(session, _ANY_OPEN, (), (sync,)))
 
 
-def close(session: Session, sync: str, external_ids: Collection[str], reason: str) -> None:
-    """These records were written after all."""
-    for part in bulk.parts(external_ids):
+def close(
+    session: Session, sync: str, keys: Collection[str], reason: str, *, by: str = "external_id"
+) -> None:
+    """These records were written after all; ``by`` says which column the ``keys`` are of."""
+    column = getattr(Reject, by)
+    for part in bulk.parts(keys):
         session.execute(
             update(Reject)
-            .where(Reject.sync == sync, Reject.state == "open", Reject.external_id.in_(part))
+            .where(Reject.sync == sync, Reject.state == "open", column.in_(part))
             .values(state="replayed", reason=reason, updated_at=db_now()),
             execution_options=NO_SYNC,
         )

@@ -1,4 +1,4 @@
-"""The sweeper's round: claim missed slots, and find the runs nobody answers for.
+"""The sweeper's round: claim missed slots, and find the runs and batches nobody answers for.
 
 The store is the queue of record and Redis a doorbell: whatever was lost there is rung for again.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from core.errors import MoulinError
 from core.logs import get_logger
-from db import runs
+from db import batches, runs
 from db.session import writing
 from syncs.registry import SYNCS
+from syncs.sales.process import TASK
 from syncs.schedule import claim_latest
 
 log = get_logger(__name__)
 
 QUIET = 9.0
-"""Seconds for which a run that was rung for is not rung for again."""
+"""Seconds for which a row that was rung for is not rung for again."""
 
 
 def once() -> list[tuple[str, int]]:
@@ -27,7 +28,9 @@ def once() -> list[tuple[str, int]]:
             # One sync's wrong setting must not keep the others from being rung for.
             log.warning("sweep.slot_failed", sync=sync.name, error=str(error))
     with writing() as session:
-        found = [(f"sync.{sync}", ident) for ident, sync in runs.to_ring(session, quiet=QUIET)]
+        # Sales first: a till may be waiting.
+        found = [(TASK, ident) for ident in batches.to_ring(session, quiet=QUIET)]
+        found += [(f"sync.{sync}", ident) for ident, sync in runs.to_ring(session, quiet=QUIET)]
     if found:
         log.debug("sweep.rings", rows=found)
     return found

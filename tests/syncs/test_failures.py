@@ -132,9 +132,10 @@ def test_a_retried_failure_goes_on_from_its_checkpoint(b2b):
 
     with writing() as session:
         again = reopen(session, failures.find(session, 1), who="Awa")
-    outcome = engine.execute(PRODUCTS, again)
+    assert again is not None
+    outcome = engine.execute(PRODUCTS, again.ident)
 
-    assert (again, outcome.status) == (run_id, "succeeded")
+    assert (again.ident, outcome.status) == (run_id, "succeeded")
     assert b2b.log.requested_pages("products") == [2, 3]
     assert failed_tasks()[0].state == "retried"
 

@@ -1,0 +1,199 @@
+"""Sales as rows: what is known of a number, articles locked in id order, whole batches written.
+
+The caller holds the shop (``hold_shop``): numbers are decided in turn, batch by batch.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import bulk
+from db.models import Product, Sale, SaleLine, Shop, StockMovement, Terminal
+from db.types import db_now, to_units
+
+SALE = ("id", "shop_id", "batch_id", "terminal_id", "invoice_number", "payment_method", "paid",
+        "total", "discount", "sold_at", "received_at", "content_hash", "client",
+        "oversold")  # fmt: skip
+LINE = ("sale_id", "line_no", "product_id", "title", "quantity", "unit_price", "list_price",
+        "subtotal")  # fmt: skip
+MOVEMENT = ("product_id", "delta", "stock_after", "kind", "sale_id", "line_no", "at")
+
+_KNOWN = (
+    "SELECT invoice_number, id, batch_id, content_hash FROM sales "
+    "WHERE shop_id = ? AND invoice_number IN ?*"
+)
+_ARTICLES = (
+    "SELECT id, title, price, stock FROM products WHERE shop_id = ? AND id IN ?* ORDER BY id"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """Where a batch was sent from, and the store's clock now."""
+
+    shop_id: int
+    shop_name: str
+    currency: str
+    timezone: str
+    allows_negative: bool
+    terminal_id: int
+    terminal: str
+    answers_duplicates: bool
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Known:
+    """A number that was sold under before."""
+
+    sale_id: int
+    batch_id: int
+    content_hash: str
+
+
+@dataclass(slots=True)
+class Article:
+    """A product of the shop: ``price`` in ten-thousandths, ``stock`` as it is being decided."""
+
+    id: int
+    title: str
+    price: int
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """An article as it is sold; amounts in ten-thousandths, ``stock_after`` when it has left."""
+
+    product_id: int
+    title: str
+    quantity: int
+    unit_price: int
+    list_price: int
+    stock_after: int
+
+    @property
+    def subtotal(self) -> int:
+        """Price times quantity."""
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSale:
+    """A sale that was accepted and is to be written; amounts in ten-thousandths."""
+
+    number: str
+    payment_method: str
+    paid: bool
+    total: int
+    discount: int | None
+    sold_at: datetime
+    content_hash: str
+    client: str | None
+    """Sealed."""
+    oversold: bool
+    lines: Sequence[SoldLine] = field(repr=False)
+
+
+def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Counter:
+    """The shop, held until the transaction ends, with the terminal that sends."""
+    query = (
+        select(
+            Shop.name, Shop.currency, Shop.timezone, Shop.stock_policy,
+            Terminal.name.label("terminal"), Terminal.duplicates, db_now().label("now"),
+        )
+        .join(Terminal, Terminal.id == terminal_id)
+        .where(Shop.id == shop_id)
+        # Not FOR UPDATE: a sync page that adds a product holds the shop's key and may have a
+        # product that we wait for.
+        .with_for_update(of=Shop, key_share=True)
+    )  # fmt: skip
+    row = session.execute(query).one()
+    return Counter(
+        shop_id=shop_id,
+        shop_name=row.name,
+        currency=row.currency,
+        timezone=row.timezone,
+        allows_negative=row.stock_policy == "allow",
+        terminal_id=terminal_id,
+        terminal=row.terminal,
+        answers_duplicates=row.duplicates == "answer",
+        now=row.now,
+    )
+
+
+def known(session: Session, shop_id: int, numbers: Collection[str]) -> dict[str, Known]:
+    """Which of these numbers the shop has sold under."""
+    rows = bulk.select_among(session, _KNOWN, (shop_id,), numbers)
+    return {number: Known(ident, batch, told) for number, ident, batch, told in rows}
+
+
+def lock_articles(session: Session, shop_id: int, ids: Collection[int]) -> dict[int, Article]:
+    """The shop's products among ``ids``, locked in id order as syncs lock them."""
+    sqlite = bulk.Codec(session).sqlite
+    text = _ARTICLES if sqlite else f"{_ARTICLES} FOR UPDATE"
+    rows = bulk.select_among(session, text, (shop_id,), sorted(ids))
+    return {
+        ident: Article(ident, title, price if sqlite else to_units(price), stock)
+        for ident, title, price, stock in rows
+    }
+
+
+def recorded(session: Session, sale_ids: Collection[int]) -> dict[int, Sale]:
+    """Sales as they were accepted; their lines are in ``lines_of``."""
+    return {
+        sale.id: sale
+        for part in bulk.parts(sale_ids)
+        for sale in session.scalars(select(Sale).where(Sale.id.in_(part)))
+    }
+
+
+def lines_of(session: Session, sale_ids: Collection[int]) -> Mapping[int, list[SaleLine]]:
+    """The lines of these sales, in their order."""
+    found: dict[int, list[SaleLine]] = defaultdict(list)
+    query = select(SaleLine).order_by(SaleLine.sale_id, SaleLine.line_no)
+    for part in bulk.parts(sale_ids):
+        for line in session.scalars(query.where(SaleLine.sale_id.in_(part))):
+            found[line.sale_id].append(line)
+    return found
+
+
+def write(
+    session: Session, counter: Counter, sales: Sequence[NewSale], *, batch_id: int,
+    received_at: datetime,
+) -> None:  # fmt: skip
+    """Insert ``sales`` with lines and movements, and set the stock of what they moved."""
+    codec = bulk.Codec(session)
+    money, at = codec.money, codec.moment(counter.now)
+    received = codec.moment(received_at)
+    rows: list[tuple[Any, ...]] = []
+    lines: list[tuple[Any, ...]] = []
+    moves: list[tuple[Any, ...]] = []
+    stocks: dict[int, int] = {}
+    for ident, sale in zip(bulk.reserve_ids(session, Sale, len(sales)), sales, strict=True):
+        discount = None if sale.discount is None else money(sale.discount)
+        rows.append((
+            ident, counter.shop_id, batch_id, counter.terminal_id, sale.number,
+            sale.payment_method, sale.paid, money(sale.total), discount,
+            codec.moment(sale.sold_at), received, sale.content_hash, sale.client, sale.oversold,
+        ))  # fmt: skip
+        for line_no, line in enumerate(sale.lines, 1):
+            product = line.product_id
+            lines.append((
+                ident, line_no, product, line.title, line.quantity, money(line.unit_price),
+                money(line.list_price), money(line.subtotal),
+            ))  # fmt: skip
+            kind = "sale" if line.quantity > 0 else "refund"
+            moves.append((product, -line.quantity, line.stock_after, kind, ident, line_no, at))
+            stocks[product] = line.stock_after
+    bulk.insert(session, Sale, SALE, rows)
+    bulk.insert(session, SaleLine, LINE, lines)
+    bulk.insert(session, StockMovement, MOVEMENT, moves)
+    bulk.set_numbers(session, Product, "stock", stocks, counter.now)

@@ -1,0 +1,219 @@
+"""What becomes of each sale of a batch, in their order. Decides only; nothing is read or written.
+
+Amounts are whole ten-thousandths of the shop's currency.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from core import crypto, tills
+from core.errors import SkippableError
+from core.tills import TillSale
+from db.sales import Article, Counter, Known, NewSale, SoldLine
+from db.types import to_units
+
+LARGEST_TOTAL = 10**13 * 10**4
+"""What a column of money holds, with room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element of the till's array: ``position`` from 1, ``sale`` None when it is malformed."""
+
+    position: int
+    number: str | None
+    raw: object
+    sale: TillSale | None
+    content: str = ""
+    trouble: SkippableError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is sold now."""
+
+    item: Item
+    new: NewSale
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """It was sold before: by this very batch (``own``), or it is a duplicate. ``sale_id`` is None
+    for the twin of a sale of this batch, which is ``twin``.
+    """
+
+    item: Item
+    sale_id: int | None
+    own: bool = False
+    twin: NewSale | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It is not sold: a code for the till, a French sentence for people, the field's path."""
+
+    item: Item
+    code: str
+    message: str
+    field: str = ""
+
+
+Decision = Accepted | Recorded | Refused
+
+
+def read(raws: Iterable[object], counter: Counter, stamp: str | None) -> list[Item]:
+    """The till's array, each element on its own. ``stamp`` is the batch's second (DESIGN §7)."""
+    return [
+        read_one(raw, position, counter.shop_id, ZoneInfo(counter.timezone), stamp)
+        for position, raw in enumerate(raws, 1)
+    ]
+
+
+def read_one(raw: object, position: int, shop_id: int, zone: ZoneInfo, stamp: str | None) -> Item:
+    """One element; a sale without a number gets the one that was fixed at its reception."""
+    try:
+        sale = tills.read(raw, zone)
+    except SkippableError as error:
+        return Item(position, tills.number_of(raw), raw, None, trouble=error)
+    number = sale.number or f"VENTE-{shop_id}-{stamp}-{position - 1}"
+    return Item(position, number, raw, sale, sale.content_hash())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One pass over a batch. ``again``: it had an answer, so what it has sold is its ``own``; the
+    first time each, for ``met`` are the numbers this pass has dealt with.
+    """
+
+    batch_id: int
+    received_at: datetime
+    again: bool = False
+    met: set[str] = field(default_factory=set)
+
+
+class Clerk:
+    """Decides the sales of one batch, one after the other: each sees what those before it left."""
+
+    def __init__(
+        self,
+        counter: Counter,
+        turn: Round,
+        known: Mapping[str, Known],
+        articles: Mapping[int, Article],
+    ) -> None:
+        self._counter = counter
+        self._round = turn
+        self._known = known
+        self._articles = articles
+        self._sold: dict[str, tuple[str, NewSale]] = {}
+
+    def decide(self, items: Iterable[Item]) -> Iterator[Decision]:
+        """A decision for each, in their order."""
+        return map(self._decide, items)
+
+    def _decide(self, item: Item) -> Decision:
+        if item.sale is None or item.number is None:
+            trouble = item.trouble
+            assert trouble is not None
+            return Refused(item, trouble.code, str(trouble), trouble.field)
+        known = self._known.get(item.number)
+        if known is not None:
+            return self._compare(item, item.number, known)
+        if item.number in self._sold:
+            content, new = self._sold[item.number]
+            return Recorded(item, None, twin=new) if content == item.content else _conflict(item)
+        return self._sell(item, item.number, item.sale)
+
+    def _compare(self, item: Item, number: str, known: Known) -> Decision:
+        if known.content_hash != item.content:
+            return _conflict(item)
+        turn = self._round
+        own = turn.again and known.batch_id == turn.batch_id and number not in turn.met
+        turn.met.add(number)
+        return Recorded(item, known.sale_id, own=own)
+
+    def _sell(self, item: Item, number: str, sale: TillSale) -> Decision:
+        unknown = [line.product_id for line in sale.lines if line.product_id not in self._articles]
+        if unknown:
+            field = (
+                f"lignes.{[line.product_id for line in sale.lines].index(unknown[0])}.article_id"
+            )
+            return Refused(item, "ARTICLE_INCONNU", f"Article {unknown[0]} non trouvé", field)
+        short = self._short_of(sale)
+        if short is not None and not self._counter.allows_negative:
+            return Refused(item, "STOCK_INSUFFISANT", f"Stock insuffisant pour {short.title}")
+        lines = [
+            SoldLine(
+                line.product_id, article.title, line.quantity,
+                _units(line.unit_price, article.price), article.price, 0,
+            )
+            for line in sale.lines
+            for article in (self._articles[line.product_id],)
+        ]  # fmt: skip
+        subtotal = sum(line.subtotal for line in lines)
+        discount = None if sale.discount is None else to_units(sale.discount)
+        trouble = _beyond(lines, subtotal, discount or 0)
+        if trouble is not None:
+            return Refused(item, tills.INVALID, trouble[1], trouble[0])
+        new = NewSale(
+            number=number,
+            payment_method=sale.method,
+            paid=sale.is_paid,
+            total=subtotal - (discount or 0),
+            discount=discount,
+            # A till whose clock runs ahead sold it no later than it told us.
+            sold_at=min(sale.sold_at or self._round.received_at, self._round.received_at),
+            content_hash=item.content,
+            client=None if sale.client is None else crypto.seal(sale.client),
+            oversold=short is not None,
+            lines=[self._take(line) for line in lines],
+        )
+        self._sold[number] = (item.content, new)
+        self._round.met.add(number)
+        return Accepted(item, new)
+
+    def _short_of(self, sale: TillSale) -> Article | None:
+        """The first article there is too little of, all its lines counted together."""
+        wanted: Tally[int] = Tally()
+        for line in sale.lines:
+            wanted[line.product_id] += line.quantity
+        for ident, quantity in wanted.items():
+            if quantity > 0 and quantity > self._articles[ident].stock:
+                return self._articles[ident]
+        return None
+
+    def _take(self, line: SoldLine) -> SoldLine:
+        article = self._articles[line.product_id]
+        article.stock -= line.quantity
+        return replace(line, stock_after=article.stock)
+
+
+def _conflict(item: Item) -> Refused:
+    return Refused(
+        item, "CONFLIT_FACTURE",
+        f"La facture {item.number} existe déjà avec un autre contenu\u00a0; "
+        "la vente est gardée pour vérification",
+        "numero_facture",
+    )  # fmt: skip
+
+
+def _units(price: Decimal | None, listed: int) -> int:
+    return listed if price is None else to_units(price)
+
+
+def _beyond(lines: list[SoldLine], subtotal: int, discount: int) -> tuple[str, str] | None:
+    """What no column of money holds, or no discount can be: (field, sentence)."""
+    for place, line in enumerate(lines):
+        if abs(line.subtotal) > LARGEST_TOTAL:
+            return f"lignes.{place}", f"lignes.{place}\u00a0: le montant est trop grand."
+    if abs(subtotal) > LARGEST_TOTAL:
+        return "lignes", "lignes\u00a0: le montant total est trop grand."
+    if discount > max(subtotal, 0):
+        return "remise", "remise\u00a0: dépasse le montant de la vente."
+    return None

@@ -1,0 +1,41 @@
+"""Replaying a refused sale: what was received is decided again, after a correction of the stock."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from core import crypto, strict_json
+from core.errors import RefusedError
+from db import audit, rejects, sales
+from db.models import Reject, SalesBatch
+from syncs.sales import decide
+from syncs.sales.decide import Refused, Round
+from syncs.sales.process import settle
+
+
+def replay(session: Session, reject: Reject, *, who: str) -> None:
+    """Sell it now, as a sale of its batch; ``RefusedError`` says why it is still refused.
+
+    The till learns of it when it sends the sale again: it is then recorded already.
+    """
+    batch = session.get(SalesBatch, reject.batch_id)
+    assert batch is not None
+    assert reject.batch_position is not None
+    # The shop first, as a batch does, so that the two do not wait for each other.
+    counter = sales.hold_shop(session, batch.shop_id, batch.terminal_id)
+    rejects.settle(session, reject, "replayed", f"replayed by {who}")
+    raws = strict_json.parse(crypto.unseal(batch.body).encode(), tolerant=True)
+    item = decide.read_one(
+        raws[reject.batch_position - 1],
+        reject.batch_position,
+        batch.shop_id,
+        ZoneInfo(counter.timezone),
+        batch.number_stamp,
+    )
+    turn = Round(batch_id=batch.id, received_at=batch.received_at, again=True)
+    (decision,) = settle(session, counter, [item], turn)
+    if isinstance(decision, Refused):
+        raise RefusedError(f"Reject {reject.id} is still refused: {decision.message}.")
+    audit.note(session, who=who, what="reject.replay", subject=f"reject {reject.id}")
