@@ -50,6 +50,8 @@ def adjust(session: Session, product_id: int, delta: int, reason: str) -> int:
     if product is None:
         raise RefusedError(f"There is no product {product_id}.")
     product.stock += delta
+    # Tills ask for what changed since they last asked.
+    product.updated_at = bulk.now(session)
     movement = StockMovement(
         product_id=product_id,
         delta=delta,
