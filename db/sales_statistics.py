@@ -1,0 +1,106 @@
+"""What a shop sold in a period: by day, by means of payment, by article.
+
+The days come as values: where a shop's day begins is for Python to know, and so both databases
+count the same, and look for each day in ``ix_sales_shop_id_sold_at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, and_, column, func, select, values
+from sqlalchemy.orm import Session
+
+from db.models import Sale, SaleLine
+from db.sums import total
+from db.types import UtcDateTime
+
+Bounds = tuple[datetime, datetime]
+"""A day: its first moment, and the next one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The sales of one day that were paid in one way; ``day`` counts from 0, amounts in the shop's
+    currency. ``refunds``: how many of them give money back.
+    """
+
+    day: int
+    payment_method: str
+    paid: bool
+    count: int
+    refunds: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An article under its newest name: pieces sold less pieces taken back, and its lines' sum.
+
+    A sale's discount is no article's.
+    """
+
+    product_id: int
+    title: str
+    quantity: int
+    amount: Decimal
+
+
+def figures(session: Session, shop_id: int, days: Sequence[Bounds]) -> list[Figure]:
+    """What was sold on each of ``days``, in their order; a day without sales has no figure."""
+    told = values(
+        column("day", BigInteger),
+        column("start", UtcDateTime),
+        column("stop", UtcDateTime),
+        name="days",
+    )
+    # Named as a CTE: SQLite takes no names for the columns of VALUES elsewhere.
+    day = told.data([(n, *bounds) for n, bounds in enumerate(days)]).cte("days")
+    of_day = and_(Sale.shop_id == shop_id, Sale.sold_at >= day.c.start, Sale.sold_at < day.c.stop)
+    group = (day.c.day, Sale.payment_method, Sale.paid)
+    query = (
+        select(*group, func.count(), func.count().filter(Sale.total < 0), total(Sale.total))
+        .select_from(day)
+        .join(Sale, of_day)
+        .group_by(*group)
+        .order_by(*group)
+    )
+    return [Figure(*row) for row in session.execute(query)]
+
+
+def articles(
+    session: Session, shop_id: int, period: Bounds, *, limit: int
+) -> tuple[int, list[Moved]]:
+    """How many pieces were sold in ``period``, and the ``limit`` articles of most pieces."""
+    start, stop = period
+    query = (
+        select(
+            SaleLine.product_id,
+            func.sum(SaleLine.quantity),
+            total(SaleLine.subtotal),
+            func.max(SaleLine.id),
+        )
+        .join(Sale, Sale.id == SaleLine.sale_id)
+        .where(Sale.shop_id == shop_id, Sale.sold_at >= start, Sale.sold_at < stop)
+        .group_by(SaleLine.product_id)
+    )
+    # PostgreSQL sums whole numbers as NUMERIC.
+    rows = [
+        (int(sold), amount, ident, line) for ident, sold, amount, line in session.execute(query)
+    ]
+    most = sorted((row for row in rows if row[0] > 0), key=lambda row: (-row[0], -row[1], row[2]))
+    titles = _titles(session, shop_id, [line for *_, line in most[:limit]])
+    top = [Moved(ident, titles[line], sold, amount) for sold, amount, ident, line in most[:limit]]
+    return sum(sold for sold, *_ in rows), top
+
+
+def _titles(session: Session, shop_id: int, line_ids: Sequence[int]) -> dict[int, str]:
+    query = (
+        select(SaleLine.id, SaleLine.title)
+        .join(Sale, Sale.id == SaleLine.sale_id)
+        .where(Sale.shop_id == shop_id, SaleLine.id.in_(line_ids))
+    )
+    return dict(session.execute(query).all())
