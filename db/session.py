@@ -32,9 +32,15 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
-    """One transaction that writes: committed at the end, rolled back by any exception."""
-    with Session(_writer(), autoflush=False) as session, session.begin():
+def writing(*, patience: float | None = None) -> Iterator[Session]:
+    """One transaction that writes: committed at the end, rolled back by any exception.
+
+    On SQLite ``patience`` is how many seconds it waits for its turn; 0: now or
+    ``OperationalError``.
+    """
+    turn = PATIENCE if patience is None else patience
+    writer = engine().execution_options(**{WRITES: turn})
+    with Session(writer, autoflush=False) as session, session.begin():
         yield session
 
 
@@ -51,10 +57,6 @@ def dispose(*, close: bool = True) -> None:
     for made in _ENGINES.values():
         made.dispose(close=close)
     _ENGINES.clear()
-
-
-def _writer() -> Engine:
-    return engine().execution_options(**{WRITES: True})
 
 
 def _make(url: str) -> Engine:
@@ -92,14 +94,15 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    if not connection.get_execution_options().get(WRITES):
+    patience = connection.get_execution_options().get(WRITES)
+    if patience is None:
         connection.exec_driver_sql("BEGIN")
         return
-    _begin_immediate(connection)
+    _begin_immediate(connection, patience)
 
 
-def _begin_immediate(connection: Connection) -> None:
-    """Take the writer's place by short jittered tries.
+def _begin_immediate(connection: Connection, patience: float) -> None:
+    """Take the writer's place by short jittered tries, for ``patience`` seconds.
 
     SQLite's own busy handler sleeps longer and longer, so that a patient writer starves beside a
     busy one: accepting a batch beside a page writer took 137 times the median at p99.
@@ -107,7 +110,7 @@ def _begin_immediate(connection: Connection) -> None:
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
     begin = "BEGIN IMMEDIATE"
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     raw.execute("PRAGMA busy_timeout = 0")
     try:
         while True:

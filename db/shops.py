@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,19 +11,56 @@ from core import crypto
 from core.errors import RefusedError
 from db.models import Shop
 
+POLICIES = ("reject", "allow")
+"""What becomes of a sale of more than is in stock: it is refused, or the stock goes below zero."""
+
 _SITES = select(Shop.__table__.c.id, Shop.__table__.c.site_id).order_by(Shop.__table__.c.id)
 
 
-def add(session: Session, *, name: str, site_id: str | None = None, currency: str = "EUR") -> Shop:
+def add(
+    session: Session,
+    *,
+    name: str,
+    site_id: str | None = None,
+    currency: str = "EUR",
+    stock_policy: str = "reject",
+    timezone: str = "Europe/Paris",
+) -> Shop:
     """A new shop; ``RefusedError`` when another one has this site already."""
     if site_id is not None:
         other = session.scalar(select(Shop).where(Shop.site_id == site_id))
         if other is not None:
             raise RefusedError(f"Site {site_id} belongs to shop {other.id} ({other.name}) already.")
-    shop = Shop(name=name, site_id=site_id, currency=currency.upper())
+    shop = Shop(
+        name=name,
+        site_id=site_id,
+        currency=currency.upper(),
+        stock_policy=stock_policy,
+        timezone=timezone,
+    )
     session.add(shop)
     session.flush()
     return shop
+
+
+def find(session: Session, shop_id: int) -> Shop:
+    """The shop; ``RefusedError`` when there is none."""
+    shop = session.get(Shop, shop_id)
+    if shop is None:
+        raise RefusedError(f"There is no shop {shop_id}; 'shop list' shows them.")
+    return shop
+
+
+def change(session: Session, shop_id: int, **values: Any) -> tuple[Shop, dict[str, Any]]:
+    """The shop with these columns (None: as it is), and those that were others before."""
+    find(session, shop_id)
+    shop = session.get_one(Shop, shop_id, with_for_update=True, populate_existing=True)
+    given = {name: value for name, value in values.items() if value is not None}
+    changed = {name: value for name, value in given.items() if getattr(shop, name) != value}
+    for name, value in changed.items():
+        setattr(shop, name, value)
+    session.flush()
+    return shop, changed
 
 
 def every(session: Session) -> list[Shop]:

@@ -1,0 +1,215 @@
+"""Terminals: which tills may speak, for which shop, and how each proves that it is itself."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from core import crypto
+from core.errors import RefusedError
+from db import shops
+from db.leases import NO_SYNC
+from db.models import DeviceNonce, Shop, Terminal
+from db.types import db_now
+from db.upsert import insert_new
+
+LEVELS = (0, 1, 2)
+"""What a till must show: its serial alone, a token as well, a signature instead of the token."""
+
+DUPLICATES = ("answer", "errors_only")
+"""Whether a sale it sends again is also told among those that are in (DESIGN §7)."""
+
+PREFIX = "mlt_"
+"""Lets people, and scanners for leaked secrets, see what a token is."""
+
+NOTED_EVERY = 60.0
+"""Seconds: a till that asks all the time is one write."""
+DRIFT = 30
+"""Seconds by which its clock must have moved to be noted before that."""
+
+# What a header carries, and no proxy or shell changes.
+is_serial = re.compile(r"[!-~]{1,64}", re.ASCII).fullmatch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """An active terminal with its shop, and the database's clock as both were read."""
+
+    id: int
+    shop_id: int
+    serial: str
+    name: str
+    level: int
+    duplicates: str
+    shop_name: str
+    currency: str
+    timezone: str
+    stock_policy: str
+    token_hash: str | None = field(repr=False)
+    signing_key: str | None = field(repr=False)
+    last_seen_at: datetime | None
+    clock_offset: int | None
+    now: datetime
+
+    def is_news(self, offset: int | None) -> bool:
+        """Whether ``note_seen`` would write anything."""
+        if self.last_seen_at is None:
+            return True
+        if (self.now - self.last_seen_at).total_seconds() > NOTED_EVERY:
+            return True
+        if offset is None:
+            return False
+        return self.clock_offset is None or abs(offset - self.clock_offset) > DRIFT
+
+
+_BY_SERIAL = (
+    select(
+        Terminal.id,
+        Terminal.shop_id,
+        Terminal.serial,
+        Terminal.name,
+        Terminal.level,
+        Terminal.duplicates,
+        Shop.name.label("shop_name"),
+        Shop.currency,
+        Shop.timezone,
+        Shop.stock_policy,
+        Terminal.token_hash,
+        Terminal.signing_key,
+        Terminal.last_seen_at,
+        Terminal.clock_offset,
+        db_now().label("now"),
+    )
+    .join(Shop, Shop.id == Terminal.shop_id)
+    .where(Terminal.serial == bindparam("serial"), Terminal.active)
+)
+
+
+def add(session: Session, *, shop_id: int, serial: str, name: str) -> Terminal:
+    """A new terminal of level 0; ``RefusedError`` when there is no such shop, or the serial is no
+    serial or taken, by a revoked terminal too: its sales are kept under it.
+    """
+    if not is_serial(serial):
+        raise RefusedError("A serial is 1 to 64 letters, digits and signs (ASCII), without blanks.")
+    shops.find(session, shop_id)
+    other = session.scalar(select(Terminal).where(Terminal.serial == serial))
+    if other is not None:
+        state = "" if other.active else ", which is revoked; 'terminal restore' lets it in again"
+        raise RefusedError(
+            f"Serial {serial} is that of terminal {other.id} ({other.name}) already{state}."
+        )
+    terminal = Terminal(shop_id=shop_id, serial=serial, name=name)
+    session.add(terminal)
+    session.flush()
+    return terminal
+
+
+def every(session: Session, *, shop_id: int | None = None) -> list[Terminal]:
+    """All terminals, revoked ones too, oldest first; of one shop, if it is named."""
+    query = select(Terminal).order_by(Terminal.id)
+    if shop_id is not None:
+        query = query.where(Terminal.shop_id == shop_id)
+    return list(session.scalars(query))
+
+
+def find(session: Session, word: str) -> Terminal:
+    """The terminal whose serial or id ``word`` is, locked; ``RefusedError`` when none or two are.
+
+    A serial may look like an id, and then nobody must guess which one was meant.
+    """
+    named = Terminal.serial == word
+    if re.fullmatch(r"[1-9][0-9]{0,17}", word, re.ASCII):
+        named = or_(named, Terminal.id == int(word))
+    found = session.scalars(select(Terminal).where(named).with_for_update()).all()
+    if not found:
+        raise RefusedError(f"There is no terminal {word}; 'terminal list' shows them.")
+    if len(found) > 1:
+        raise RefusedError(
+            f"{word} is the serial of one terminal and the id of another; say it by its other name."
+        )
+    return found[0]
+
+
+def find_by_serial(session: Session, serial: str) -> Known | None:
+    """The active terminal of that serial with its shop, by one statement; None: there is none."""
+    if not is_serial(serial):
+        return None
+    row = session.execute(_BY_SERIAL, {"serial": serial}).mappings().one_or_none()
+    return Known(**row) if row is not None else None
+
+
+def revoke(session: Session, terminal: Terminal) -> bool:
+    """Let its serial open nothing from now on; False when it did not before either."""
+    was_active, terminal.active = terminal.active, False
+    session.flush()
+    return was_active
+
+
+def restore(session: Session, terminal: Terminal) -> bool:
+    """Let a revoked terminal in again, as it was; False when it is in."""
+    was_active, terminal.active = terminal.active, True
+    session.flush()
+    return not was_active
+
+
+def set_level(session: Session, terminal: Terminal, level: int) -> str | None:
+    """Ask for more or less proof. Above level 0 the new token, which is said once: 256 bits, of
+    which only a hash is kept, and at level 2 the sealed key of signatures. The old one is void.
+    """
+    if level not in LEVELS:
+        raise RefusedError(f"There is no level {level}; there are: 0, 1, 2.")
+    token = PREFIX + secrets.token_urlsafe(32) if level else None
+    terminal.level = level
+    terminal.token_hash = crypto.digest(token) if token else None
+    terminal.signing_key = crypto.seal(token) if token and level > 1 else None
+    session.flush()
+    return token
+
+
+def set_duplicates(session: Session, terminal: Terminal, policy: str) -> None:
+    """How a sale it sends again is answered: one of ``DUPLICATES``."""
+    if policy not in DUPLICATES:
+        raise RefusedError(f"There is no policy {policy!r}; there are: {', '.join(DUPLICATES)}.")
+    terminal.duplicates = policy
+    session.flush()
+
+
+def note_seen(session: Session, terminal_id: int, offset: int | None) -> None:
+    """The till is here now, its clock ``offset`` seconds ahead (None: it did not say); written
+    once a minute at most, unless the clock jumped. It waits for nobody who has the row.
+    """
+    stale = [Terminal.last_seen_at.is_(None), Terminal.last_seen_at < db_now(-NOTED_EVERY)]
+    values: dict[str, Any] = {"last_seen_at": db_now()}
+    if offset is not None:
+        jump = func.abs(Terminal.clock_offset - offset)
+        stale += [Terminal.clock_offset.is_(None), jump > DRIFT]
+        values["clock_offset"] = offset
+    free = (
+        select(Terminal.id)
+        .where(Terminal.id == terminal_id, or_(*stale))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    session.execute(
+        update(Terminal).where(Terminal.id.in_(free)).values(values), execution_options=NO_SYNC
+    )
+
+
+def use_nonce(session: Session, terminal_id: int, digest: str, expires: datetime) -> bool:
+    """Keep that a signature was used, until ``expires``; False when it was used before."""
+    row = {"terminal_id": terminal_id, "digest": digest, "expires_at": expires}
+    return insert_new(session, DeviceNonce, row) is not None
+
+
+def forget_nonces(session: Session, *, most: int) -> int:
+    """Delete up to ``most`` signatures that are too old to be used anyway; how many."""
+    old = select(DeviceNonce.id).where(DeviceNonce.expires_at < db_now()).limit(most)
+    result = session.execute(
+        delete(DeviceNonce).where(DeviceNonce.id.in_(old)), execution_options=NO_SYNC
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE's result is a CursorResult
