@@ -10,10 +10,13 @@ from typing import Any, Literal, TypeVar
 from flask import Flask, current_app, g, request
 
 from api.problems import Problem
+from api.till import devices
 from db import bulk, operators
 from db.session import reading, writing
 
-Role = Literal["public", "viewer", "operator", "admin"]
+Role = Literal["public", "terminal", "viewer", "operator", "admin"]
+"""A terminal is no lesser operator: neither enters where the other may."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 MOST_TOKEN = 200
@@ -67,17 +70,21 @@ def caller() -> Caller:
 
 def register(app: Flask) -> None:
     """Check every request of ``app`` before its view."""
+    devices.register(app)
     app.before_request(check)
 
 
 def check() -> None:
-    """Let the request pass, or raise a 401 or 403."""
+    """Let the request pass, or raise a 401 or 403; a till's as ``devices.authenticate`` does."""
     if request.endpoint is None:
         return  # no such address, which anybody may be told
     rule = rule_of(current_app, request.endpoint)
     if rule is None:
         raise LookupError(f"{request.endpoint} has no access rule")
     if rule.role == "public" or (rule.loopback and from_this_machine()):
+        return
+    if rule.role == "terminal":
+        g.terminal = devices.authenticate()
         return
     g.caller = _authenticated()
     if not operators.may(g.caller.role, rule.role):

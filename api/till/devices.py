@@ -1,0 +1,127 @@
+"""Which till speaks: known by its serial, proven as its level asks; views get a ``Till``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g, request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from api.till import proofs
+from api.till.errors import TillError
+from api.till.guesses import Guesses
+from core.logs import get_logger
+from db import terminals
+from db.session import reading, writing
+from db.terminals import Known
+
+log = get_logger(__name__)
+
+SERIAL = "X-Device-Serial"
+_LOOKS_ONLY = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Till:
+    """The terminal that asks, and the shop whose data it may see: every query carries it."""
+
+    id: int
+    shop_id: int
+    serial: str
+    name: str
+    level: int
+    duplicates: str
+    shop_name: str
+    currency: str
+    timezone: str
+    stock_policy: str
+
+
+def register(app: Flask) -> None:
+    """Count guesses from now on."""
+    app.extensions["guesses"] = Guesses()
+
+
+def current() -> Till:
+    """The till that asks; only in views for terminals."""
+    found: Till = g.terminal
+    return found
+
+
+def authenticate() -> Till:
+    """Who asks, or ``TillError``: 400 without a serial, 404 for an unknown or revoked one, 429
+    after too many of these, 401 without the proof that its level asks for.
+
+    A signature is used up by a request that only looks; by any other when its view calls ``spend``.
+    """
+    serial = request.headers.get(SERIAL, "").strip()
+    if not serial:
+        sentence = "Numéro de série du terminal requis dans les headers"
+        raise TillError(400, "MISSING_SERIAL", sentence, header_required=SERIAL)
+    guesses: Guesses = current_app.extensions["guesses"]
+    address = request.remote_addr or ""
+    known = _look_up(guesses, address, serial)
+    try:
+        g.signature = proofs.check(known)
+        if request.method in _LOOKS_ONLY and g.signature is not None:
+            with writing() as session:
+                spend(session)
+    except TillError as error:
+        log.info("till.refused", terminal=known.id, code=error.code)
+        raise
+    guesses.proved(address, serial)
+    _note(known)
+    return _till(known)
+
+
+def spend(session: Session) -> None:
+    """Use the request's signature up, if it has one, in the transaction that does what it asks.
+
+    So a till that is told to come back (503, nothing was kept) may send the very same again, and
+    nobody else may ever. ``TillError`` 401 when it was used before.
+    """
+    signature: proofs.Signature | None = g.signature
+    if signature is not None and not terminals.use_nonce(
+        session, signature.terminal_id, signature.digest, signature.expires
+    ):
+        raise proofs.replayed()
+
+
+def _look_up(guesses: Guesses, address: str, serial: str) -> Known:
+    with guesses.turn(address, serial):
+        with reading() as session:
+            known = terminals.find_by_serial(session, serial)
+        if known is None:
+            guesses.missed(address, serial)
+            raise TillError(404, "TERMINAL_NOT_FOUND", "Terminal non trouvé ou inactif")
+    return known
+
+
+def _note(known: Known) -> None:
+    """That the till was here and what its clock said: at once, or another time."""
+    offset = proofs.clock_offset(known.now)
+    # Looked at before: a writer's turn for each request would let tills wait for syncs.
+    if not known.is_news(offset):
+        return
+    try:
+        with writing(patience=0) as session:
+            terminals.note_seen(session, known.id, offset)
+    except (DBAPIError, PoolTimeoutError):
+        log.debug("till.not_noted", terminal=known.id)
+
+
+def _till(known: Known) -> Till:
+    return Till(
+        id=known.id,
+        shop_id=known.shop_id,
+        serial=known.serial,
+        name=known.name,
+        level=known.level,
+        duplicates=known.duplicates,
+        shop_name=known.shop_name,
+        currency=known.currency,
+        timezone=known.timezone,
+        stock_policy=known.stock_policy,
+    )

@@ -1,0 +1,137 @@
+"""How many unknown serials an address may try: the address is slowed, never the till.
+
+A serial is printed on its till and never changes, so that trying many is worth somebody's while.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from ipaddress import IPv6Address, ip_address
+from threading import Condition
+from typing import Generic, TypeVar
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from api.till.errors import TillError
+from core.logs import get_logger
+
+log = get_logger(__name__)
+
+MOST_GUESSES = 10
+"""Unknown serials a minute."""
+MOST_KEPT = 10_000
+"""Addresses, and pairs of address and serial, remembered at once."""
+
+_GUESS = RateLimitItemPerMinute(MOST_GUESSES, namespace="guess")
+_TOLD = RateLimitItemPerMinute(1, namespace="told")
+
+T = TypeVar("T", bound=Hashable)
+
+
+class Newest(Generic[T]):
+    """The ``most`` items that were added last."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._items: OrderedDict[T, None] = OrderedDict()
+
+    def __contains__(self, item: T) -> bool:
+        return item in self._items
+
+    def add(self, item: T) -> T | None:
+        """Keep ``item``; the one that had to go for it, if any."""
+        self._items[item] = None
+        self._items.move_to_end(item)
+        return self._items.popitem(last=False)[0] if len(self._items) > self._most else None
+
+    def discard(self, item: T) -> None:
+        """Keep it no longer."""
+        self._items.pop(item, None)
+
+
+class Guesses:
+    """The unknown serials of the last minute, by address; of this process."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._addresses = Newest[str](MOST_KEPT)
+        self._good = Newest[tuple[str, str]](MOST_KEPT)
+        self._under_way: Counter[str] = Counter()
+        self._changed = Condition()
+
+    @contextmanager
+    def turn(self, address: str, serial: str) -> Iterator[None]:
+        """Look a serial up inside; ``TillError`` 429 when its address has guessed too much.
+
+        A pair that was good before passes even then. As many look-ups are under way at once as
+        guesses are left, so that a hundred at the same instant are no way past the limit.
+        """
+        where = _neighbourhood(address)
+        with self._changed:
+            free = (where, serial) in self._good
+            if not free:
+                self._wait(where)
+                self._under_way[where] += 1
+        try:
+            yield
+        finally:
+            if not free:
+                with self._changed:
+                    self._under_way -= Counter((where,))
+                    self._changed.notify_all()
+
+    def missed(self, address: str, serial: str) -> None:
+        """There is no such till: say it inside its turn."""
+        where = _neighbourhood(address)
+        with self._changed:
+            self._good.discard((where, serial))
+            self._limiter.hit(_GUESS, where)
+            # The storage itself never forgets an address.
+            forgotten = self._addresses.add(where)
+            if forgotten is not None:
+                self._limiter.clear(_GUESS, forgotten)
+                self._limiter.clear(_TOLD, forgotten)
+
+    def proved(self, address: str, serial: str) -> None:
+        """The till has shown all that its level asks for, from this address."""
+        with self._changed:
+            self._good.add((_neighbourhood(address), serial))
+
+    def _wait(self, where: str) -> None:
+        while True:
+            reset, left = self._limiter.get_window_stats(_GUESS, where)
+            if left <= 0:
+                raise self._refused(where, reset)
+            if self._under_way[where] < left:
+                return
+            self._changed.wait()
+
+    def _refused(self, where: str, reset: float) -> TillError:
+        if self._limiter.test(_TOLD, where):
+            self._limiter.hit(_TOLD, where)
+            log.warning("till.guessing", address=where, most=MOST_GUESSES)
+        # Never more than a window, should this machine's clock have been set back.
+        seconds = min(max(1, math.ceil(reset - time.time())), _GUESS.get_expiry())
+        return TillError(
+            429,
+            "TOO_MANY_ATTEMPTS",
+            f"Trop de terminaux inconnus depuis cette adresse: réessayez dans {seconds} s",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+def _neighbourhood(address: str) -> str:
+    """The address; of IPv6 its first 64 bits, for whoever has one has all of the rest."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return f"{IPv6Address(int(found) >> 64 << 64)}/64"
+    return address
