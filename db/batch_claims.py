@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import RetriableError
@@ -74,13 +74,14 @@ def claim(
             SalesBatch.terminal_id,
             SalesBatch.body,
             SalesBatch.number_stamp,
-            SalesBatch.idempotency_key.is_not(None).label("keyed"),
+            # Not IS NOT NULL: SQLite 3.40 says it of every column in a RETURNING.
+            (func.coalesce(SalesBatch.idempotency_key, "") != "").label("keyed"),
             SalesBatch.received_at,
             SalesBatch.correlation_id,
             SalesBatch.lease_token.label("token"),
             SalesBatch.failures,
             SalesBatch.errors,
-            SalesBatch.result.is_not(None).label("answered"),
+            (func.coalesce(func.length(SalesBatch.result), 0) > 0).label("answered"),
         ),
         execution_options=NO_SYNC,
     ).one_or_none()
