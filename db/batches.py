@@ -5,22 +5,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy.orm import Session, defer
 
 from core import crypto
-from core.errors import RefusedError, RetriableError
+from core.errors import RefusedError
 from db import bulk
 from db.leases import NO_SYNC
-from db.models import SalesBatch
-from db.models.sales import WAITING
+from db.models import SalesBatch, Terminal
+from db.models.sales import UNFINISHED
 from db.types import db_now
 from db.upsert import insert_new
 
@@ -101,9 +102,8 @@ def receive(
         # The bell rings now; a sweeper only for what nobody answers.
         "rung_at": db_now(),
     }
-    moment = None if numbered else bulk.now(session).astimezone(ZoneInfo(sender.timezone))
     while True:
-        stamp = None if moment is None else moment.strftime(STAMP)
+        stamp = None if numbered else _next_stamp(session, sender)
         ident = insert_new(session, SalesBatch, {**values, "number_stamp": stamp})
         if ident is not None:
             return Received(batch_id=ident, uuid=uuid, status="due")
@@ -111,9 +111,6 @@ def receive(
         if known is not None:
             # The same request came twice at once, and the other one was first.
             return _again(session, known, told)
-        if moment is None:
-            raise RetriableError("The batch's number was taken; send it again.")
-        moment += timedelta(seconds=1)
 
 
 def find(session: Session, shop_id: int, uuid: str) -> SalesBatch | None:
@@ -121,6 +118,13 @@ def find(session: Session, shop_id: int, uuid: str) -> SalesBatch | None:
     return session.scalars(
         select(SalesBatch).where(SalesBatch.uuid == uuid, SalesBatch.shop_id == shop_id)
     ).one_or_none()
+
+
+def find_any(session: Session, word: str) -> SalesBatch | None:
+    """Whose number here or whose uuid ``word`` is, of any shop: for people."""
+    if re.fullmatch(r"[1-9][0-9]{0,17}", word, re.ASCII):
+        return session.get(SalesBatch, int(word))
+    return session.scalars(select(SalesBatch).where(SalesBatch.uuid == word)).one_or_none()
 
 
 def look(session: Session, batch_id: int) -> Row[str, str | None]:
@@ -154,7 +158,8 @@ def to_ring(session: Session, *, quiet: float) -> Sequence[int]:
     orphaned = and_(SalesBatch.status == "running", SalesBatch.lease_until < db_now())
     ids = (
         select(SalesBatch.id)
-        .where(SalesBatch.status.in_(WAITING), or_(waiting, orphaned), unanswered)
+        # In the index's own words: SQLite would read every batch there ever was, bodies too.
+        .where(UNFINISHED, or_(waiting, orphaned), unanswered)
         .order_by(SalesBatch.id)
         .limit(AT_ONCE)
     )
@@ -172,8 +177,15 @@ def recent(
     session: Session, *, shop_id: int | None = None, status: str | None = None,
     before: int | None = None, limit: int = 50,
 ) -> list[SalesBatch]:  # fmt: skip
-    """Batches, newest first; ``before`` is the id the last page ended with."""
-    query = select(SalesBatch).order_by(SalesBatch.id.desc()).limit(limit)
+    """Batches without ``body`` and ``result``, newest first; ``before`` is the id the last page
+    ended with.
+    """
+    query = (
+        select(SalesBatch)
+        .options(*(defer(large, raiseload=True) for large in (SalesBatch.body, SalesBatch.result)))
+        .order_by(SalesBatch.id.desc())
+        .limit(limit)
+    )
     for column, wanted in ((SalesBatch.shop_id, shop_id), (SalesBatch.status, status)):
         if wanted is not None:
             query = query.where(column == wanted)
@@ -182,11 +194,31 @@ def recent(
     return list(session.scalars(query))
 
 
+def senders(session: Session, batches: Sequence[SalesBatch]) -> dict[int, str]:
+    """The names of the terminals that sent these, by their ids."""
+    ids = {batch.terminal_id for batch in batches}
+    rows = session.execute(select(Terminal.id, Terminal.name).where(Terminal.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
+
+
 def _known(session: Session, terminal_id: int, key: str) -> SalesBatch | None:
     query = select(SalesBatch).where(
         SalesBatch.idempotency_key == key, SalesBatch.terminal_id == terminal_id
     )
     return session.scalars(query.with_for_update()).one_or_none()
+
+
+def _next_stamp(session: Session, sender: Sender) -> str:
+    """This second by the shop's clock on the wall, or the one after those that are taken."""
+    now = bulk.now(session).astimezone(ZoneInfo(sender.timezone)).replace(tzinfo=None)
+    taken = session.scalar(
+        select(func.max(SalesBatch.number_stamp)).where(
+            SalesBatch.shop_id == sender.shop_id, SalesBatch.number_stamp >= now.strftime(STAMP)
+        )
+    )
+    if taken is not None:
+        now = datetime.strptime(taken, STAMP) + timedelta(seconds=1)  # noqa: DTZ007, no zone in it
+    return now.strftime(STAMP)
 
 
 def _again(session: Session, batch: SalesBatch, told: str) -> Received:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from core import crypto, tills
 from core.errors import SkippableError
-from core.tills import TillSale
+from core.tills import TillLine, TillSale
 from db.sales import Article, Counter, Known, NewSale, SoldLine
 from db.types import to_units
 
@@ -111,6 +110,7 @@ class Clerk:
         self._round = turn
         self._known = known
         self._articles = articles
+        self._left = {ident: article.stock for ident, article in articles.items()}
         self._sold: dict[str, tuple[str, NewSale]] = {}
 
     def decide(self, items: Iterable[Item]) -> Iterator[Decision]:
@@ -139,28 +139,18 @@ class Clerk:
         return Recorded(item, known.sale_id, own=own)
 
     def _sell(self, item: Item, number: str, sale: TillSale) -> Decision:
-        unknown = [line.product_id for line in sale.lines if line.product_id not in self._articles]
-        if unknown:
-            field = (
-                f"lignes.{[line.product_id for line in sale.lines].index(unknown[0])}.article_id"
-            )
-            return Refused(item, "ARTICLE_INCONNU", f"Article {unknown[0]} non trouvé", field)
+        unknown = _unknown(item, sale, self._articles)
+        if unknown is not None:
+            return unknown
         short = self._short_of(sale)
         if short is not None and not self._counter.allows_negative:
             return Refused(item, "STOCK_INSUFFISANT", f"Stock insuffisant pour {short.title}")
-        lines = [
-            SoldLine(
-                line.product_id, article.title, line.quantity,
-                _units(line.unit_price, article.price), article.price, 0,
-            )
-            for line in sale.lines
-            for article in (self._articles[line.product_id],)
-        ]  # fmt: skip
+        lines = [self._line(line) for line in sale.lines]
         subtotal = sum(line.subtotal for line in lines)
         discount = None if sale.discount is None else to_units(sale.discount)
-        trouble = _beyond(lines, subtotal, discount or 0)
-        if trouble is not None:
-            return Refused(item, tills.INVALID, trouble[1], trouble[0])
+        beyond = _beyond(item, lines, subtotal, discount or 0)
+        if beyond is not None:
+            return beyond
         new = NewSale(
             number=number,
             payment_method=sale.method,
@@ -172,8 +162,10 @@ class Clerk:
             content_hash=item.content,
             client=None if sale.client is None else crypto.seal(sale.client),
             oversold=short is not None,
-            lines=[self._take(line) for line in lines],
+            lines=lines,
         )
+        for line in lines:
+            self._left[line.product_id] -= line.quantity
         self._sold[number] = (item.content, new)
         self._round.met.add(number)
         return Accepted(item, new)
@@ -184,14 +176,16 @@ class Clerk:
         for line in sale.lines:
             wanted[line.product_id] += line.quantity
         for ident, quantity in wanted.items():
-            if quantity > 0 and quantity > self._articles[ident].stock:
+            if quantity > 0 and quantity > self._left[ident]:
                 return self._articles[ident]
         return None
 
-    def _take(self, line: SoldLine) -> SoldLine:
+    def _line(self, line: TillLine) -> SoldLine:
         article = self._articles[line.product_id]
-        article.stock -= line.quantity
-        return replace(line, stock_after=article.stock)
+        price = article.price if line.unit_price is None else to_units(line.unit_price)
+        return SoldLine(
+            article.id, article.title, line.quantity, price, article.price, line.quantity * price
+        )
 
 
 def _conflict(item: Item) -> Refused:
@@ -203,17 +197,25 @@ def _conflict(item: Item) -> Refused:
     )  # fmt: skip
 
 
-def _units(price: Decimal | None, listed: int) -> int:
-    return listed if price is None else to_units(price)
+def _unknown(item: Item, sale: TillSale, articles: Mapping[int, Article]) -> Refused | None:
+    """The first article that is none of the shop's."""
+    for place, line in enumerate(sale.lines):
+        if line.product_id not in articles:
+            message = f"Article {line.product_id} non trouvé"
+            return Refused(item, "ARTICLE_INCONNU", message, f"lignes.{place}.article_id")
+    return None
 
 
-def _beyond(lines: list[SoldLine], subtotal: int, discount: int) -> tuple[str, str] | None:
-    """What no column of money holds, or no discount can be: (field, sentence)."""
+def _beyond(item: Item, lines: Iterable[SoldLine], subtotal: int, discount: int) -> Refused | None:
+    """What no column of money holds, or no discount can be."""
+    where, what = "", ""
     for place, line in enumerate(lines):
         if abs(line.subtotal) > LARGEST_TOTAL:
-            return f"lignes.{place}", f"lignes.{place}\u00a0: le montant est trop grand."
+            where, what = f"lignes.{place}", "le montant est trop grand"
     if abs(subtotal) > LARGEST_TOTAL:
-        return "lignes", "lignes\u00a0: le montant total est trop grand."
-    if discount > max(subtotal, 0):
-        return "remise", "remise\u00a0: dépasse le montant de la vente."
-    return None
+        where, what = "lignes", "le montant total est trop grand"
+    elif discount > max(subtotal, 0):
+        where, what = "remise", "dépasse le montant de la vente"
+    if not where:
+        return None
+    return Refused(item, tills.INVALID, f"{where}\u00a0: {what}.", where)

@@ -20,6 +20,7 @@ from db.batch_claims import BatchLost, Claim
 from db.sales import Counter
 from db.session import writing
 from syncs.ending import attempt, said
+from syncs.pages import REFUSED
 from syncs.sales import answers, decide, refused
 from syncs.sales.decide import Accepted, Decision, Item, Recorded, Refused, Round
 
@@ -76,18 +77,16 @@ def settle(
         line.product_id for item in items if item.sale is not None for line in item.sale.lines
         if 0 < line.product_id < 2**63
     }  # fmt: skip
-    clerk = decide.Clerk(
-        counter,
-        turn,
-        sales.known(session, counter.shop_id, {item.number for item in items if item.number}),
-        sales.lock_articles(session, counter.shop_id, ids),
-    )
+    known = sales.known(session, counter.shop_id, {item.number for item in items if item.number})
+    articles = sales.lock_articles(session, counter.shop_id, ids)
+    clerk = decide.Clerk(counter, turn, known, articles)
     decisions = list(clerk.decide(items))
     accepted = [decision.new for decision in decisions if isinstance(decision, Accepted)]
     if accepted:
         sales.write(
-            session, counter, accepted, batch_id=turn.batch_id, received_at=turn.received_at
-        )
+            session, counter, accepted, articles, batch_id=turn.batch_id,
+            received_at=turn.received_at,
+        )  # fmt: skip
     refused.keep(session, counter.shop_id, turn.batch_id, decisions)
     return decisions
 
@@ -108,9 +107,9 @@ def _once(held: Claim) -> None:
     raws = strict_json.parse(crypto.unseal(held.body).encode(), tolerant=True)
     try:
         counter, decisions = _in_one(held, raws)
-    except _BROKEN_OFF:
-        raise
-    except DBAPIError as error:
+    except REFUSED as error:
+        if isinstance(error, _BROKEN_OFF):
+            raise
         # One sale holds what the database refuses; found by writing them one by one.
         log.warning("sales.one_by_one", batch=held.batch_id, error=said(error))
         counter, decisions = _one_by_one(held, raws)
@@ -135,9 +134,9 @@ def _one_by_one(held: Claim, raws: Sequence[object]) -> tuple[Counter, list[Deci
             try:
                 with session.begin_nested():
                     decisions += settle(session, counter, [item], turn)
-            except _BROKEN_OFF:
-                raise
-            except DBAPIError:
+            except REFUSED as error:
+                if isinstance(error, _BROKEN_OFF):
+                    raise
                 refusal = Refused(item, "REFUS_BASE", NOT_WRITTEN)
                 refused.keep(session, counter.shop_id, held.batch_id, [refusal])
                 decisions.append(refusal)
