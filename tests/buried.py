@@ -1,0 +1,35 @@
+"""A batch of sales that waits for a person, as a worker leaves it that died again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from core.errors import MoulinError
+from db.models import FailedTask, SalesBatch
+from db.session import reading, writing
+from syncs.sales.process import MOST_FAILURES, process
+from tests.syncs.sales.conftest import Till
+
+
+def bury(till: Till, *sales: Any) -> tuple[int, int]:
+    """The batch and its failure: their ids."""
+    batch_id = till.receive(*sales).batch_id
+    return batch_id, bury_again(batch_id)
+
+
+def bury_again(batch_id: int) -> int:
+    """It fails for good; the id of the failure."""
+    with writing() as session:
+        session.get_one(SalesBatch, batch_id).failures = MOST_FAILURES
+    with pytest.raises(MoulinError, match="died without saying why"):
+        process(batch_id)
+    with reading() as session:
+        return session.scalars(select(func.max(FailedTask.id))).one()
+
+
+def status_of(batch_id: int) -> str:
+    with reading() as session:
+        return session.get_one(SalesBatch, batch_id).status
