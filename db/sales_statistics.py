@@ -50,7 +50,7 @@ class Moved:
 
 
 def figures(session: Session, shop_id: int, days: Sequence[Bounds]) -> list[Figure]:
-    """What was sold on each of ``days``, in their order; a day without sales has no figure."""
+    """What was sold on each of ``days`` (at least one); a day without sales has no figure."""
     told = values(
         column("day", BigInteger),
         column("start", UtcDateTime),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from db.models import Product, Sale, SaleLine, SalesBatch, Shop, Terminal
-from db.session import writing
+from db.session import reading, writing
 
 numbers = count(1)
 Line = tuple[int, int, str]
@@ -41,6 +41,13 @@ def till(session: Session, shop_id: int, name: str | None = None) -> int:
     )
     session.flush()
     return found.id
+
+
+def serial(shop_id: int) -> str:
+    """By which the shop's first till is known."""
+    with reading() as session:
+        query = session.query(Terminal.serial).filter_by(shop_id=shop_id).order_by(Terminal.id)
+        return str(query.limit(1).scalar())
 
 
 def article(shop_id: int, title: str = "Riz", price: str = "2.50", **values: Any) -> int:

@@ -1,0 +1,76 @@
+"""``/api/v2/simple/articles/``: what the shop's tills sell, and what changed since they asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint
+from pydantic import Field
+
+from api.access import allow
+from api.till import devices, periods, queries, shown
+from api.till.cursors import Place
+from api.till.errors import PREFIX
+from db import articles
+from db.articles import Article
+from db.session import reading
+from syncs.sales.answers import amount
+
+bp = Blueprint("till_articles", __name__, url_prefix=f"{PREFIX}articles")
+
+KIND = b"a"
+MOST = 500
+
+
+class ArticlesQuery(queries.Query):
+    """Which articles."""
+
+    modifie_depuis: queries.When | None = Field(default=None, description=queries.WHEN)
+    limit: int = Field(
+        default=100, ge=1, le=MOST, description=f"doit être un nombre entier de 1 à {MOST}"
+    )
+    cursor: Annotated[Place, queries.cursor(KIND)] | None = Field(
+        default=None, description=queries.CURSOR
+    )
+
+
+@bp.get("/", strict_slashes=False)
+@allow("terminal")
+def index() -> dict[str, Any]:
+    """Articles of the terminal's shop, by id."""
+    query = queries.asked(ArticlesQuery)
+    till = devices.current()
+    zone = ZoneInfo(till.timezone)
+    since = None if query.modifie_depuis is None else periods.start_of(query.modifie_depuis, zone)
+    after = 0 if query.cursor is None else query.cursor.id
+    with reading() as session:
+        # Asked before the rows are, and carried from page to page: what changes behind the cursor
+        # while a till turns the pages is part of what it asks for next.
+        as_of = articles.as_of(session) if query.cursor is None else query.cursor.moment
+        found = articles.page(
+            session, till.shop_id, since=since, after=after, limit=query.limit + 1
+        )
+    page, following = found[: query.limit], None
+    if len(found) > query.limit:
+        following = queries.following(KIND, Place(as_of, page[-1].id))
+    return {
+        "boutique_id": till.shop_id,
+        "boutique_nom": till.shop_name,
+        "results": [_article(article) for article in page],
+        "next": following,
+        "a_jour_au": shown.moment(as_of, zone),
+    }
+
+
+def _article(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "nom": article.title,
+        "sku": article.sku,
+        "code_barres": article.barcode,
+        "prix_vente": amount(article.price),
+        "stock": article.stock,
+        "categorie": article.category,
+        "actif": article.active,
+    }

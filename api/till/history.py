@@ -1,0 +1,92 @@
+"""``/api/v2/simple/ventes/historique/``: the shop's sales, newest first."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint
+from pydantic import Field
+
+from api.access import allow
+from api.till import devices, periods, queries, shown
+from api.till.cursors import Place
+from api.till.errors import PREFIX
+from db import sales_history
+from db.sales_history import Sold, SoldLine
+from db.session import reading
+from syncs.sales.answers import amount
+
+bp = Blueprint("till_history", __name__, url_prefix=f"{PREFIX}ventes/historique")
+
+KIND = b"v"
+MOST = 200
+
+
+class HistoryQuery(queries.Query):
+    """Which sales."""
+
+    depuis: queries.When | None = Field(default=None, description=queries.WHEN)
+    jusqua: queries.When | None = Field(default=None, description=queries.WHEN)
+    limit: int = Field(
+        default=50, ge=1, le=MOST, description=f"doit être un nombre entier de 1 à {MOST}"
+    )
+    cursor: Annotated[Place, queries.cursor(KIND)] | None = Field(
+        default=None, description=queries.CURSOR
+    )
+
+
+@bp.get("/", strict_slashes=False)
+@allow("terminal")
+def index() -> dict[str, Any]:
+    """Sales of the terminal's shop."""
+    query = queries.asked(HistoryQuery)
+    till = devices.current()
+    zone = ZoneInfo(till.timezone)
+    start = None if query.depuis is None else periods.start_of(query.depuis, zone)
+    stop = None if query.jusqua is None else periods.stop_of(query.jusqua, zone)
+    if query.depuis is not None and query.jusqua is not None:
+        periods.check_order(query.depuis, query.jusqua, zone)
+    with reading() as session:
+        sales = sales_history.recent(
+            session,
+            till.shop_id,
+            start=start,
+            stop=stop,
+            before=query.cursor,
+            limit=query.limit + 1,
+        )
+    page, following = sales[: query.limit], None
+    if len(sales) > query.limit:
+        following = queries.following(KIND, Place(page[-1].sold_at, page[-1].id))
+    return {
+        "boutique_id": till.shop_id,
+        "boutique_nom": till.shop_name,
+        "results": [_sale(sale, zone) for sale in page],
+        "next": following,
+    }
+
+
+def _sale(sale: Sold, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "numero_facture": sale.invoice_number,
+        "montant_total": amount(sale.total),
+        "mode_paiement": sale.payment_method,
+        "paye": sale.paid,
+        "date_vente": shown.moment(sale.sold_at, zone),
+        "date_reception": shown.moment(sale.received_at, zone),
+        "terminal": sale.terminal,
+        "remise": None if sale.discount is None else amount(sale.discount),
+        "lignes": [_line(line) for line in sale.lines],
+    }
+
+
+def _line(line: SoldLine) -> dict[str, Any]:
+    return {
+        "article_id": line.product_id,
+        "article_nom": line.title,
+        "quantite": line.quantity,
+        "prix_unitaire": amount(line.unit_price),
+        "prix_catalogue": amount(line.list_price),
+        "sous_total": amount(line.subtotal),
+    }
