@@ -9,7 +9,7 @@ from flask import Flask
 from api import access, answers, headers, home, idents, metrics, problems, process, tracing
 from api.body import MOST_BYTES
 from api.ops import audit, failures, rejects, runs, syncs
-from api.till import articles, history, statistics, waiting
+from api.till import articles, history, sales, statistics, waiting
 from core import logs
 
 BLUEPRINTS = (
@@ -21,6 +21,7 @@ BLUEPRINTS = (
     failures.bp,
     rejects.bp,
     audit.bp,
+    sales.bp,
     history.bp,
     statistics.bp,
     articles.bp,

@@ -36,12 +36,18 @@ DOORS = {
     "POST /api/ops/rejects/<ident:reject_id>/discard": "operator",
     "POST /api/ops/rejects/replay": "operator",
     "GET /api/ops/audit": "admin",
+    "POST /api/v2/simple/ventes/sync/": "terminal",
+    "GET /api/v2/simple/ventes/sync/<batch_id>/": "terminal",
+    "GET /api/v2/simple/ventes/historique/": "terminal",
+    "GET /api/v2/simple/statistiques/": "terminal",
+    "GET /api/v2/simple/articles/": "terminal",
 }
 FILLED = {
     "<name>": "b2b.products",
     "<ident:run_id>": "999",
     "<ident:failure_id>": "999",
     "<ident:reject_id>": "999",
+    "<batch_id>": "999",
 }
 
 
@@ -81,7 +87,10 @@ def test_a_role_opens_its_doors_and_no_other(ask, role):
     for door, needed in DOORS.items():
         answer = ask(filled(door), role=role)
 
-        if needed == "public" or (role is not None and operators.may(role, needed)):
+        if needed == "terminal":
+            # A till has a serial, and no operator is a till.
+            assert answer.get_json()["code"] == "MISSING_SERIAL", door
+        elif needed == "public" or (role is not None and operators.may(role, needed)):
             assert answer.status_code not in (401, 403), door
             assert answer.status_code < 500, door
         elif role is None:

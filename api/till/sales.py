@@ -1,0 +1,127 @@
+"""``/api/v2/simple/ventes/sync/``: a till's sales are taken in, their result told when it is there.
+
+Check, commit the batch, ring, answer. Once a 2xx left, the sales survive whatever dies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request, url_for
+
+from api.access import allow
+from api.bell import BELL
+from api.till import devices, sent, waiting
+from api.till.errors import PREFIX, worded
+from api.till.waiting import Patience
+from core.logs import correlation_id, get_logger
+from db import batches
+from db.batches import KeyReused, Received
+from db.session import reading, writing
+from syncs.sales import answers
+from syncs.sales.process import TASK
+
+log = get_logger(__name__)
+bp = Blueprint("till_sales", __name__, url_prefix=f"{PREFIX}ventes/sync")
+
+AGAIN = {"Retry-After": "5"}
+"""After so many seconds a batch that was not worked off is worth another look."""
+STATES = {"due": "en_attente", "running": "en_cours", "failed": "echec"}
+
+_UUID = re.compile(r"[0-9a-f-]{36}", re.ASCII).fullmatch
+
+
+@bp.post("/", strict_slashes=False)
+@allow("terminal")
+def take() -> Response:
+    """201 with the result, or 202: the sales are in."""
+    found = sent.sales()
+    key = sent.key()
+    if not found.count:
+        return _answer(201, json.dumps(answers.empty(**_who()), ensure_ascii=False))
+    received = _receive(found, key)
+    patience = waiting.patience(request.headers.get("Prefer", ""))
+    waited, result = _wait(received, patience)
+    headers = {}
+    if applied := patience.applied(waited=waited, result=result is not None):
+        headers["Preference-Applied"] = applied
+    if received.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if result is not None:
+        return _answer(201, result, headers)
+    page = url_for("till_sales.show", batch_id=received.uuid)
+    return _answer(
+        202, _pending(received.uuid, found.count), {**headers, **AGAIN, "Location": page}
+    )
+
+
+@bp.get("/<batch_id>/", strict_slashes=False)
+@allow("terminal")
+def show(batch_id: str) -> Response:
+    """The result of a batch as the 201 told it or would have; else how far it is."""
+    shop_id = devices.current().shop_id
+    with reading() as session:
+        batch = batches.find(session, shop_id, batch_id) if _UUID(batch_id) else None
+        if batch is None:
+            raise worded(404, "BATCH_NOT_FOUND")
+        status, result, count = batch.status, batch.result, batch.count
+    if status == "done" and result is not None:
+        return _answer(200, result)
+    return _answer(200, _pending(batch_id, count, statut=STATES[status]), AGAIN)
+
+
+def _receive(found: sent.Sent, key: str | None) -> Received:
+    till = devices.current()
+    try:
+        with writing() as session:
+            devices.spend(session)
+            received = batches.receive(
+                session,
+                till,
+                body=found.body,
+                count=found.count,
+                numbered=found.numbered,
+                key=key,
+                correlation_id=correlation_id(),
+            )
+    except KeyReused:
+        raise worded(422, "KEY_REUSED") from None
+    log.info(
+        "sales.received",
+        shop=till.shop_id,
+        terminal=till.id,
+        count=found.count,
+        batch=received.uuid,
+        replayed=received.replayed,
+    )
+    return received
+
+
+def _wait(received: Received, patience: Patience) -> tuple[bool, str | None]:
+    """Whether we waited, and the result if there is one by now."""
+    if received.status == "done":
+        return False, received.result
+    BELL.ring(TASK, received.batch_id)
+    if not patience.seconds:
+        return False, None
+    with waiting.SEATS.seat(current_app.config["MOST_WAITING"]) as free:
+        if not free:
+            return False, None
+        return True, waiting.for_result(received.batch_id, seconds=patience.seconds)
+
+
+def _pending(uuid: str, count: int, **more: str) -> str:
+    told = answers.pending(**_who(), count=count, batch_id=uuid)
+    return json.dumps(told | more, ensure_ascii=False)
+
+
+def _who() -> dict[str, Any]:
+    till = devices.current()
+    return {"shop_id": till.shop_id, "shop_name": till.shop_name, "terminal": till.name}
+
+
+def _answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(text, status, headers=headers, mimetype="application/json")

@@ -1,0 +1,62 @@
+"""What a till sent: an array of sales, read strictly as a whole and loosely inside.
+
+One sale that cannot be read is that sale's refusal, decided by the worker; only what makes the
+array itself unreadable ends the request here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flask import request
+
+from api.body import plain
+from api.till.errors import worded
+from core import strict_json, tills
+from core.strict_json import StrictError
+
+MOST_SALES = 500
+
+_KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The ``body`` as it came and how many sales it holds; whether each is ``numbered``."""
+
+    body: bytes
+    count: int
+    numbered: bool
+
+
+def sales() -> Sent:
+    """This request's sales. Raises ``TillError``: 400 when they are no array, 413 when there are
+    too many of them or of one's lines.
+    """
+    if not plain():
+        raise worded(400, "UNSUPPORTED_ENCODING")
+    # Kept in the request: a signature over it may have been checked before, or will be.
+    body = request.get_data()
+    try:
+        found = strict_json.parse(body, tolerant=True)
+    except StrictError as error:
+        raise worded(400, error.code, **({"champ": error.path} if error.path else {})) from None
+    if not isinstance(found, list):
+        raise worded(400, "INVALID_FORMAT")
+    if len(found) > MOST_SALES:
+        raise worded(413, "TOO_MANY_SALES")
+    for index, sale in enumerate(found, 1):
+        lines = sale.get("lignes") if isinstance(sale, dict) else None
+        if isinstance(lines, list) and len(lines) > tills.MOST_LINES:
+            raise worded(413, "TOO_MANY_LINES", index=index)
+    numbered = all(tills.number_of(sale) is not None for sale in found)
+    return Sent(body, len(found), numbered)
+
+
+def key() -> str | None:
+    """This request's ``Idempotency-Key``; ``TillError`` 400 when it is none."""
+    given = request.headers.get("Idempotency-Key")
+    if given is not None and not _KEY.fullmatch(given):
+        raise worded(400, "INVALID_KEY")
+    return given
