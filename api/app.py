@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask
 
-from api import access, answers, headers, home, idents, metrics, problems, process, tracing
+from api import access, answers, docs, headers, home, idents, metrics, problems, process, tracing
 from api.body import MOST_BYTES
 from api.ops import audit, failures, rejects, runs, syncs
 from api.till import articles, history, sales, statistics, waiting
@@ -16,6 +16,7 @@ BLUEPRINTS = (
     home.bp,
     process.bp,
     metrics.bp,
+    docs.bp,
     syncs.bp,
     runs.bp,
     failures.bp,
@@ -47,6 +48,7 @@ def create_app() -> Flask:
     access.register(app)
     problems.register(app)
     metrics.register(app)
+    docs.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from api.openapi import description
 from api.problems import FieldError, Problem
 from core import strict_json
 from core.details import printable
@@ -29,6 +30,7 @@ def load(model: type[Model]) -> Model:
 
     Raises ``Problem``: 413, 415, 400 when it is no strict JSON, 422 when fields are wrong.
     """
+    description.require(body=model)
     raw = request.get_data(cache=False)
     if not raw:
         return check(model, {})

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from api import figures
 from api.access import allow
+from api.openapi.description import Answer, describe
 from db.session import reading
 
 bp = Blueprint("metrics", __name__)
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
 
 @bp.get("/metrics")
 @allow("viewer", loopback=True)
+@describe(Answer(media_type="text/plain", when="the text format of Prometheus"))
 def metrics() -> Response:
     """The text format; a store that is away is a 503, never a row of zeros."""
     registry: CollectorRegistry = current_app.extensions["metrics"]

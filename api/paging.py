@@ -10,6 +10,7 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.body import field_errors
+from api.openapi import description
 from api.problems import FieldError, Problem
 
 MOST = 200
@@ -31,8 +32,10 @@ class Page(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    limit: int = Field(default=50, ge=1, le=MOST)
-    cursor: int | None = Field(default=None, ge=1, le=LARGEST_ID)
+    limit: int = Field(default=50, ge=1, le=MOST, description="Rows on a page.")
+    cursor: int | None = Field(
+        default=None, ge=1, le=LARGEST_ID, description="As `next` has it: rows below this id."
+    )
 
     @property
     def ahead(self) -> int:
@@ -42,6 +45,7 @@ class Page(BaseModel):
 
 def asked(model: type[Asked]) -> Asked:
     """The request's query as ``model``; ``Problem`` 400 names what is unknown, wrong or doubled."""
+    description.require(query=model)
     errors = [
         FieldError(name[:100], "stands here more than once")
         for name, values in request.args.lists()

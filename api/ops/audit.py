@@ -7,6 +7,9 @@ from typing import Any
 from flask import Blueprint
 
 from api.access import allow
+from api.openapi.description import Answer, describe
+from api.openapi.shape import Listing
+from api.ops.answers.audit import Act
 from api.paging import Page, asked, listing
 from db import audit
 from db.models import AuditEvent
@@ -17,6 +20,7 @@ bp = Blueprint("ops_audit", __name__, url_prefix="/api/ops/audit")
 
 @bp.get("")
 @allow("admin")
+@describe(Answer(kind=Listing[Act]), query=Page)
 def index() -> dict[str, Any]:
     """Acts, newest first."""
     page = asked(Page)

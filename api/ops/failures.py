@@ -10,8 +10,20 @@ from flask.typing import ResponseReturnValue
 from api.access import allow, caller
 from api.body import load
 from api.fields import Name
+from api.openapi.description import Answer, describe, refuses
+from api.openapi.shape import Listing
 from api.ops import retries
-from api.ops.orders import Order, ReasonedOrder, enqueued, found
+from api.ops.answers.failures import (
+    Dismissed,
+    Failure,
+    FailureLine,
+    FailureState,
+    Matching,
+    RetriedMany,
+    SentAgain,
+)
+from api.ops.answers.runs import Enqueued
+from api.ops.orders import GIVEN, Order, ReasonedOrder, enqueued, found
 from api.paging import Page, asked, listing
 from db import audit, failures
 from db.models import FailedTask
@@ -26,11 +38,12 @@ class FailurePage(Page):
 
     task: Name | None = None
     fingerprint: Name | None = None
-    state: Literal["open", "retried", "dismissed", "all"] = "open"
+    state: FailureState | Literal["all"] = "open"
 
 
 @bp.get("")
 @allow("viewer")
+@describe(Answer(kind=Listing[FailureLine]), query=FailurePage)
 def index() -> dict[str, Any]:
     """Failures, newest first."""
     page = asked(FailurePage)
@@ -45,6 +58,7 @@ def index() -> dict[str, Any]:
 
 @bp.get("/<ident:failure_id>")
 @allow("viewer")
+@describe(Answer(kind=Failure))
 def show(failure_id: int) -> dict[str, Any]:
     """One failure: its exact arguments, and every attempt with its traceback."""
     with reading() as session:
@@ -53,6 +67,19 @@ def show(failure_id: int) -> dict[str, Any]:
 
 @bp.post("/<ident:failure_id>/retry")
 @allow("operator")
+@describe(
+    Answer(
+        status=202, kind=Enqueued | SentAgain, maybe=("Location",),
+        when="a run is due, or the task was sent again",
+    ),
+    refuses(409, "REFUSED", when="it is closed, or its sync is running"),
+    refuses(
+        503, "BROKER_AWAY", maybe=("Retry-After",),
+        when="the broker is away and a task cannot be sent; it stays open",
+    ),
+    body=Order,
+    example=GIVEN,
+)  # fmt: skip
 def retry(failure_id: int) -> ResponseReturnValue:
     """202: a sync goes on or begins anew (``run_id``), another task is sent again (``task_id``)."""
     order = load(Order)
@@ -66,6 +93,12 @@ def retry(failure_id: int) -> ResponseReturnValue:
 
 @bp.post("/<ident:failure_id>/dismiss")
 @allow("operator")
+@describe(
+    Answer(kind=Dismissed),
+    refuses(409, "REFUSED", when="it is closed already"),
+    body=ReasonedOrder,
+    example=GIVEN,
+)
 def dismiss(failure_id: int) -> dict[str, Any]:
     """Close a failure that shall not run again."""
     order = load(ReasonedOrder)
@@ -80,6 +113,16 @@ def dismiss(failure_id: int) -> dict[str, Any]:
 
 @bp.post("/retry")
 @allow("operator")
+@describe(
+    Answer(kind=Matching, when="`dry_run`: nothing was done"),
+    Answer(status=202, kind=RetriedMany, when="at most 100 were retried"),
+    refuses(
+        409, "CANARY_RUNNING", "CANARY_FAILED", maybe=("Retry-After",),
+        when="the last canary of this filter has not ended, or failed",
+    ),
+    body=retries.RetryOrder,
+    example={"filter": {"task": "sync.b2b.products"}, "canary": 1, "why": "the key was renewed"},
+)  # fmt: skip
 def retry_many() -> ResponseReturnValue:
     """All that match, or a canary of them first; refused while it runs and when it failed."""
     order = load(retries.RetryOrder)

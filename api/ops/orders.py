@@ -15,10 +15,18 @@ from db.models.base import Base
 Row = TypeVar("Row", bound=Base)
 
 
+GIVEN = {"why": "the source is closed today"}
+"""An order that says why, as the document shows it."""
+
+
 class Order(Body):
     """An order that may say why."""
 
     why: Why | None = None
+
+
+class PlainOrder(Body):
+    """An order that says nothing."""
 
 
 class ReasonedOrder(Body):

@@ -11,7 +11,12 @@ from pydantic import Field
 from api.access import allow, caller
 from api.body import Body, load
 from api.fields import Name
-from api.ops.orders import ReasonedOrder, found
+from api.openapi.description import Answer, describe, refuses
+from api.openapi.shape import Listing
+from api.ops.answers.failures import Matching
+from api.ops.answers.rejects import Reject as WholeReject
+from api.ops.answers.rejects import RejectLine, RejectState, ReplayedMany, Settled
+from api.ops.orders import GIVEN, PlainOrder, ReasonedOrder, found
 from api.paging import LARGEST_ID, Page, asked, listing
 from core import crypto
 from core.errors import FatalError, RefusedError
@@ -32,10 +37,10 @@ class RejectPage(Page):
 
     sync: Name | None = None
     code: Name | None = None
-    state: Literal["open", "replayed", "discarded", "all"] = "open"
+    state: RejectState | Literal["all"] = "open"
 
 
-class Filter(Body):
+class RejectFilter(Body):
     """Which open rejects; without anything all of them."""
 
     sync: Name | None = None
@@ -45,13 +50,14 @@ class Filter(Body):
 class ReplayOrder(Body):
     """Replay what ``filter`` matches, or only count it; ``after`` goes on where a call ended."""
 
-    filter: Filter
+    filter: RejectFilter
     after: int = Field(default=0, ge=0, le=LARGEST_ID)
     dry_run: bool = False
 
 
 @bp.get("")
 @allow("viewer")
+@describe(Answer(kind=Listing[RejectLine]), query=RejectPage)
 def index() -> dict[str, Any]:
     """Rejects, newest first, without what was received."""
     page = asked(RejectPage)
@@ -66,6 +72,7 @@ def index() -> dict[str, Any]:
 
 @bp.get("/<ident:reject_id>")
 @allow("viewer")
+@describe(Answer(kind=WholeReject))
 def show(reject_id: int) -> dict[str, Any]:
     """One reject; what was received, which may be personal, only for an operator."""
     with reading() as session:
@@ -79,9 +86,14 @@ def show(reject_id: int) -> dict[str, Any]:
 
 @bp.post("/<ident:reject_id>/replay")
 @allow("operator")
+@describe(
+    Answer(kind=Settled),
+    refuses(409, "REFUSED", when="it is still refused, or closed already"),
+    body=PlainOrder,
+)
 def replay_one(reject_id: int) -> dict[str, Any]:
     """Write the record from what was received; a 409 says why it is still refused."""
-    load(Body)
+    load(PlainOrder)
     with reading() as session:
         found(session, Reject, reject_id, what="reject")
     replay(reject_id, who=caller().who)
@@ -90,6 +102,12 @@ def replay_one(reject_id: int) -> dict[str, Any]:
 
 @bp.post("/<ident:reject_id>/discard")
 @allow("operator")
+@describe(
+    Answer(kind=Settled),
+    refuses(409, "REFUSED", when="it is closed already"),
+    body=ReasonedOrder,
+    example=GIVEN,
+)
 def discard(reject_id: int) -> dict[str, Any]:
     """Close a record that nobody wants."""
     order = load(ReasonedOrder)
@@ -103,6 +121,11 @@ def discard(reject_id: int) -> dict[str, Any]:
 
 @bp.post("/replay")
 @allow("operator")
+@describe(
+    Answer(kind=ReplayedMany | Matching, when="at most 100 were tried; `dry_run`: none"),
+    body=ReplayOrder,
+    example={"filter": {"sync": "b2b.products", "code": "INVALID_FIELD"}, "dry_run": True},
+)
 def replay_many() -> dict[str, Any]:
     """Replay open rejects that match, oldest first, each on its own; ``next`` is for ``after``."""
     order = load(ReplayOrder)

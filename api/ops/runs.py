@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -10,7 +10,10 @@ from flask.typing import ResponseReturnValue
 from api.access import allow, caller
 from api.body import load
 from api.fields import Name
-from api.ops.orders import Order, found
+from api.openapi.description import Answer, describe, refuses
+from api.openapi.shape import Listing
+from api.ops.answers.runs import Approved, Cancelled, Run, RunLine, RunStatus
+from api.ops.orders import GIVEN, Order, found
 from api.paging import Page, asked, listing
 from db import audit, runs
 from db.models import SyncRun
@@ -25,17 +28,12 @@ class RunPage(Page):
     """Runs of one sync, or in one state."""
 
     sync: Name | None = None
-    status: (
-        Literal[
-            "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval",
-            "superseded",
-        ]
-        | None
-    ) = None  # fmt: skip
+    status: RunStatus | None = None
 
 
 @bp.get("")
 @allow("viewer")
+@describe(Answer(kind=Listing[RunLine]), query=RunPage)
 def index() -> dict[str, Any]:
     """Runs, newest first."""
     page = asked(RunPage)
@@ -48,6 +46,7 @@ def index() -> dict[str, Any]:
 
 @bp.get("/<ident:run_id>")
 @allow("viewer")
+@describe(Answer(kind=Run))
 def show(run_id: int) -> dict[str, Any]:
     """One run, with refused records, warnings and every attempt that failed."""
     with reading() as session:
@@ -56,6 +55,13 @@ def show(run_id: int) -> dict[str, Any]:
 
 @bp.post("/<ident:run_id>/cancel")
 @allow("operator")
+@describe(
+    Answer(kind=Cancelled, when="it waited and is cancelled"),
+    Answer(status=202, kind=Cancelled, when="it stops when its page is written"),
+    refuses(409, "REFUSED", when="it is over already"),
+    body=Order,
+    example=GIVEN,
+)
 def cancel(run_id: int) -> ResponseReturnValue:
     """200 when it waited and is cancelled; 202 when it will stop between two pages."""
     order = load(Order)
@@ -71,6 +77,12 @@ def cancel(run_id: int) -> ResponseReturnValue:
 
 @bp.post("/<ident:run_id>/approve")
 @allow("operator")
+@describe(
+    Answer(kind=Approved),
+    refuses(409, "REFUSED", when="it does not wait for approval, or a newer run decides"),
+    body=Order,
+    example=GIVEN,
+)
 def approve(run_id: int) -> dict[str, Any]:
     """Let the deletions happen that a run left to a person."""
     order = load(Order)

@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 from api.access import allow, caller
 from api.bell import BELL
 from api.body import load
-from api.ops.orders import Order, enqueued
+from api.openapi.description import Answer, describe
+from api.openapi.shape import Listing
+from api.ops.answers.syncs import NothingBegun, Pause, SyncEnqueued, SyncLine
+from api.ops.orders import GIVEN, Order, enqueued
 from api.paging import LARGEST_ID
 from api.problems import FieldError, Problem, not_found
 from core.errors import RefusedError
@@ -35,7 +38,14 @@ def _option(value: object) -> object:
     raise ValueError(f"must be a whole number or a text of at most {LONGEST_OPTION} characters")
 
 
-Option = Annotated[int | str | None, PlainValidator(_option)]
+_Described = (
+    Annotated[int, Field(ge=-LARGEST_ID, le=LARGEST_ID)]
+    | Annotated[str, Field(max_length=LONGEST_OPTION)]
+    | None
+)
+Option = Annotated[int | str | None, PlainValidator(_option, json_schema_input_type=_Described)]
+
+NAME = {"name": {"enum": list(SYNCS)}}
 
 
 class RunOrder(Order):
@@ -47,6 +57,7 @@ class RunOrder(Order):
 
 @bp.get("")
 @allow("viewer")
+@describe(Answer(kind=Listing[SyncLine]))
 def index() -> dict[str, Any]:
     """Every declared sync with its state."""
     with reading() as session:
@@ -55,6 +66,13 @@ def index() -> dict[str, Any]:
 
 @bp.post("/<name>/run")
 @allow("operator")
+@describe(
+    Answer(kind=NothingBegun, when="nothing begins now, and why"),
+    Answer(status=202, kind=SyncEnqueued, headers=("Location",), when="a run is due"),
+    body=RunOrder,
+    example={"options": {}, "force": True, "why": "prices changed"},
+    path=NAME,
+)
 def run(name: str) -> ResponseReturnValue:
     """Ask the gate: 202 with the run's id, or 200 with the reason why nothing starts now."""
     sync = declared(name)
@@ -78,6 +96,7 @@ def run(name: str) -> ResponseReturnValue:
 
 @bp.post("/<name>/pause")
 @allow("operator")
+@describe(Answer(kind=Pause), body=Order, example=GIVEN, path=NAME)
 def pause(name: str) -> dict[str, Any]:
     """Let no run begin; one that is running stops between two slices."""
     return _set(name, paused=True)
@@ -85,6 +104,7 @@ def pause(name: str) -> dict[str, Any]:
 
 @bp.post("/<name>/resume")
 @allow("operator")
+@describe(Answer(kind=Pause), body=Order, example=GIVEN, path=NAME)
 def resume(name: str) -> dict[str, Any]:
     """Let runs begin again."""
     return _set(name, paused=False)

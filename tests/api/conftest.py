@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 import api
 from db import operators
 from db.session import writing
+from tests.api import held
 
 Ask = Callable[..., TestResponse]
 
@@ -22,7 +23,11 @@ def app() -> Iterator[Flask]:
     """An application; which store it speaks to is the test's choice."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    yield api.create_app()
+    made = api.create_app()
+    # Before a test gives it other routes.
+    held.described(made)
+    made.test_client_class = held.Client
+    yield made
     root.handlers[:], root.level = handlers, level
 
 

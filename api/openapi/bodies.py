@@ -1,0 +1,80 @@
+"""What requests and answers carry: media types, schemas, the headers of answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from api.openapi.description import JSON, Answer, Description
+from api.openapi.headers import ANSWERED
+from api.openapi.standing import SHARED
+
+Schema = dict[str, Any]
+Known = Mapping[Any, Schema]
+"""The schema of each type."""
+
+EVERYWHERE = ("X-Request-ID",)
+"""Headers of every request and every answer."""
+
+
+def request(description: Description, schema: Schema) -> Schema:
+    """The body of a request; required unless nothing at all, which is read as ``{}``, will do."""
+    content: Schema = {"schema": schema}
+    if description.example is not None:
+        content["example"] = description.example
+    return {"required": not _takes_nothing(description.body), "content": {JSON: content}}
+
+
+def responses(answers: Sequence[Answer], known: Known) -> dict[str, Schema]:
+    """Every answer by its status. One that is alone and shared is referred to."""
+    alone = Counter(answer.status for answer in answers)
+    names = {answer: name for name, answer in SHARED.items() if alone[answer.status] == 1}
+    found = _written([answer for answer in answers if answer not in names], known)
+    for answer in answers:
+        if answer in names:
+            found[str(answer.status)] = {"$ref": f"#/components/responses/{names[answer]}"}
+    return dict(sorted(found.items()))
+
+
+def shared(known: Known) -> dict[str, Schema]:
+    """The answers that the document says once, by name."""
+    return {name: _written([answer], known)[str(answer.status)] for name, answer in SHARED.items()}
+
+
+def _written(answers: Sequence[Answer], known: Known) -> dict[str, Schema]:
+    """Answers by status; one may have several forms, each with a media type of its own."""
+    found: dict[str, Schema] = {}
+    for answer in answers:
+        told = found.setdefault(
+            str(answer.status), {"description": "", "headers": {}, "content": {}}
+        )
+        when = answer.when or HTTPStatus(answer.status).phrase
+        told["description"] = "; or ".join(filter(None, (told["description"], when)))
+        told["headers"] |= {
+            **{name: ANSWERED[name] | {"required": True} for name in answer.headers},
+            **{name: ANSWERED[name] for name in answer.maybe},
+            **{name: {"$ref": f"#/components/headers/{name}"} for name in EVERYWHERE},
+        }
+        told["content"][answer.media_type] = {"schema": _schema(answer, known)}
+    return found
+
+
+def _schema(answer: Answer, known: Known) -> Schema:
+    if answer.kind is None:
+        return {"type": "string"}
+    schema = known[answer.kind]
+    if not answer.codes:
+        return schema
+    return {**schema, "properties": {"code": {"enum": sorted(set(answer.codes))}}}
+
+
+def _takes_nothing(kind: Any) -> bool:
+    try:
+        TypeAdapter(kind).validate_python({})
+    except ValidationError:
+        return False
+    return True

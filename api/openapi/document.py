@@ -1,0 +1,149 @@
+"""The OpenAPI 3.1 document of an application, made of its routes and what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from inspect import cleandoc
+from typing import Any, cast
+
+from flask import Flask
+from werkzeug.routing import Rule as Route
+
+from api import access
+from api.openapi import bodies, headers, parameters, schemas, security, standing
+from api.openapi.bodies import EVERYWHERE
+from api.openapi.description import Answer, Description
+from api.openapi.description import of as description_of
+from api.openapi.tags import TAGS, tag_of
+from core.version import version
+
+Schema = dict[str, Any]
+
+ABOUT = """\
+What the web process of Moulin answers. Everything in it is made from the code: paths from its
+routes, roles from its access rules, schemas from the models that read requests.
+
+Lists come in pages: follow `next` until it is null. Every GET answers HEAD too. A method that an
+address does not know is a 405 with `Allow`; what nobody foresaw is a 500 with the code `INTERNAL`,
+and the log has it under the correlation id."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one route, with all that was said beside its view."""
+
+    method: str
+    route: Route
+    view: Callable[..., Any]
+    rule: access.Rule
+    description: Description
+
+    @property
+    def ident(self) -> str:
+        """Unique, for clients that are generated."""
+        endpoint: str = self.route.endpoint
+        return endpoint.replace(".", "_")
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The names of its answers that others give too."""
+        return standing.names(self.rule, self.description, in_path=bool(self.route.arguments))
+
+    @property
+    def answers(self) -> list[Answer]:
+        """Every answer, those of one status and one form made one, by status."""
+        shared = (standing.SHARED[name] for name in self.shared)
+        merged: dict[tuple[int, str], Answer] = {}
+        for answer in (*self.description.answers, *shared):
+            key = (answer.status, answer.media_type)
+            merged[key] = _merge(merged[key], answer) if key in merged else answer
+        return sorted(merged.values(), key=lambda answer: answer.status)
+
+
+def operations(app: Flask) -> Iterator[Operation]:
+    """Every operation of ``app`` that is described, in the order of its routes."""
+    for route in app.url_map.iter_rules():
+        view = app.view_functions[route.endpoint]
+        rule, described = access.rule_of(app, route.endpoint), description_of(view)
+        if rule is not None and described is not None:
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                yield Operation(method, route, view, rule, described)
+
+
+def document(app: Flask) -> Schema:
+    """The document; no part of it is written down anywhere else."""
+    found = list(operations(app))
+    answered, asked, shared = schemas.components(
+        {answer.kind for answer in _answers(found) if answer.kind is not None},
+        {each.description.body for each in found if each.description.body is not None},
+    )
+    paths: dict[str, Schema] = {}
+    for operation in found:
+        path = parameters.templated(operation.route.rule)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(
+            operation, answered, asked
+        )
+    whole = {
+        "openapi": "3.1.0",
+        "info": {"title": "Moulin", "version": version(), "description": ABOUT},
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": shared,
+            "responses": bodies.shared(answered),
+            "headers": {name: headers.ANSWERED[name] | {"required": True} for name in EVERYWHERE},
+            "parameters": {
+                name: {"name": name, "in": "header", **headers.ASKED[name]} for name in EVERYWHERE
+            },
+            "securitySchemes": security.SCHEMES,
+        },
+    }
+    return cast("Schema", _marked_down(whole))
+
+
+def _answers(found: Sequence[Operation]) -> Iterator[Answer]:
+    yield from standing.SHARED.values()
+    for operation in found:
+        yield from operation.answers
+
+
+def _operation(operation: Operation, answered: bodies.Known, asked: bodies.Known) -> Schema:
+    description = operation.description
+    summary, _, more = cleandoc(operation.view.__doc__ or "").partition("\n\n")
+    told: Schema = {
+        "tags": [tag_of(operation.route.rule)],
+        "summary": " ".join(summary.split()),
+        "operationId": operation.ident,
+        "security": security.of(operation.rule),
+        "parameters": [
+            *parameters.of(operation.route.rule, description),
+            *({"$ref": f"#/components/parameters/{name}"} for name in EVERYWHERE),
+        ],
+    }
+    if more:
+        told["description"] = more
+    if description.body is not None:
+        told["requestBody"] = bodies.request(description, asked[description.body])
+    told["responses"] = bodies.responses(operation.answers, answered)
+    return told
+
+
+def _marked_down(part: Any) -> Any:
+    """Docstrings write ``code`` as reStructuredText does, OpenAPI's descriptions are Markdown."""
+    if isinstance(part, dict):
+        return {key: _marked_down(inside) for key, inside in part.items()}
+    if isinstance(part, list):
+        return [_marked_down(inside) for inside in part]
+    return part.replace("``", "`") if isinstance(part, str) else part
+
+
+def _merge(one: Answer, other: Answer) -> Answer:
+    """Two errors of one status: either's code, and when either happens."""
+    return replace(
+        one,
+        codes=(*one.codes, *other.codes),
+        when="; or ".join(filter(None, (one.when, other.when))),
+        headers=tuple(name for name in one.headers if name in other.headers),
+        maybe=tuple(dict.fromkeys((*one.maybe, *other.maybe, *one.headers, *other.headers))),
+    )

@@ -1,0 +1,110 @@
+"""A schema as rows of a table: each field's path, its kind in words, what is said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+DEEPEST = 5
+"""Levels of fields that a page shows; a model may contain itself."""
+_BOUNDS = (
+    ("minimum", "≥ {}"), ("maximum", "≤ {}"), ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"), ("minItems", "at least {}"), ("maxItems", "at most {}"),
+    ("pattern", "{}"),
+)  # fmt: skip
+_LARGE = 10**12
+"""From here on a bound only says what a column holds."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One row; ``path`` as in ``results[].id``, empty for the whole."""
+
+    path: str
+    kind: str
+    text: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """One shape: its name or kind, what it means, its fields."""
+
+    kind: str
+    text: str
+    rows: list[Field]
+
+
+class Reader:
+    """Reads the schemas of one document."""
+
+    def __init__(self, document: Schema) -> None:
+        self._document = document
+
+    def resolve(self, part: Schema) -> dict[str, Any]:
+        """``part``, or what it refers to, with what stands beside the reference."""
+        found = dict(part)
+        while "$ref" in found:
+            target: Any = self._document
+            for step in found.pop("$ref").removeprefix("#/").split("/"):
+                target = target[step]
+            found = {**target, **found}
+        return found
+
+    def forms(self, schema: Schema) -> list[Form]:
+        """The forms ``schema`` allows, mostly one."""
+        whole = self.resolve(schema)
+        return [self._form(self.resolve(each)) for each in whole.get("anyOf", [whole])]
+
+    def kind(self, schema: Schema) -> str:
+        """The kind in words: ``integer, ≥ 1``, ``text or null``, ``"open"``."""
+        found = self.resolve(schema)
+        if "anyOf" in found:
+            words = [self.kind(each) for each in found["anyOf"]]
+            return " or ".join(dict.fromkeys(words))
+        if "const" in found:
+            return json.dumps(found["const"], ensure_ascii=False)
+        if "enum" in found:
+            return " | ".join(json.dumps(each, ensure_ascii=False) for each in found["enum"])
+        if found.get("type") == "array":
+            return f"list of {self.kind(found.get('items', {}))}"
+        return ", ".join((_word(found), *_bounds(found)))
+
+    def _form(self, schema: Schema) -> Form:
+        text = schema.get("description", "") if "title" in schema else ""
+        rows = list(self._inside(schema, "", DEEPEST))
+        return Form(self.kind(schema), text, rows)
+
+    def _inside(self, schema: Schema, path: str, deep: int) -> Iterator[Field]:
+        found = self.resolve(schema)
+        if not deep:
+            return
+        if found.get("type") == "array":
+            yield from self._inside(found.get("items", {}), f"{path}[]", deep - 1)
+        for each in found.get("anyOf", ()):
+            yield from self._inside(each, path, deep)
+        required = found.get("required", ())
+        for name, inner in found.get("properties", {}).items():
+            here = f"{path}.{name}" if path else name
+            told = self.resolve(inner)
+            text = "" if "title" in told else told.get("description", "")
+            yield Field(here, self.kind(inner), text, required=name in required)
+            yield from self._inside(inner, here, deep - 1)
+
+
+def _word(schema: Schema) -> str:
+    if "title" in schema:
+        return str(schema["title"])
+    kind = schema.get("type", "anything")
+    return str(schema.get("format") or {"string": "text", "number": "number"}.get(kind, kind))
+
+
+def _bounds(schema: Schema) -> Iterator[str]:
+    for name, words in _BOUNDS:
+        value = schema.get(name)
+        if value is not None and not (isinstance(value, int) and abs(value) >= _LARGE):
+            yield words.format(value)

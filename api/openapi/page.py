@@ -1,0 +1,181 @@
+"""The document as ``/docs`` shows it: groups of operations, each with all there is to know."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from api.openapi.bodies import EVERYWHERE
+from api.openapi.description import JSON
+from api.openapi.fields import Field, Form, Reader
+
+Schema = Mapping[str, Any]
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Something a request may carry beside its body."""
+
+    place: str
+    field: Field
+
+
+@dataclass(frozen=True)
+class Body:
+    """What stands in a request or an answer, in one media type."""
+
+    media_type: str
+    forms: Sequence[Form]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer; ``codes`` are an error's."""
+
+    status: str
+    phrase: str
+    text: str
+    headers: Sequence[Field]
+    codes: Sequence[str]
+    bodies: Sequence[Body]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One operation."""
+
+    ident: str
+    method: str
+    path: str
+    summary: str
+    text: str
+    who: str
+    parameters: Sequence[Parameter]
+    body: Body | None
+    required: bool
+    example: str
+    answers: Sequence[Told]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The operations of one tag."""
+
+    name: str
+    text: str
+    operations: Sequence[Shown]
+
+
+def groups(document: Schema) -> list[Group]:
+    """Everything in ``document``, by tag."""
+    reader = Reader(document)
+    shown = [
+        (operation["tags"][0], _shown(reader, method, path, operation))
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+    return [
+        Group(tag["name"], tag["description"], [one for name, one in shown if name == tag["name"]])
+        for tag in document["tags"]
+    ]
+
+
+def _shown(reader: Reader, method: str, path: str, operation: Schema) -> Shown:
+    body = operation.get("requestBody")
+    given = [reader.resolve(each) for each in operation["parameters"]]
+    return Shown(
+        ident=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation["summary"],
+        text=operation.get("description", ""),
+        who=_who(operation["security"]),
+        parameters=list(_parameters(reader, given)),
+        body=next(_bodies(reader, body["content"])) if body else None,
+        required=bool(body and body["required"]),
+        example=_example(method, path, given, operation),
+        answers=[_told(reader, *each) for each in operation["responses"].items()],
+    )
+
+
+def _who(ways: Sequence[Schema]) -> str:
+    if not ways:
+        return "everybody"
+    roles = [role for way in ways for role in way.get("bearer", ())]
+    if not roles:
+        return "a till"
+    return f"{roles[0]}, and this machine" if {} in ways else roles[0]
+
+
+def _parameters(reader: Reader, given: Sequence[Schema]) -> Iterator[Parameter]:
+    for told in given:
+        if told["name"] not in EVERYWHERE:
+            text, required = told.get("description", ""), told.get("required", False)
+            kind = reader.kind(told["schema"])
+            yield Parameter(told["in"], Field(told["name"], kind, text, required=required))
+
+
+def _told(reader: Reader, status: str, answer: Schema) -> Told:
+    found = reader.resolve(answer)
+    errors, bodies = [], {}
+    for media_type, content in found["content"].items():
+        codes = content["schema"].get("properties", {}).get("code", {}).get("enum")
+        if codes is None:
+            bodies[media_type] = content
+        else:
+            errors += codes
+    return Told(
+        status,
+        HTTPStatus(int(status)).phrase,
+        found["description"],
+        list(_headers(reader, found.get("headers", {}))),
+        errors,
+        list(_bodies(reader, bodies)),
+    )
+
+
+def _headers(reader: Reader, headers: Schema) -> Iterator[Field]:
+    for name, header in headers.items():
+        if name not in EVERYWHERE:
+            kind, always = reader.kind(header["schema"]), header.get("required", False)
+            yield Field(name, kind, header["description"], required=always)
+
+
+def _bodies(reader: Reader, content: Schema) -> Iterator[Body]:
+    for media_type, told in content.items():
+        yield Body(media_type, reader.forms(told["schema"]))
+
+
+def _example(method: str, path: str, given: Sequence[Schema], operation: Schema) -> str:
+    """The request as curl sends it."""
+    for told in given:
+        if told["in"] == "path":
+            path = path.replace(f"{{{told['name']}}}", _value(told["schema"]))
+    lines = ["curl" if method == "get" else f"curl -X {method.upper()}"]
+    lines[0] += f' "$MOULIN{path}"'
+    ways = operation["security"]
+    if any("bearer" in way for way in ways):
+        lines.append('-H "Authorization: Bearer $TOKEN"')
+    elif ways:
+        lines.append('-H "X-Device-Serial: $SERIAL"')
+    sent = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
+    if "example" in sent:
+        lines.append(f"-H 'Content-Type: {JSON}'")
+        body = json.dumps(sent["example"], ensure_ascii=False, indent=2)
+        lines.append(f"-d {shlex.quote(body)}")
+    return " \\\n  ".join(lines)
+
+
+def _value(schema: Schema) -> str:
+    """A value that could stand there."""
+    if "enum" in schema:
+        return str(schema["enum"][0])
+    words = {"integer": "7", "string": "0b8bd7d4-4c2c-4d38-9f1c-0f1f2f5b7c11"}
+    return words[schema["type"]]

@@ -1,0 +1,67 @@
+"""JSON Schemas (2020-12) from the types that the code works with, made by pydantic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+
+REF = "#/components/schemas/"
+_TEMPLATE = REF + "{model}"
+_OF_A_KIND = re.compile(r"^(\w+)\[(\w+)\]$")
+
+Schema = dict[str, Any]
+
+
+class Generator(GenerateJsonSchema):
+    """Pydantic's, without titles that repeat a field's name, and with names that read well."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Never."""
+        return False
+
+    def normalize_name(self, name: str) -> str:
+        """``Listing[Run]`` becomes ``RunListing``."""
+        return super().normalize_name(_OF_A_KIND.sub(r"\2\1", name))
+
+
+def components(
+    answered: Iterable[Any], asked: Iterable[Any]
+) -> tuple[dict[Any, Schema], dict[Any, Schema], dict[str, Schema]]:
+    """The schema of each type that is answered, of each that is asked for, and the models they
+    refer to by name.
+    """
+    inputs: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [
+        *((kind, "serialization", TypeAdapter(kind)) for kind in answered),
+        *((kind, "validation", TypeAdapter(kind)) for kind in asked),
+    ]
+    # In this order, whatever the order of the sets they come from.
+    inputs.sort(key=lambda each: (each[1], str(each[0])))
+    found, shared = TypeAdapter.json_schemas(
+        inputs, ref_template=_TEMPLATE, schema_generator=Generator
+    )
+    by_mode: dict[str, dict[Any, Schema]] = {"serialization": {}, "validation": {}}
+    for (kind, mode), schema in found.items():
+        by_mode[mode][kind] = dict(schema)
+    return by_mode["serialization"], by_mode["validation"], shared.get("$defs", {})
+
+
+def query(model: type[BaseModel]) -> tuple[dict[str, Schema], set[str]]:
+    """Each parameter that ``model`` reads with its schema, and the names of those required."""
+    whole = model.model_json_schema(schema_generator=Generator, ref_template=_TEMPLATE)
+    properties = {name: _sent(schema) for name, schema in whole.get("properties", {}).items()}
+    return properties, set(whole.get("required", ()))
+
+
+def _sent(schema: Schema) -> Schema:
+    """As a query can say it: there is no null in one, only a parameter that is not there."""
+    kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    if rest.get("default", ...) is None:
+        del rest["default"]
+    if not kinds:
+        return rest
+    return rest | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds})

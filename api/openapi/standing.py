@@ -1,0 +1,102 @@
+"""The answers that no view has to describe, for they follow from its role, path, query and body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from api.access import Rule
+from api.openapi.description import Description, refuses, refuses_till
+
+OF_TEXTS = (
+    "BYTE_ORDER_MARK", "DUPLICATE_KEY", "INVALID_JSON", "INVALID_UTF8", "TOO_DEEP",
+)  # fmt: skip
+"""What the strict loader refuses a text for."""
+OF_VALUES = ("INVALID_CHARACTER", "NOT_FINITE", "NUMBER_TOO_LARGE", "NUMBER_TOO_LONG")
+"""What it refuses for one value; of a till that value's sale is refused and not the others."""
+
+_AWAY = ("STORE_AWAY", "CONFIGURATION")
+_AWAY_WHEN = "the store is away, or the server's settings are wrong"
+
+SHARED = {
+    "InvalidQuery": refuses(400, "INVALID_QUERY", when="a parameter is unknown, wrong or double"),
+    "NoStrictJSON": refuses(400, *OF_TEXTS, *OF_VALUES, when="the body is no strict JSON"),
+    "Unauthorized": refuses(
+        401, "UNAUTHORIZED", headers=("WWW-Authenticate",),
+        when="the token is missing, unknown or revoked",
+    ),
+    "Forbidden": refuses(
+        403, "FORBIDDEN", headers=("WWW-Authenticate",), when="the token's role is too low"
+    ),
+    "NotFound": refuses(404, "NOT_FOUND", when="there is no such thing"),
+    "BodyTooLarge": refuses(413, "BODY_TOO_LARGE", when="the body is larger than 2 MiB"),
+    "UnsupportedMediaType": refuses(
+        415, "UNSUPPORTED_MEDIA_TYPE",
+        when="the body is not application/json, not UTF-8, or compressed",
+    ),
+    "InvalidFields": refuses(
+        422, "INVALID_FIELDS", when="fields of the body are wrong or unknown"
+    ),
+    "StoreAway": refuses(503, *_AWAY, maybe=("Retry-After",), when=_AWAY_WHEN),
+    "TillWithoutSerial": refuses_till(
+        400, "MISSING_SERIAL", when="there is no `X-Device-Serial`"
+    ),
+    "TillQuery": refuses_till(
+        400, "INVALID_QUERY", when="a parameter is unknown, wrong or double; `champ` names it"
+    ),
+    "TillText": refuses_till(
+        400, *OF_TEXTS, "UNSUPPORTED_ENCODING", when="the body is no strict JSON in plain UTF-8"
+    ),
+    "TillUnproven": refuses_till(
+        401, "MISSING_TOKEN", "INVALID_TOKEN", "MISSING_SIGNATURE", "INVALID_SIGNATURE",
+        "INVALID_TIMESTAMP", "SIGNATURE_REPLAYED",
+        when="the proof that the terminal's level asks for is missing or wrong",
+    ),
+    "TillUnknown": refuses_till(
+        404, "TERMINAL_NOT_FOUND", when="the serial is unknown or its terminal was revoked"
+    ),
+    "TillBodyTooLarge": refuses_till(413, "BODY_TOO_LARGE", when="the body is larger than 2 MiB"),
+    "TillGuesses": refuses_till(
+        429, "TOO_MANY_ATTEMPTS", headers=("Retry-After",),
+        when="this address tried too many unknown serials",
+    ),
+    "TillStoreAway": refuses_till(503, *_AWAY, maybe=("Retry-After",), when=_AWAY_WHEN),
+}  # fmt: skip
+"""What the document says once, and each operation refers to."""
+
+_OF_ROLE = {
+    "public": (),
+    "viewer": ("Unauthorized", "StoreAway"),
+    "operator": ("Unauthorized", "Forbidden", "StoreAway"),
+    "admin": ("Unauthorized", "Forbidden", "StoreAway"),
+    "terminal": (
+        "TillWithoutSerial", "TillUnproven", "TillUnknown", "TillGuesses", "TillStoreAway",
+    ),
+}  # fmt: skip
+
+
+def names(rule: Rule, description: Description, *, in_path: bool) -> tuple[str, ...]:
+    """What of ``SHARED`` a view answers; ``in_path``: its path has parameters."""
+    more = _till(description) if rule.role == "terminal" else _ops(description, in_path=in_path)
+    return (*_OF_ROLE[rule.role], *more)
+
+
+def _ops(description: Description, *, in_path: bool) -> Iterator[str]:
+    if in_path:
+        yield "NotFound"
+    if _strict(description):
+        yield "InvalidQuery"
+    if description.body is not None:
+        yield from ("NoStrictJSON", "BodyTooLarge", "UnsupportedMediaType", "InvalidFields")
+
+
+def _till(description: Description) -> Iterator[str]:
+    if _strict(description):
+        yield "TillQuery"
+    if description.body is not None:
+        yield from ("TillText", "TillBodyTooLarge")
+
+
+def _strict(description: Description) -> bool:
+    """Whether there is a query and anything wrong with it; a model may take what it likes."""
+    query = description.query
+    return query is not None and query.model_config.get("extra") == "forbid"

@@ -1,0 +1,19 @@
+"""The groups of operations, in the order in which the page shows them."""
+
+from __future__ import annotations
+
+TAGS = {
+    "process": "How this process is, and what it is.",
+    "syncs": "Every declared sync: run, paused and resumed.",
+    "runs": "What was run and how it ended; cancel one, approve its deletions.",
+    "failures": "Tasks that finally failed; retry or dismiss them.",
+    "rejects": "Records that were refused; try them again after a fix, or discard them.",
+    "audit": "Who did what, and why.",
+}
+
+_OPS = "/api/ops/"
+
+
+def tag_of(path: str) -> str:
+    """The group of a path: the first word of an operation's, else the process itself."""
+    return path.removeprefix(_OPS).partition("/")[0] if path.startswith(_OPS) else "process"

@@ -1,0 +1,91 @@
+"""Declared syncs and the gate's answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from api.openapi.shape import Id, Shape, Text
+from api.ops.answers.runs import Count, Enqueued, RunStatus
+from syncs.status import State
+
+
+class LastRun(Shape):
+    """The newest run."""
+
+    id: Id
+    status: RunStatus
+    trigger: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: Text
+    counts: dict[str, Count]
+
+
+class SyncLine(Shape):
+    """A declared sync, and how it is doing; ``age`` and ``interval`` in seconds."""
+
+    name: str
+    task: str
+    summary: str
+    schedule: Text = Field(description="Five fields, as a crontab has them; null: by hand.")
+    options: dict[str, Literal["int", "str"]]
+    state: State
+    last_success_at: datetime | None
+    age: float | None
+    interval: float
+    next_allowed_at: datetime | None
+    last_run: LastRun | None
+    approve: Id | None = Field(description="A run whose deletions wait for a person.")
+    open_rejects: Count
+    open_failures: Count
+
+
+class SyncEnqueued(Enqueued):
+    """A run of the sync is due."""
+
+    sync: str
+
+
+class Fresh(Shape):
+    """Its data is young enough; ``since`` is when the last complete run began."""
+
+    status: Literal["fresh"]
+    sync: str
+    since: datetime
+
+
+class Running(Shape):
+    """A run is on its way; ``follow_up``: one more follows it."""
+
+    status: Literal["running"]
+    sync: str
+    run_id: int
+    follow_up: bool
+
+
+class Paused(Shape):
+    """A person paused it."""
+
+    status: Literal["paused"]
+    sync: str
+
+
+class Waiting(Shape):
+    """Not before this moment: its source asked for it, or we back off after a failure."""
+
+    status: Literal["waiting"]
+    sync: str
+    not_before: datetime
+
+
+NothingBegun = Fresh | Running | Paused | Waiting
+
+
+class Pause(Shape):
+    """Whether runs may begin."""
+
+    sync: str
+    paused: bool

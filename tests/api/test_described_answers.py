@@ -1,0 +1,81 @@
+"""Every answer that the document tells is given, with its status, and none other is.
+
+The second half is the client's work: see ``tests.api.held``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from api.openapi.document import operations
+from api.openapi.standing import SHARED
+from tests.api.recipes import RECIPES, away
+from tests.api.test_access import filled
+
+LARGE = b" " * (2 * 1024 * 1024 + 1)
+SENT: dict[str, dict[str, object]] = {
+    "NoStrictJSON": {"data": "{", "content_type": "application/json"},
+    "BodyTooLarge": {"data": LARGE, "content_type": "application/json"},
+    "UnsupportedMediaType": {"data": "{}", "content_type": "text/plain"},
+    "InvalidFields": {"json": {"unknown": 1}},
+    "Unauthorized": {"role": None},
+    "Forbidden": {"role": "viewer"},
+    "InvalidQuery": {"query_string": {"unknown": "1"}},
+    "NotFound": {},
+}
+"""What an answer is given to that many operations share."""
+
+
+@pytest.fixture
+def described(app):
+    """The operations of people; the tills' are in ``test_described_till_answers``."""
+    return [one for one in operations(app) if one.rule.role != "terminal"]
+
+
+def door(operation):
+    return f"{operation.method} {filled(operation.route.rule)}"
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_an_answer_that_many_share_is_given_by_each(described, ask, name):
+    asked = [operation for operation in described if name in operation.shared]
+
+    assert asked
+    for operation in asked:
+        what = door(operation)
+        sent = SENT[name]
+        if name == "NotFound":
+            what = what.replace("b2b.products", "nothing")
+            sent = {"json": operation.description.example or {}}
+        answer = ask(what, **sent)
+
+        assert answer.status_code == SHARED[name].status, door(operation)
+        assert answer.get_json()["code"] in SHARED[name].codes, door(operation)
+
+
+def test_all_that_need_the_store_say_when_it_is_away(described, ask):
+    asked = [operation for operation in described if "StoreAway" in operation.shared]
+
+    with away():
+        for operation in asked:
+            answer = ask(door(operation), json={"why": "w", "filter": {}})
+
+            assert (answer.status_code, answer.get_json()["code"]) == (503, "STORE_AWAY")
+    assert {name for one in described for name in one.shared} == {*SENT, "StoreAway"}
+
+
+def test_an_answer_of_an_operations_own_has_a_recipe(described):
+    own = {(one.ident, told.status) for one in described for told in one.description.answers}
+
+    assert own == {key for key in RECIPES if not key[0].startswith("till_")}
+
+
+@pytest.mark.parametrize("key", RECIPES, ids=lambda key: f"{key[0]}-{key[1]}")
+def test_an_answer_of_an_operations_own_is_given(described, ask, key):
+    ident, status = key
+    operation = next(one for one in described if one.ident == ident)
+
+    answer = RECIPES[key](ask)
+
+    assert answer.status_code == status
+    assert answer.request.method == operation.method
