@@ -11,6 +11,7 @@ from cli.stored import StoreCommand
 from db import bulk, overview
 from db.session import reading
 from syncs import status as syncs_status
+from syncs.sales.process import TASK
 from syncs.status import SyncStatus
 
 COLUMNS = (
@@ -45,14 +46,23 @@ def status(as_json: bool) -> None:
     with reading() as session:
         found = syncs_status.every(session)
         totals = overview.totals(session)
-        failures = sum(overview.open_failures(session).values())
+        by_task = overview.open_failures(session)
+        waiting, terminals = overview.waiting(session), overview.terminals(session)
         now = bulk.now(session)
+    failures, failed_batches = sum(by_task.values()), by_task.get(TASK, 0)
     if as_json:
         print_json(
             {
                 "at": now,
                 "syncs": [asdict(item) for item in found],
                 "totals": {**asdict(totals), "open_failures": failures},
+                "tills": {
+                    "waiting_batches": waiting.batches,
+                    "waiting_since": waiting.since,
+                    "failed_batches": failed_batches,
+                    "terminals": sum(terminals.values()),
+                    "terminals_of_level_0": terminals.get(0, 0),
+                },
             }
         )
         return
@@ -62,6 +72,11 @@ def status(as_json: bool) -> None:
         f"{totals.categories} categories, {totals.tombstones} tombstones; "
         f"{failures} failed tasks wait."
     )
+    click.echo(
+        f"{sum(terminals.values())} terminals ({terminals.get(0, 0)} of level 0); "
+        f"{waiting.batches} batches of sales wait{_since(waiting)}, {failed_batches} failed; "
+        f"{totals.products_below_zero} articles below zero."
+    )
     for sentence in filter(None, map(_advice, found)):
         say(sentence)
     if totals.products_without_shop:
@@ -69,6 +84,17 @@ def status(as_json: bool) -> None:
             "Products without a shop are sold by no till: 'python manage.py shop add' with their "
             "site, then sync the products."
         )
+    if failed_batches:
+        say(f"Batches of sales failed: 'python manage.py failed list --task {TASK}' tells why.")
+    if terminals.get(0):
+        say(
+            "A terminal of level 0 is known by its serial alone, which anybody may have read: "
+            "'python manage.py terminal level SERIAL 1' asks for a token as well."
+        )
+
+
+def _since(waiting: overview.Waiting) -> str:
+    return f" (the first since {when(waiting.since)})" if waiting.since else ""
 
 
 def _row(item: SyncStatus) -> tuple[object, ...]:

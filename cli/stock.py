@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -33,23 +35,40 @@ def stock() -> None:
 @stock.command()
 @json_option
 def verify(as_json: bool) -> None:
-    """Compare every product's stock with the sum of its movements."""
+    """Compare every stock with the sum of its movements, every line sold with its own."""
     with reading() as session:
         products, wrong = ledger.verify(session)
-    found = [asdict(item) for item in wrong]
+        sales, unmoved = ledger.verify_sales(session)
+    found, lines = [asdict(item) for item in wrong], [asdict(item) for item in unmoved]
     if as_json:
-        print_json({"products": products, "mismatches": len(found), "list": found})
+        print_json(
+            {
+                "products": products, "mismatches": len(found), "list": found,
+                "sales": sales, "sale_mismatches": len(lines), "sale_list": lines,
+            }
+        )  # fmt: skip
     else:
-        print_table(
-            ("product", "stock", "ledger"), [list(item.values()) for item in found],
+        _print_mismatches(
+            ("product", "stock", "ledger"), found,
             empty=f"{products} products: every stock is the sum of its movements.",
+        )  # fmt: skip
+        _print_mismatches(
+            ("sale", "line", "product", "sold", "moved product", "moved"), lines,
+            empty=f"{sales} sales: every line has its movement, every movement its line.",
         )  # fmt: skip
     if found:
         say(
             f"{len(found)} of {products} products do not agree with their ledger: somebody wrote "
             "past it. 'python manage.py stock explain ID' shows the movements."
         )
+    if lines:
+        say(f"{len(lines)} lines of sales do not agree with the ledger: somebody wrote past it.")
+    if found or lines:
         sys.exit(FAILED)
+
+
+def _print_mismatches(columns: Sequence[str], found: list[dict[str, Any]], *, empty: str) -> None:
+    print_table(columns, [list(item.values()) for item in found], empty=empty)
 
 
 @stock.command()
@@ -71,6 +90,7 @@ def explain(product_id: int, limit: int, as_json: bool) -> None:
                 "delta": item.delta,
                 "stock_after": item.stock_after,
                 "run_id": item.run_id,
+                "sale_id": item.sale_id,
                 "reason": item.reason,
             }
             for item in ledger.movements(session, product_id, limit=limit)
@@ -78,7 +98,7 @@ def explain(product_id: int, limit: int, as_json: bool) -> None:
     if as_json:
         print_json({"product_id": product_id, "title": title, "stock": now, "movements": movements})
         return
-    columns = ("at", "kind", "delta", "stock_after", "run_id", "reason")
+    columns = ("at", "kind", "delta", "stock_after", "run_id", "sale_id", "reason")
     rows = [[item[column] for column in columns] for item in movements]
     print_table(columns, rows, empty="It has no movement.")
     say(f"Product {product_id}, {title}: {now} in stock.")

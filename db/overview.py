@@ -15,25 +15,41 @@ from db.models import (
     FailedTask,
     Product,
     Reject,
+    SalesBatch,
     SyncRun,
+    Terminal,
 )
+from db.models.sales import UNFINISHED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """``products_without_shop`` are on sale in no shop; ``tombstones`` left their source."""
+    """``products_without_shop`` are on sale in no shop; of ``products_below_zero`` more was sold
+    than there was; ``tombstones`` left their source.
+    """
 
     products: int
     products_without_shop: int
+    products_below_zero: int
     categories: int
     tombstones: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Batches of sales that no worker has finished, and when the first of them came."""
+
+    batches: int
+    since: datetime | None
+
+
 def totals(session: Session) -> Totals:
     """How much the catalogue holds."""
-    products, homeless = session.execute(
+    products, homeless, below = session.execute(
         select(
-            func.count(), func.count().filter(Product.shop_id.is_(None), Product.active)
+            func.count(),
+            func.count().filter(Product.shop_id.is_(None), Product.active),
+            func.count().filter(Product.stock < 0),
         ).select_from(Product)
     ).one()
     gone = sum(
@@ -43,9 +59,26 @@ def totals(session: Session) -> Totals:
     return Totals(
         products=products,
         products_without_shop=homeless,
+        products_below_zero=below,
         categories=session.scalar(select(func.count()).select_from(Category)) or 0,
         tombstones=gone,
     )
+
+
+def waiting(session: Session) -> Waiting:
+    """What the tills sent and wait for. It reads an index of just these, however many are done."""
+    count, since = session.execute(
+        select(func.count(), func.min(SalesBatch.received_at)).where(UNFINISHED)
+    ).one()
+    return Waiting(batches=count, since=since)
+
+
+def terminals(session: Session) -> dict[int, int]:
+    """How many active terminals there are of each level; a level without any is missing."""
+    rows = session.execute(
+        select(Terminal.level, func.count()).where(Terminal.active).group_by(Terminal.level)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def open_rejects(session: Session) -> dict[str, int]:

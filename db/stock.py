@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
 from db import bulk
-from db.models import Product, StockMovement
+from db.models import Product, Sale, SaleLine, StockMovement
 from db.page import Sight
 
 COLUMNS = ("product_id", "delta", "stock_after", "kind", "run_id", "at")
@@ -27,6 +27,20 @@ class Mismatch:
     product_id: int
     stock: int
     ledger: int
+
+
+@dataclass(frozen=True)
+class SaleMismatch:
+    """A line of a sale and what it moved do not agree: ``sold`` pieces of ``product_id`` (None:
+    there is no such line), ``moved`` out of ``moved_product_id`` (None: nothing was).
+    """
+
+    sale_id: int | None
+    line_no: int | None
+    product_id: int | None
+    sold: int | None
+    moved_product_id: int | None
+    moved: int | None
 
 
 def open_ledgers(session: Session, product_ids: Sequence[int], sight: Sight) -> None:
@@ -80,6 +94,38 @@ def verify(session: Session) -> tuple[int, list[Mismatch]]:
     )
     mismatches = [Mismatch(ident, stock, int(told)) for ident, stock, told in wrong]
     return session.scalar(select(func.count()).select_from(Product)) or 0, mismatches
+
+
+def verify_sales(session: Session) -> tuple[int, list[SaleMismatch]]:
+    """How many sales there are, and where lines and movements are not one to one. That a line has
+    no second movement, the database itself sees to.
+    """
+    line, move = SaleLine, StockMovement
+    pair = and_(move.sale_id == line.sale_id, move.line_no == line.line_no)
+    differs = or_(
+        move.id.is_(None), move.product_id != line.product_id, move.delta != -line.quantity
+    )
+    unmoved = session.execute(
+        select(
+            line.sale_id, line.line_no, line.product_id, line.quantity, move.product_id, -move.delta
+        )
+        .outerjoin(move, pair)
+        .where(differs)
+        .order_by(line.sale_id, line.line_no)
+    )
+    of_sales = or_(move.sale_id.is_not(None), move.kind.in_(("sale", "refund")))
+    unsold = session.execute(
+        select(move.sale_id, move.line_no, move.product_id, -move.delta)
+        .outerjoin(line, pair)
+        .where(of_sales, line.id.is_(None))
+        .order_by(move.id)
+    )
+    mismatches = [SaleMismatch(*row) for row in unmoved]
+    mismatches += [
+        SaleMismatch(sale_id, line_no, None, None, product_id, moved)
+        for sale_id, line_no, product_id, moved in unsold
+    ]
+    return session.scalar(select(func.count()).select_from(Sale)) or 0, mismatches
 
 
 def movements(session: Session, product_id: int, *, limit: int = 50) -> list[StockMovement]:

@@ -1,6 +1,10 @@
 from datetime import timedelta
 
+from db.models import Terminal
+from db.session import writing
+from tests.buried import bury
 from tests.cli import given
+from tests.syncs.sales.conftest import CASE, adjust, sale, till  # noqa: F401, a fixture
 
 
 def only(told, name="b2b.products"):
@@ -24,6 +28,7 @@ def test_a_sync_that_ran_is_ok_with_its_counts(cli, told, b2b):
     assert told("status")["totals"] == {
         "products": 12,
         "products_without_shop": 12,
+        "products_below_zero": 0,
         "categories": len(b2b.catalogue.categories.keys()),
         "tombstones": 0,
         "open_failures": 0,
@@ -88,6 +93,37 @@ def test_a_pause_is_shown_and_ended(cli, told):
 
 def test_a_sync_that_is_not_declared_cannot_be_paused(cli):
     assert "there are: b2b.categories" in cli("syncs", "pause", "b2c", exit=1).stderr
+
+
+def test_a_store_without_tills_says_so(told):
+    assert told("status")["tills"] == {
+        "waiting_batches": 0, "waiting_since": None, "failed_batches": 0, "terminals": 0,
+        "terminals_of_level_0": 0,
+    }  # fmt: skip
+
+
+def test_what_the_tills_sent_and_what_is_wrong_with_it_is_told(cli, told, till):  # noqa: F811, the fixture
+    with writing() as session:
+        session.get_one(Terminal, 2).level = 1
+        session.add(Terminal(id=9, shop_id=2, serial="gone", name="Old", active=False))
+    till.send(sale("A"))
+    bury(till, sale("B"))
+    for number in ("C", "D"):
+        till.receive(sale(number))
+    adjust(CASE, -6)
+
+    found, said = told("status"), cli("status")
+
+    since = found["tills"].pop("waiting_since")
+    assert since is not None
+    assert found["tills"] == {
+        "waiting_batches": 2, "failed_batches": 1, "terminals": 2, "terminals_of_level_0": 1,
+    }  # fmt: skip
+    assert found["totals"]["products_below_zero"] == 1
+    assert "2 terminals (1 of level 0); 2 batches of sales wait (the first since" in said.stdout
+    assert "), 1 failed; 1 articles below zero." in said.stdout
+    assert "failed list --task sales.process" in said.stderr
+    assert "terminal level SERIAL 1" in said.stderr
 
 
 def test_a_store_that_is_not_migrated_is_named(cli, store, monkeypatch, tmp_path):
