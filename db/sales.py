@@ -58,9 +58,9 @@ class Known:
     content_hash: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Article:
-    """A product of the shop: ``price`` in ten-thousandths, ``stock`` as it is being decided."""
+    """A product of the shop: ``price`` in ten-thousandths, ``stock`` in pieces."""
 
     id: int
     title: str
@@ -70,19 +70,14 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """An article as it is sold; amounts in ten-thousandths, ``stock_after`` when it has left."""
+    """An article as it is sold; amounts in ten-thousandths."""
 
     product_id: int
     title: str
     quantity: int
     unit_price: int
     list_price: int
-    stock_after: int
-
-    @property
-    def subtotal(self) -> int:
-        """Price times quantity."""
-        return self.unit_price * self.quantity
+    subtotal: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +161,12 @@ def lines_of(session: Session, sale_ids: Collection[int]) -> Mapping[int, list[S
 
 
 def write(
-    session: Session, counter: Counter, sales: Sequence[NewSale], *, batch_id: int,
-    received_at: datetime,
+    session: Session, counter: Counter, sales: Sequence[NewSale], articles: Mapping[int, Article],
+    *, batch_id: int, received_at: datetime,
 ) -> None:  # fmt: skip
-    """Insert ``sales`` with lines and movements, and set the stock of what they moved."""
+    """Insert ``sales`` with lines and movements, and set the stock of the ``articles`` they moved,
+    which are locked.
+    """
     codec = bulk.Codec(session)
     money, at = codec.money, codec.moment(counter.now)
     received = codec.moment(received_at)
@@ -190,9 +187,10 @@ def write(
                 ident, line_no, product, line.title, line.quantity, money(line.unit_price),
                 money(line.list_price), money(line.subtotal),
             ))  # fmt: skip
+            left = stocks.get(product, articles[product].stock) - line.quantity
+            stocks[product] = left
             kind = "sale" if line.quantity > 0 else "refund"
-            moves.append((product, -line.quantity, line.stock_after, kind, ident, line_no, at))
-            stocks[product] = line.stock_after
+            moves.append((product, -line.quantity, left, kind, ident, line_no, at))
     bulk.insert(session, Sale, SALE, rows)
     bulk.insert(session, SaleLine, LINE, lines)
     bulk.insert(session, StockMovement, MOVEMENT, moves)
