@@ -11,11 +11,9 @@ import pytest
 import core.settings
 from core import logs
 from db.models import SalesBatch
-from db.session import writing
 from tests.api.till import (
     CASE,
     GUIDE,
-    OTHERS_SERIAL,
     PHONE,
     SYNC,
     Till,
@@ -24,7 +22,6 @@ from tests.api.till import (
     numbers,
     sale,
     stock_of,
-    work,
     working,
 )
 
@@ -201,78 +198,6 @@ def test_what_is_in_and_not_worked_off_has_every_field_of_the_201(till):
     assert numbers() == []
 
 
-@pytest.mark.parametrize(
-    ("status", "told"), [("due", "en_attente"), ("running", "en_cours"), ("failed", "echec")]
-)
-def test_the_page_of_a_batch_says_how_far_it_is(till, status, told):
-    posted = till.post(GUIDE, prefer="respond-async")
-    with writing() as session:
-        session.query(SalesBatch).one().status = status
-
-    page = till.send(f"GET {posted.headers['Location']}")
-
-    assert page.status_code == 200
-    assert page.headers["Retry-After"] == "5"
-    assert text(page) == posted.data.decode()[:-1] + f', "statut": "{told}"}}'
-
-
-def test_the_page_of_a_batch_that_is_done_is_the_201_byte_for_byte(till):
-    with working():
-        created = till.post(GUIDE, idempotency_key="k")
-    again = till.post(GUIDE, idempotency_key="k", prefer="respond-async")
-    first = till.post([sale("LATER", (CASE, 1))], prefer="respond-async")
-    before = till.send(f"GET {first.headers['Location']}")
-    work()
-    page = till.send(f"GET {first.headers['Location']}")
-
-    assert (created.status_code, again.status_code) == (201, 201)
-    assert again.data == created.data
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert "Preference-Applied" not in again.headers
-    assert "statut" in text(before)
-    assert page.status_code == 200
-    assert "Retry-After" not in page.headers
-    assert text(page) == body(
-        "1 vente(s) synchronisée(s) avec succès", 1, 1, 0,
-        [
-            {
-                "numero_facture": "LATER",
-                "montant_total": "25000.00",
-                "lignes": [
-                    {
-                        "article_nom": "Article X",
-                        "quantite": 1,
-                        "prix_unitaire": "25000.00",
-                        "sous_total": "25000.00",
-                    }
-                ],
-            }
-        ],
-        None,
-    )  # fmt: skip
-
-
-def test_a_batch_is_no_business_of_another_shop(till):
-    location = till.post(GUIDE, prefer="respond-async").headers["Location"]
-    other = Till(till.app, OTHERS_SERIAL)
-    unknown = SYNC + "00000000-0000-4000-8000-000000000000/"
-
-    answers = [other.send(f"GET {location}"), till.send(f"GET {unknown}")]
-
-    for answer in answers:
-        assert answer.status_code == 404
-        assert text(answer) == '{"error": "Lot de ventes non trouvé", "code": "BATCH_NOT_FOUND"}'
-
-
-@pytest.mark.parametrize(
-    "name", ["x", "%00", "é", "0" * 36, "A" * 36, "a" * 5000, "-1", "' OR 1=1"]
-)
-def test_what_is_no_batch_is_not_found(till, name):
-    answer = till.send(f"GET {SYNC}{name}/")
-
-    assert (answer.status_code, answer.get_json()["code"]) == (404, "BATCH_NOT_FOUND")
-
-
 def test_a_slash_that_is_missing_changes_nothing(till):
     posted = till.send(f"POST {SYNC[:-1]}", data=GUIDE, headers={"Prefer": "respond-async"})
     page = till.send(f"GET {posted.headers['Location'][:-1]}")
@@ -287,26 +212,6 @@ def test_other_methods_are_told_the_right_ones(till):
 
         assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
         assert answer.get_json()["code"] == "METHOD_NOT_ALLOWED"
-
-
-def test_a_sale_without_a_number_gets_one_at_reception(till):
-    posted = till.post([sale(), sale(), sale("MINE"), sale(None)], prefer="respond-async")
-    work()
-    told = till.send(f"GET {posted.headers['Location']}").get_json()
-
-    made = [each["numero_facture"] for each in told["ventes_creees"]]
-    stamp = made[0].split("-")[2]
-    assert re.fullmatch(r"\d{14}", stamp)
-    assert made == [f"VENTE-2-{stamp}-0", f"VENTE-2-{stamp}-1", "MINE", f"VENTE-2-{stamp}-3"]
-    assert "Idempotency-Key" in told["avertissement"]
-
-
-def test_two_requests_of_one_second_share_no_number(till):
-    for _ in range(3):
-        till.post([sale()], prefer="respond-async")
-    work()
-
-    assert len(set(numbers())) == 3
 
 
 def test_what_came_in_is_logged_and_nothing_of_what_was_in_it(till, monkeypatch):
