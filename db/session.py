@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -35,12 +35,16 @@ def reading() -> Iterator[Session]:
 def writing(*, patience: float | None = None) -> Iterator[Session]:
     """One transaction that writes: committed at the end, rolled back by any exception.
 
-    On SQLite ``patience`` is how many seconds it waits for its turn; 0: now or
-    ``OperationalError``.
+    ``patience`` is how many seconds it waits for its turn, on PostgreSQL for each row that somebody
+    else holds; 0: now or ``OperationalError``.
     """
     turn = PATIENCE if patience is None else patience
     writer = engine().execution_options(**{WRITES: turn})
     with Session(writer, autoflush=False) as session, session.begin():
+        if patience is not None and session.get_bind().dialect.name == "postgresql":
+            # No time at all would be for ever there.
+            limit = max(1, round(patience * 1000))
+            session.execute(text(f"SET LOCAL lock_timeout = '{limit}ms'"))
         yield session
 
 

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from db.models import SyncState
+from db.models import SyncRun, SyncState
+from db.models.runs import ACTIVE
+from db.types import db_now
 from db.upsert import insert_new
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A sync's row as a gate reads it at ``now``, the store's; ``active``: a run is on its way."""
+
+    paused: bool
+    last_success_at: datetime | None
+    next_allowed_at: datetime | None
+    source_wait_until: datetime | None
+    active: bool
+    now: datetime
 
 
 def ensure(session: Session, sync: str) -> None:
@@ -33,3 +51,17 @@ def pause(session: Session, sync: str, *, paused: bool) -> None:
     """Let no run begin (a running one ends its slice), or let them begin again."""
     locked(session, sync).paused = paused
     session.flush()
+
+
+def standing(session: Session, syncs: Collection[str]) -> dict[str, Standing]:
+    """What a gate must know of these syncs, by one statement; one that never ran is missing."""
+    active = (
+        exists().where(SyncRun.sync == SyncState.sync, SyncRun.status.in_(ACTIVE)).label("active")
+    )
+    rows = session.execute(
+        select(
+            SyncState.sync, SyncState.paused, SyncState.last_success_at,
+            SyncState.next_allowed_at, SyncState.source_wait_until, active, db_now().label("now"),
+        ).where(SyncState.sync.in_(syncs))
+    )  # fmt: skip
+    return {row.sync: Standing(*row[1:]) for row in rows}

@@ -6,7 +6,7 @@ forced; a source's Retry-After cannot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from db import bulk, leases, runs, states
 from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
 from db.session import writing
+from db.states import Standing
 from syncs import intervals
 from syncs.declaration import AnySync, Options
 
@@ -106,6 +107,20 @@ def decide(
     return _open(session, sync, trigger, options or {})
 
 
+def stale(session: Session, syncs: Collection[AnySync]) -> list[AnySync]:
+    """Which of these ``request`` would open a run of, by one look that writes nothing."""
+    known = states.standing(session, [sync.name for sync in syncs])
+    return [sync for sync in syncs if _is_stale(sync, known.get(sync.name))]
+
+
+def _is_stale(sync: AnySync, standing: Standing | None) -> bool:
+    if standing is None:
+        return True
+    if standing.paused or standing.active:
+        return False
+    return _too_early(sync, standing, standing.now, pressing=False) is None
+
+
 def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
     """The run a person executes here and now: bare, only a living lease, a pause or a source's
     Retry-After refuses it.
@@ -168,7 +183,7 @@ def _follow(state: SyncState, sync: AnySync, options: Options) -> None:
 
 
 def _too_early(
-    sync: AnySync, state: SyncState, now: datetime, *, pressing: bool
+    sync: AnySync, state: SyncState | Standing, now: datetime, *, pressing: bool
 ) -> Waiting | Fresh | None:
     if state.source_wait_until is not None and state.source_wait_until > now:
         return Waiting(state.source_wait_until)
