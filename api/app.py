@@ -8,7 +8,7 @@ from flask import Flask
 
 from api import access, answers, docs, headers, home, idents, metrics, problems, process, tracing
 from api.body import MOST_BYTES
-from api.ops import audit, failures, rejects, runs, syncs
+from api.ops import audit, batches, failures, rejects, runs, syncs
 from api.till import articles, history, sales, statistics, waiting
 from core import logs
 
@@ -21,6 +21,7 @@ BLUEPRINTS = (
     runs.bp,
     failures.bp,
     rejects.bp,
+    batches.bp,
     audit.bp,
     sales.bp,
     history.bp,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from db import bulk
-from db.models import FailedTask, Reject, SyncRun, SyncState
+from db import bulk, overview
+from db.models import FailedTask, Reject, Sale, SyncRun, SyncState, Terminal
 from db.types import db_now
+from syncs.sales.process import TASK
+
+SEEN = timedelta(days=1)
+"""A till that was silent for longer is not at work."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,32 @@ def waiting(session: Session) -> Waiting:
         rejects=_count(session, Reject.state == "open"),
         failures=_count(session, FailedTask.state == "open"),
         runs=_count(session, due & now),
+    )
+
+
+@dataclass(frozen=True)
+class Tills:
+    """``oldest`` is the age in seconds of the batch that waits longest, 0 when none does;
+    ``failed`` batches wait for a person; ``sales`` is the newest sale's id.
+    """
+
+    waiting: int
+    oldest: float
+    failed: int
+    sales: int
+    terminals: int
+
+
+def tills(session: Session) -> Tills:
+    """What tills sent, without counting what is done: that would grow with every sale."""
+    waiting, now = overview.waiting(session), bulk.now(session)
+    failed = (FailedTask.state == "open") & (FailedTask.task == TASK)
+    return Tills(
+        waiting=waiting.batches,
+        oldest=max((now - waiting.since).total_seconds(), 0) if waiting.since else 0,
+        failed=_count(session, failed),
+        sales=session.scalar(select(func.max(Sale.id))) or 0,
+        terminals=_count(session, Terminal.active & (Terminal.last_seen_at > now - SEEN)),
     )
 
 

@@ -40,11 +40,12 @@ class StoreCollector(Collector):
     """Reads the store when it is scraped."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Runs, the age of data, and what waits."""
+        """Runs, the age of data, what waits, and the tills."""
         with reading() as session:
             runs = figures.runs(session)
             ages = figures.ages(session)
             waiting = figures.waiting(session)
+            tills = figures.tills(session)
         counted = GaugeMetricFamily(
             "moulin_runs", "Runs the store remembers.", labels=("sync", "status")
         )
@@ -59,9 +60,21 @@ class StoreCollector(Collector):
         for sync, seconds in ages.items():
             aged.add_metric((sync,), seconds)
         yield aged
-        for name, text, value in (
-            ("moulin_open_rejects", "Refused records that wait for a person.", waiting.rejects),
-            ("moulin_open_failures", "Failed tasks that wait for a person.", waiting.failures),
-            ("moulin_due_runs", "Runs that are due and that nobody has taken up.", waiting.runs),
-        ):
+        for name, text, value in (*_waits(waiting), *_told_by(tills)):
             yield GaugeMetricFamily(name, text, value=value)
+
+
+def _waits(waiting: figures.Waiting) -> Iterator[tuple[str, str, float]]:
+    yield "moulin_open_rejects", "Refused records that wait for a person.", waiting.rejects
+    yield "moulin_open_failures", "Failed tasks that wait for a person.", waiting.failures
+    yield "moulin_due_runs", "Runs that are due and that nobody has taken up.", waiting.runs
+
+
+def _told_by(tills: figures.Tills) -> Iterator[tuple[str, str, float]]:
+    yield "moulin_waiting_batches", "Batches of sales that are not worked off.", tills.waiting
+    age = "Seconds since the first of them was received; 0 when none waits."
+    yield "moulin_oldest_waiting_batch_age_seconds", age, tills.oldest
+    yield "moulin_failed_batches", "Batches of sales that wait for a person.", tills.failed
+    newest = "The newest sale's id: it grows with each sale and may pass over some numbers."
+    yield "moulin_sales", newest, tills.sales
+    yield "moulin_terminals_seen", "Active terminals that were seen within a day.", tills.terminals

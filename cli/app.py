@@ -14,6 +14,7 @@ import click
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from cli import (
+    batches,
     failed,
     keys,
     operators,
@@ -83,8 +84,8 @@ def commands(ctx: click.Context) -> None:
 
 
 for module in (
-    syncs, status, pauses, runs, failed, rejects, keys, shops, products, stock, operators, store,
-    processes,
+    syncs, status, pauses, runs, failed, rejects, batches, keys, shops, products, stock, operators,
+    store, processes,
 ):  # fmt: skip
     module.register(commands)
 

@@ -14,9 +14,9 @@ from cli.output import (
     PARTIAL,
     UNAVAILABLE,
     json_option,
+    print_attempts,
     print_json,
     print_table,
-    print_text,
     say,
 )
 from cli.stored import StoreGroup
@@ -61,7 +61,9 @@ def list_(
     if as_json:
         print_json(lines)
         return
-    columns = ("id", "task", "run_id", "failed_at", "tries", "error", "fingerprint", "state")
+    columns = (
+        "id", "task", "run_id", "batch_id", "failed_at", "tries", "error", "fingerprint", "state",
+    )  # fmt: skip
     print_table(columns, [[line[name] for name in columns] for line in lines], empty="None.")
 
 
@@ -78,10 +80,7 @@ def show(failure_id: int, as_json: bool) -> None:
     print_table(
         ("", ""), [(key, value) for key, value in found.items() if key != "attempts"], empty=""
     )
-    for number, attempt in enumerate(found["attempts"], 1):
-        print_text(f"\nAttempt {number}, {attempt['at']}, task {attempt.get('task_id') or '–'}")
-        print_text(f"{attempt['type']} ({attempt.get('code') or '–'}): {attempt['message']}")
-        print_text(attempt.get("traceback") or "")
+    print_attempts(found["attempts"])
     if found["state"] == "open":
         say(
             f"When the cause is cured: 'python manage.py failed retry {failure_id}'; if it must "
@@ -101,7 +100,9 @@ def retry(
     ids: tuple[int, ...], everything: bool, task: str | None, fingerprint: str | None,
     dry_run: bool, why: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Run failed tasks again: a sync from its checkpoint, any other with its exact arguments."""
+    """Run failed tasks again: a sync from its checkpoint, a batch of sales after all, any other
+    task with its exact arguments.
+    """
     check_choice(ids, everything, task=task, fingerprint=fingerprint)
     with reading() as session:
         chosen = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -83,6 +83,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
         whole = console.options.update(max_width=WIDEST)
         console.width = Measurement.get(console, whole, table).maximum
     console.print(table)
+
+
+def print_attempts(attempts: Iterable[Mapping[str, Any]]) -> None:
+    """Every try that failed, with its traceback."""
+    for number, attempt in enumerate(attempts, 1):
+        print_text(f"\nAttempt {number}, {attempt['at']}, task {attempt.get('task_id') or '–'}")
+        print_text(f"{attempt['type']} ({attempt.get('code') or '–'}): {attempt['message']}")
+        print_text(attempt.get("traceback") or "")
 
 
 def print_text(text: str) -> None:

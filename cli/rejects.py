@@ -19,6 +19,7 @@ from db.models import Reject
 from db.session import reading, writing
 from syncs import replay as syncs_replay
 from syncs.registry import find
+from syncs.sales.refused import NAME as SALES
 from syncs.shown import reject_line
 
 STATES = ("open", "replayed", "discarded", "all")
@@ -35,7 +36,7 @@ def rejects() -> None:
 
 
 @rejects.command("list")
-@click.option("--sync", help="Only this sync's.")
+@click.option("--sync", help="Only this sync's; sales: what tills sent.")
 @click.option("--code", help="Only those refused for this, as in INVALID_FIELD.")
 @click.option("--state", type=click.Choice(STATES), default="open", show_default=True)
 @list_options
@@ -44,7 +45,7 @@ def list_(
     sync: str | None, code: str | None, state: str, limit: int, before: int | None, as_json: bool
 ) -> None:
     """List refused records, newest first."""
-    name = find(sync).name if sync is not None else None
+    name = _named(sync)
     wanted = None if state == "all" else state
     with reading() as session:
         found = stored.recent(
@@ -82,7 +83,7 @@ def show(reject_id: int, as_json: bool) -> None:
 @rejects.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=ID)
 @click.option("--all", "everything", is_flag=True, help="Every open one (that the filters match).")
-@click.option("--sync", help="With --all: only this sync's.")
+@click.option("--sync", help="With --all: only this sync's, or the tills' (sales).")
 @click.option("--code", help="With --all: only those refused for this.")
 @click.option("--dry-run", is_flag=True, help="Only say which would be replayed.")
 @json_option
@@ -90,9 +91,9 @@ def replay(
     ids: tuple[int, ...], everything: bool, sync: str | None, code: str | None, dry_run: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Try refused records again after a fix, from what was received; the source is not asked."""
+    """Try refused records again after a fix, from what was received; nobody is asked for it."""
     check_choice(ids, everything, sync=sync, code=code)
-    name = find(sync).name if sync is not None else None
+    name = _named(sync)
     with reading() as session:
         chosen = (
             stored.open_ids(session, sync=name, code=code)
@@ -111,7 +112,7 @@ def replay(
     for item in refused:
         say(item["error"])
     if refused:
-        say("Fix them at the source, or 'python manage.py rejects discard ID… --why …'.")
+        say("Cure what is named, or 'python manage.py rejects discard ID… --why …'.")
         sys.exit(PARTIAL)
 
 
@@ -128,9 +129,14 @@ def discard(ids: tuple[int, ...], why: str, as_json: bool) -> None:
             audit.note(
                 session, who=who(), what="reject.discard", subject=f"reject {ident}", why=why
             )
-    say(f"{len(chosen)} discarded; the source will send them again if it still has them.")
+    say(f"{len(chosen)} discarded; whoever sent them and still has them will send them again.")
     if as_json:
         print_json({"discarded": chosen})
+
+
+def _named(sync: str | None) -> str | None:
+    """What the rejects of ``sync`` are kept under."""
+    return sync if sync in (None, SALES) else find(sync).name
 
 
 def _replay_each(chosen: list[int]) -> tuple[list[int], list[dict[str, Any]]]:

@@ -1,13 +1,14 @@
-"""Runs, failures and rejects as people and machines are shown them: one set of words for the
-command line and the web.
+"""Runs, failures, rejects and batches as people and machines are shown them: one set of words for
+the command line and the web.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from db.models import FailedTask, Reject, SyncRun
+from db.models import FailedTask, Reject, SalesBatch, SyncRun
 from syncs.progress import restore
+from syncs.sales.process import TASK as SALES
 
 
 def run_line(run: SyncRun) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def failure_line(failed: FailedTask) -> dict[str, Any]:
         "id": failed.id,
         "task": failed.task,
         "run_id": failed.run_id,
+        "batch_id": failed.args[0] if failed.task == SALES else None,
         "failed_at": failed.failed_at,
         "tries": len(failed.attempts),
         "error": last.get("message"),
@@ -84,6 +86,8 @@ def reject_line(reject: Reject) -> dict[str, Any]:
         "id": reject.id,
         "sync": reject.sync,
         "run_id": reject.run_id,
+        "batch_id": reject.batch_id,
+        "batch_position": reject.batch_position,
         "external_id": reject.external_id,
         "code": reject.code,
         "field": reject.field,
@@ -92,4 +96,36 @@ def reject_line(reject: Reject) -> dict[str, Any]:
         "reason": reject.reason,
         "created_at": reject.created_at,
         "updated_at": reject.updated_at,
+    }
+
+
+def batch_line(batch: SalesBatch, terminal: str) -> dict[str, Any]:
+    """A batch of sales in a list; ``terminal`` is the name of the till that sent it."""
+    broken = batch.errors and batch.status != "done"
+    return {
+        "id": batch.id,
+        "uuid": batch.uuid,
+        "shop_id": batch.shop_id,
+        "terminal": terminal,
+        "status": batch.status,
+        "count": batch.count,
+        "accepted": batch.accepted,
+        "refused": batch.refused,
+        "received_at": batch.received_at,
+        "done_at": batch.done_at,
+        "failures": batch.failures,
+        "error": batch.errors[-1]["message"] if broken else None,
+    }
+
+
+def whole_batch(batch: SalesBatch, terminal: str) -> dict[str, Any]:
+    """All of a batch but what was sent, which names customers, and what was answered."""
+    return {
+        **batch_line(batch, terminal),
+        "terminal_id": batch.terminal_id,
+        "keyed": batch.idempotency_key is not None,
+        "task_id": batch.task_id,
+        "correlation_id": batch.correlation_id,
+        "not_before": batch.not_before,
+        "attempts": batch.errors,
     }

@@ -8,6 +8,7 @@ TAGS = {
     "runs": "What was run and how it ended; cancel one, approve its deletions.",
     "failures": "Tasks that finally failed; retry or dismiss them.",
     "rejects": "Records that were refused; try them again after a fix, or discard them.",
+    "batches": "What tills sent, one request each, and what became of it.",
     "audit": "Who did what, and why.",
 }
 

@@ -1,19 +1,21 @@
 """Canaries: a few of many failures are retried first, and their fate decides for the others.
 
-A canary is remembered as its audit event: the runs it opened, under the filter it was chosen by.
+A canary is remembered as its audit event: the runs and the batches of sales it opened, under the
+filter it was chosen by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.problems import Problem
 from db import audit, bulk, failures
-from db.models import AuditEvent, SyncRun
+from db.models import AuditEvent, SalesBatch, SyncRun
 
 WHAT = "failure.canary"
 BELIEVED = timedelta(hours=24)
@@ -22,12 +24,12 @@ BELIEVED = timedelta(hours=24)
 
 def remember(
     session: Session, *, task: str | None, fingerprint: str | None, runs: Sequence[int],
-    since: datetime, who: str, why: str | None,
+    batches: Sequence[int], since: datetime, who: str, why: str | None,
 ) -> None:  # fmt: skip
     """The canary was sent, from ``since`` on."""
     audit.note(
         session, who=who, what=WHAT, subject=_subject(task, fingerprint), why=why,
-        runs=list(runs), since=since.isoformat(),
+        runs=list(runs), batches=list(batches), since=since.isoformat(),
     )  # fmt: skip
 
 
@@ -45,9 +47,9 @@ def require_good(session: Session, *, task: str | None, fingerprint: str | None)
     if sent is None or bulk.now(session) - sent.at > BELIEVED:
         return
     told = sent.details or {}
-    runs = list(session.scalars(select(SyncRun).where(SyncRun.id.in_(told["runs"]))))
-    running = [run.id for run in runs if run.status in ("due", "running")]
-    bad = [run.id for run in runs if run.status in ("failed", "cancelled")]
+    fates = _fates(session, told)
+    running = [name for name, status in fates.items() if status in ("due", "running")]
+    bad = [name for name, status in fates.items() if status in ("failed", "cancelled")]
     newest = failures.recent(session, task=task, fingerprint=fingerprint, limit=1)
     if bad or (newest and newest[0].failed_at > datetime.fromisoformat(told["since"])):
         raise Problem(
@@ -60,9 +62,20 @@ def require_good(session: Session, *, task: str | None, fingerprint: str | None)
         raise Problem(
             409,
             "CANARY_RUNNING",
-            f"The canary has not ended yet (runs {', '.join(map(str, running))}); ask again later.",
+            f"The canary has not ended yet ({', '.join(running)}); ask again later.",
             headers={"Retry-After": "10"},
         )
+
+
+def _fates(session: Session, told: Mapping[str, Any]) -> dict[str, str]:
+    """How each thing stands that the canary opened."""
+    runs = select(SyncRun.id, SyncRun.status).where(SyncRun.id.in_(told["runs"]))
+    # An audit event from before there were batches names none.
+    batches = select(SalesBatch.id, SalesBatch.status).where(
+        SalesBatch.id.in_(told.get("batches", ()))
+    )
+    found = {f"run {ident}": status for ident, status in session.execute(runs)}
+    return found | {f"batch {ident}": status for ident, status in session.execute(batches)}
 
 
 def _subject(task: str | None, fingerprint: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask import Blueprint
+from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from api.access import allow, caller
@@ -14,6 +14,7 @@ from api.openapi.description import Answer, describe, refuses
 from api.openapi.shape import Listing
 from api.ops import retries
 from api.ops.answers.failures import (
+    BatchEnqueued,
     Dismissed,
     Failure,
     FailureLine,
@@ -69,10 +70,10 @@ def show(failure_id: int) -> dict[str, Any]:
 @allow("operator")
 @describe(
     Answer(
-        status=202, kind=Enqueued | SentAgain, maybe=("Location",),
-        when="a run is due, or the task was sent again",
+        status=202, kind=Enqueued | BatchEnqueued | SentAgain, maybe=("Location",),
+        when="a run or a batch of sales is due, or the task was sent again",
     ),
-    refuses(409, "REFUSED", when="it is closed, or its sync is running"),
+    refuses(409, "REFUSED", when="it is closed, its sync is running, or its batch is not failed"),
     refuses(
         503, "BROKER_AWAY", maybe=("Retry-After",),
         when="the broker is away and a task cannot be sent; it stays open",
@@ -81,13 +82,18 @@ def show(failure_id: int) -> dict[str, Any]:
     example=GIVEN,
 )  # fmt: skip
 def retry(failure_id: int) -> ResponseReturnValue:
-    """202: a sync goes on or begins anew (``run_id``), another task is sent again (``task_id``)."""
+    """202: a sync goes on or begins anew (``run_id``), a batch of sales is worked off after all
+    (``batch_id``), another task is sent again (``task_id``).
+    """
     order = load(Order)
     with reading() as session:
         found(session, FailedTask, failure_id, what="failed task")
     again = retries.retry(failure_id, who=caller().who, why=order.why)
     if again.run_id is not None:
         return enqueued(again.run_id)
+    if again.batch_id is not None:
+        answer = jsonify({"status": "enqueued", "batch_id": again.batch_id})
+        return answer, 202, {"Location": f"/api/ops/batches/{again.batch_id}"}
     return {"status": "enqueued", "task_id": again.task_id}, 202
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,10 @@ from api.fields import Name
 from api.ops import canaries
 from api.ops.orders import Order
 from core.errors import RefusedError, RetriableError
-from db import bulk, failures, runs
+from db import bulk, failures
 from db.session import reading, writing
 from syncs import retry as syncs_retry
+from syncs.sales.process import TASK as SALES
 from tasks.resend import resend
 
 MOST = 100
@@ -25,13 +26,14 @@ MOST = 100
 
 @dataclass(frozen=True)
 class Again:
-    """What a failure was retried as: a run of a sync, or a task sent once more."""
+    """What a failure was retried as: a run of a sync, a batch of sales, or a task sent again."""
 
     run_id: int | None = None
+    batch_id: int | None = None
     task_id: str | None = None
 
 
-class Filter(Body):
+class FailureFilter(Body):
     """Which open failures; without anything all of them."""
 
     task: Name | None = None
@@ -41,38 +43,37 @@ class Filter(Body):
 class RetryOrder(Order):
     """Retry what ``filter`` matches, ``canary`` of them first, or only count them."""
 
-    filter: Filter
+    filter: FailureFilter
     canary: int | None = Field(default=None, ge=1, le=MOST)
     dry_run: bool = False
 
 
-def matching(which: Filter) -> list[int]:
+def matching(which: FailureFilter) -> list[int]:
     """The ids of the open failures that match, newest first."""
     with reading() as session:
         return failures.open_ids(session, task=which.task, fingerprint=which.fingerprint)
 
 
-def require_good_canary(which: Filter) -> None:
+def require_good_canary(which: FailureFilter) -> None:
     """See ``canaries.require_good``."""
     with reading() as session:
         canaries.require_good(session, task=which.task, fingerprint=which.fingerprint)
 
 
 def retry(failure_id: int, *, who: str, why: str | None) -> Again:
-    """A sync goes on as a run that is due, any other task is sent with its exact arguments.
+    """A sync goes on as a run that is due, a batch of sales is worked off after all, any other
+    task is sent with its exact arguments.
 
     ``RefusedError`` when it is closed or its sync is running, ``RetriableError`` without a broker.
     """
     with writing() as session:
         failed = failures.find(session, failure_id)
         failures.require_open(failed)
-        run_id = failed.run_id
-        if run_id is not None:
-            run_id = syncs_retry.reopen(session, failed, who=who, why=why)
-            sync = runs.find(session, run_id).sync
-    if run_id is not None:
-        BELL.ring(f"sync.{sync}", run_id)
-        return Again(run_id=run_id)
+        again = syncs_retry.reopen(session, failed, who=who, why=why)
+    if again is not None:
+        BELL.ring(again.task, again.ident)
+        batch = again.task == SALES
+        return Again(batch_id=again.ident) if batch else Again(run_id=again.ident)
     if not BELL.answers():
         raise RetriableError("The broker does not answer; it stays open.", code="BROKER_AWAY")
     return Again(task_id=resend(failure_id, who=who, why=why))
@@ -93,7 +94,7 @@ def retry_many(order: RetryOrder, *, who: str) -> dict[str, Any]:
         except (RefusedError, RetriableError) as error:
             refused.append({"id": ident, "code": error.code, "detail": str(error)})
         else:
-            retried.append({"id": ident, "run_id": again.run_id, "task_id": again.task_id})
+            retried.append({"id": ident, **asdict(again)})
     if order.canary is not None and retried:
         _remember(order, retried, began=began, who=who)
     return {
@@ -115,9 +116,12 @@ def _remember(
     order: RetryOrder, retried: list[dict[str, Any]], *, began: datetime, who: str
 ) -> None:
     which = order.filter
-    opened = [item["run_id"] for item in retried if item["run_id"] is not None]
+    runs, batches = (
+        [item[name] for item in retried if item[name] is not None]
+        for name in ("run_id", "batch_id")
+    )
     with writing() as session:
         canaries.remember(
-            session, task=which.task, fingerprint=which.fingerprint, runs=opened, since=began,
-            who=who, why=order.why,
+            session, task=which.task, fingerprint=which.fingerprint, runs=runs, batches=batches,
+            since=began, who=who, why=order.why,
         )  # fmt: skip

@@ -37,5 +37,7 @@ def replay(session: Session, reject: Reject, *, who: str) -> None:
     turn = Round(batch_id=batch.id, received_at=batch.received_at, again=True)
     (decision,) = settle(session, counter, [item], turn)
     if isinstance(decision, Refused):
-        raise RefusedError(f"Reject {reject.id} is still refused: {decision.message}.")
+        where = f" ({decision.field})" if decision.field else ""
+        said = decision.message.removesuffix(".")
+        raise RefusedError(f"Reject {reject.id} is still refused{where}: {said}.")
     audit.note(session, who=who, what="reject.replay", subject=f"reject {reject.id}")

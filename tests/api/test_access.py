@@ -38,6 +38,8 @@ DOORS = {
     "POST /api/ops/rejects/<ident:reject_id>/replay": "operator",
     "POST /api/ops/rejects/<ident:reject_id>/discard": "operator",
     "POST /api/ops/rejects/replay": "operator",
+    "GET /api/ops/batches": "viewer",
+    "GET /api/ops/batches/<ident:batch_id>": "viewer",
     "GET /api/ops/audit": "admin",
     "POST /api/v2/simple/ventes/sync/": "terminal",
     "GET /api/v2/simple/ventes/sync/<batch_id>/": "terminal",
@@ -50,6 +52,7 @@ FILLED = {
     "<ident:run_id>": "999",
     "<ident:failure_id>": "999",
     "<ident:reject_id>": "999",
+    "<ident:batch_id>": "999",
     "<batch_id>": "999",
 }
 

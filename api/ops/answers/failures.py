@@ -20,7 +20,7 @@ class FailureLine(Shape):
     id: Id
     task: str
     run_id: Id | None
-    batch_id: Id | None = None
+    batch_id: Id | None = Field(description="Of a batch of sales.")
     failed_at: datetime
     tries: Count
     error: Text
@@ -49,6 +49,13 @@ class SentAgain(Shape):
     task_id: str
 
 
+class BatchEnqueued(Shape):
+    """A batch of sales is due again."""
+
+    status: Literal["enqueued"]
+    batch_id: Id
+
+
 class Dismissed(Shape):
     """It shall not run again."""
 
@@ -68,7 +75,7 @@ class Retried(Shape):
 
     id: Id
     run_id: Id | None
-    batch_id: Id | None = None
+    batch_id: Id | None
     task_id: Text
 
 

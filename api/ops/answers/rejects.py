@@ -20,8 +20,8 @@ class RejectLine(Shape):
     id: Id
     sync: str
     run_id: Id | None
-    batch_id: Id | None = None
-    batch_position: Id | None = None
+    batch_id: Id | None = Field(description="Of a sale that was refused: what it came in.")
+    batch_position: Id | None = Field(description="Its place in the batch, from 1.")
     external_id: Text
     code: str
     field: str

@@ -1,0 +1,58 @@
+"""``/api/ops/batches``: what tills sent, one request each, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint
+from pydantic import Field
+
+from api.access import allow, caller
+from api.openapi.description import Answer, describe
+from api.openapi.shape import Listing
+from api.ops.answers.batches import Batch, BatchLine, BatchStatus
+from api.ops.orders import found
+from api.paging import LARGEST_ID, Page, asked, listing
+from db import batches, operators
+from db.models import SalesBatch
+from db.session import reading
+from syncs.shown import batch_line, whole_batch
+
+bp = Blueprint("ops_batches", __name__, url_prefix="/api/ops/batches")
+
+
+class BatchPage(Page):
+    """Batches of one shop, or in one state."""
+
+    shop: int | None = Field(default=None, ge=1, le=LARGEST_ID, description="Its id.")
+    status: BatchStatus | None = None
+
+
+@bp.get("")
+@allow("viewer")
+@describe(Answer(kind=Listing[BatchLine]), query=BatchPage)
+def index() -> dict[str, Any]:
+    """Batches of sales, newest first."""
+    page = asked(BatchPage)
+    with reading() as session:
+        rows = batches.recent(
+            session, shop_id=page.shop, status=page.status, before=page.cursor, limit=page.ahead
+        )
+        names = batches.senders(session, rows)
+        return listing(page, rows, lambda batch: batch_line(batch, names[batch.terminal_id]))
+
+
+@bp.get("/<ident:batch_id>")
+@allow("viewer")
+@describe(Answer(kind=Batch))
+def show(batch_id: int) -> dict[str, Any]:
+    """One batch with every attempt that failed, never what was sent, which names customers; what
+    its till is answered only for an operator.
+    """
+    with reading() as session:
+        batch = found(session, SalesBatch, batch_id, what="batch")
+        shown = whole_batch(batch, batches.senders(session, [batch])[batch.terminal_id])
+        if operators.may(caller().role, "operator"):
+            shown["result"] = None if batch.result is None else json.loads(batch.result)
+        return shown

@@ -1,0 +1,95 @@
+"""``batches``: what tills sent, one request each, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from cli.arguments import ID, list_options
+from cli.output import json_option, print_attempts, print_json, print_table, say
+from cli.stored import StoreGroup
+from core.errors import RefusedError
+from db import batches as stored
+from db.models import SalesBatch
+from db.session import reading
+from syncs.sales.process import TASK
+from syncs.shown import batch_line, whole_batch
+
+STATUSES = ("due", "running", "done", "failed")
+
+
+def register(group: click.Group) -> None:
+    """Add the group."""
+    group.add_command(batches)
+
+
+@click.group(cls=StoreGroup)
+def batches() -> None:
+    """Look at what the tills sent."""
+
+
+@batches.command("list")
+@click.option("--shop", "shop_id", metavar="ID", type=ID, help="Only this shop's.")
+@click.option("--status", type=click.Choice(STATUSES))
+@list_options
+@json_option
+def list_(
+    shop_id: int | None, status: str | None, limit: int, before: int | None, as_json: bool
+) -> None:
+    """List batches of sales, newest first."""
+    with reading() as session:
+        found = stored.recent(session, shop_id=shop_id, status=status, before=before, limit=limit)
+        names = stored.senders(session, found)
+        lines = [batch_line(item, names[item.terminal_id]) for item in found]
+    if as_json:
+        print_json(lines)
+        return
+    columns = (
+        "id", "shop_id", "terminal", "status", "count", "accepted", "refused", "received_at",
+        "done_at", "failures", "error",
+    )  # fmt: skip
+    print_table(columns, [[line[name] for name in columns] for line in lines], empty="None.")
+
+
+@batches.command()
+@click.argument("which", metavar="ID|BATCH_ID")
+@json_option
+def show(which: str, as_json: bool) -> None:
+    """Show one batch, by its number here or by the batch_id a till was told: every attempt that
+    failed, and what the till is answered.
+    """
+    with reading() as session:
+        batch = _find(session, which)
+        found = whole_batch(batch, stored.senders(session, [batch])[batch.terminal_id])
+        result = json.loads(batch.result) if batch.result is not None else None
+    if as_json:
+        print_json({**found, "result": result})
+        return
+    print_table(
+        ("", ""), [(key, value) for key, value in found.items() if key != "attempts"], empty=""
+    )
+    print_attempts(found["attempts"])
+    if result is not None:
+        # As the till reads it; ASCII where a terminal might obey what an article is called.
+        click.echo(json.dumps(result, indent=2))
+    _advise(found)
+
+
+def _find(session: Session, which: str) -> SalesBatch:
+    batch = stored.find_any(session, which)
+    if batch is None:
+        raise RefusedError(f"There is no batch {which}; 'batches list' shows them.")
+    return batch
+
+
+def _advise(found: dict[str, Any]) -> None:
+    if found["status"] == "failed":
+        say(
+            f"Its failure stands under 'python manage.py failed list --task {TASK}'; when the "
+            "cause is cured, 'python manage.py failed retry' works the batch off after all."
+        )
+    elif found["refused"]:
+        say("What was refused: 'python manage.py rejects list --sync sales'.")
