@@ -28,6 +28,7 @@ from cli import (
     stock,
     store,
     syncs,
+    terminals,
 )
 from cli.demo.environment import bare, become
 from cli.output import FAILED, UNAVAILABLE, WRONG_SETTINGS, say, say_error
@@ -84,8 +85,8 @@ def commands(ctx: click.Context) -> None:
 
 
 for module in (
-    syncs, status, pauses, runs, failed, rejects, batches, keys, shops, products, stock, operators,
-    store, processes,
+    syncs, status, pauses, runs, failed, rejects, batches, keys, shops, terminals, products, stock,
+    operators, store, processes,
 ):  # fmt: skip
     module.register(commands)
 

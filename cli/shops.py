@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import available_timezones
 
 import click
 
-from cli.arguments import Line
+from cli.arguments import ID, Line
 from cli.output import json_option, print_json, print_table, say
 from cli.stored import StoreGroup
 from cli.who import who
+from core.settings import settings
 from db import audit, shops
 from db.models import Shop
 from db.session import reading, writing
 
 CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII).fullmatch
+NO_PLACES = frozenset({"localtime", "Factory"})
+"""Zones of the system's that say nothing, or something else on each machine."""
 
 
 def register(group: click.Group) -> None:
@@ -24,7 +28,7 @@ def register(group: click.Group) -> None:
 
 @click.group(cls=StoreGroup)
 def shop() -> None:
-    """Add shops and list them."""
+    """Add shops, list and change them."""
 
 
 def _currency(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -33,15 +37,45 @@ def _currency(_: click.Context, __: click.Parameter, value: str) -> str:
     return value.upper()
 
 
+def _timezone(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and value not in available_timezones() - NO_PLACES:
+        raise click.BadParameter("no such time zone; give one like Europe/Paris or Africa/Bamako.")
+    return value
+
+
 @shop.command()
 @click.option("--name", type=Line(500), required=True)
 @click.option("--site-id", type=Line(64), help="Its number at the B2B source.")
 @click.option("--currency", default="EUR", show_default=True, callback=_currency)
+@click.option(
+    "--stock-policy",
+    type=click.Choice(shops.POLICIES),
+    default="reject",
+    show_default=True,
+    help="A sale of more than is in stock: refuse it, or let the stock go below zero.",
+)
+@click.option(
+    "--timezone", callback=_timezone, help="Where its tills are.  [default: the setting TIMEZONE]"
+)
 @json_option
-def add(name: str, site_id: str | None, currency: str, as_json: bool) -> None:
+def add(
+    name: str,
+    site_id: str | None,
+    currency: str,
+    stock_policy: str,
+    timezone: str | None,
+    as_json: bool,
+) -> None:
     """Add a shop."""
     with writing() as session:
-        made = shops.add(session, name=name, site_id=site_id, currency=currency)
+        made = shops.add(
+            session,
+            name=name,
+            site_id=site_id,
+            currency=currency,
+            stock_policy=stock_policy,
+            timezone=timezone or settings().timezone,
+        )
         audit.note(session, who=who(), what="shop.add", subject=f"shop {made.id}", name=name)
         found = _columns(made)
     if as_json:
@@ -54,6 +88,30 @@ def add(name: str, site_id: str | None, currency: str, as_json: bool) -> None:
     )
 
 
+@shop.command("set")
+@click.argument("shop_id", metavar="ID", type=ID)
+@click.option("--name", type=Line(500))
+@click.option("--stock-policy", type=click.Choice(shops.POLICIES))
+@click.option("--timezone", callback=_timezone)
+@json_option
+def set_(
+    shop_id: int, name: str | None, stock_policy: str | None, timezone: str | None, as_json: bool
+) -> None:
+    """Change a shop; what its tills send from now on is treated so."""
+    values = {"name": name, "stock_policy": stock_policy, "timezone": timezone}
+    if not any(values.values()):
+        raise click.UsageError("Give --name, --stock-policy or --timezone.")
+    with writing() as session:
+        found, changed = shops.change(session, shop_id, **values)
+        if changed:
+            subject = f"shop {shop_id}"
+            audit.note(session, who=who(), what="shop.set", subject=subject, **changed)
+        columns = _columns(found)
+    say(f"Shop {shop_id} is changed." if changed else f"Shop {shop_id} was so already.")
+    if as_json:
+        print_json(columns)
+
+
 @shop.command("list")
 @json_option
 def list_(as_json: bool) -> None:
@@ -63,7 +121,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    columns = ("id", "name", "site_id", "currency")
+    columns = ("id", "name", "site_id", "currency", "stock_policy", "timezone")
     print_table(
         columns, [[item[column] for column in columns] for item in found],
         empty="There is no shop; 'python manage.py shop add --name NAME' adds one.",
@@ -76,4 +134,6 @@ def _columns(item: Shop) -> dict[str, object]:
         "name": item.name,
         "site_id": item.site_id,
         "currency": item.currency,
+        "stock_policy": item.stock_policy,
+        "timezone": item.timezone,
     }
