@@ -115,16 +115,27 @@ def _inside_client(value: object) -> str:
     raise _refuse("contient un nombre illisible")
 
 
+# What the validators above take, for the document that describes the wire.
+_Number = Annotated[str, Field(max_length=LONGEST_NUMBER)] | None
+_Quantity = Annotated[int, Field(ge=-LARGEST_QUANTITY, le=LARGEST_QUANTITY)] | None
+_Amount = Annotated[float, Field(ge=0, le=money.LARGEST)] | str | None
+_Client = str | dict[str, Any] | None
+
+
 class TillLine(BaseModel):
     """One article; without a price it has the list's."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    product_id: Annotated[int, PlainValidator(_whole)] = Field(alias="article_id")
-    quantity: Annotated[int, PlainValidator(_quantity)] = Field(default=1, alias="quantite")
-    unit_price: Annotated[Decimal | None, PlainValidator(_amount)] = Field(
-        default=None, alias="prix_unitaire"
+    product_id: Annotated[int, PlainValidator(_whole, json_schema_input_type=int)] = Field(
+        alias="article_id"
     )
+    quantity: Annotated[int, PlainValidator(_quantity, json_schema_input_type=_Quantity)] = Field(
+        default=1, alias="quantite"
+    )
+    unit_price: Annotated[
+        Decimal | None, PlainValidator(_amount, json_schema_input_type=_Amount)
+    ] = Field(default=None, alias="prix_unitaire")
 
 
 class TillSale(BaseModel):
@@ -135,7 +146,7 @@ class TillSale(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, strict=True)
 
-    number: Annotated[str | None, PlainValidator(_number)] = Field(
+    number: Annotated[str | None, PlainValidator(_number, json_schema_input_type=_Number)] = Field(
         default=None, alias="numero_facture"
     )
     payment_method: Literal["CASH", "MOBILE_MONEY", "CARTE"] | None = Field(
@@ -143,13 +154,13 @@ class TillSale(BaseModel):
     )
     paid: bool | None = Field(default=True, alias="paye")
     lines: list[TillLine] = Field(alias="lignes", min_length=1, max_length=MOST_LINES)
-    sold_at: Annotated[datetime | None, PlainValidator(_moment)] = Field(
-        default=None, alias="date_vente"
+    sold_at: Annotated[
+        datetime | None, PlainValidator(_moment, json_schema_input_type=datetime | None)
+    ] = Field(default=None, alias="date_vente")
+    discount: Annotated[Decimal | None, PlainValidator(_amount, json_schema_input_type=_Amount)] = (
+        Field(default=None, alias="remise")
     )
-    discount: Annotated[Decimal | None, PlainValidator(_amount)] = Field(
-        default=None, alias="remise"
-    )
-    client: Annotated[str | None, PlainValidator(_client)] = None
+    client: Annotated[str | None, PlainValidator(_client, json_schema_input_type=_Client)] = None
 
     @property
     def method(self) -> str:

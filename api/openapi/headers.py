@@ -23,7 +23,13 @@ ANSWERED = {
     "Location": _header("Where to follow what was begun.", _TEXT),
     "Retry-After": _header("Seconds after which another try makes sense.", _SECONDS),
     "WWW-Authenticate": _header(
-        "What is missing (RFC 6750).", {"type": "string", "pattern": "^Bearer realm="}
+        "What is missing: `Bearer` (RFC 6750), or a till's proof, `Device`.",
+        {"type": "string", "pattern": "^(Bearer|Device) realm="},
+    ),
+    "Preference-Applied": _header("What of `Prefer` was followed (RFC 7240).", _TEXT),
+    "Idempotent-Replayed": _header(
+        "The same body came with this `Idempotency-Key` before.",
+        {"type": "string", "const": "true"},
     ),
 }
 """In answers."""
@@ -32,6 +38,16 @@ ASKED = {
     "X-Request-ID": _header(
         "Becomes the correlation id when it is 1 to 64 of `A-Z a-z 0-9 . _ -`; anything else is "
         "passed over.",
+        _TEXT,
+    ),
+    "Idempotency-Key": _header(
+        "Names this request: with the same key again, what succeeded is answered as the first time "
+        "and never done again. Printable ASCII.",
+        {"type": "string", "pattern": "^[ -~]{1,255}$"},
+    ),
+    "Prefer": _header(
+        "`respond-async` for an answer at once, `wait=N` to wait N seconds for the result (30 at "
+        "most); anything else is passed over (RFC 7240).",
         _TEXT,
     ),
 }

@@ -20,7 +20,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
         "in": "header",
         "name": devices.SERIAL,
         "description": "A till's serial number, of `python manage.py terminal add`. At level 0 it "
-        "is enough.",
+        "is enough. Any till may send `X-Device-Timestamp` as well; it tells what its clock says.",
     },
     "deviceToken": {
         "type": "apiKey",

@@ -48,7 +48,7 @@ SHARED = {
     ),
     "TillUnproven": refuses_till(
         401, "MISSING_TOKEN", "INVALID_TOKEN", "MISSING_SIGNATURE", "INVALID_SIGNATURE",
-        "INVALID_TIMESTAMP", "SIGNATURE_REPLAYED",
+        "INVALID_TIMESTAMP", "SIGNATURE_REPLAYED", headers=("WWW-Authenticate",),
         when="the proof that the terminal's level asks for is missing or wrong",
     ),
     "TillUnknown": refuses_till(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from api.till.errors import concerns
+
 TAGS = {
     "process": "How this process is, and what it is.",
+    "tills": "Sales in, and the shop's own figures and articles out.",
     "syncs": "Every declared sync: run, paused and resumed.",
     "runs": "What was run and how it ended; cancel one, approve its deletions.",
     "failures": "Tasks that finally failed; retry or dismiss them.",
@@ -16,5 +19,7 @@ _OPS = "/api/ops/"
 
 
 def tag_of(path: str) -> str:
-    """The group of a path: the first word of an operation's, else the process itself."""
+    """The group of a path: the first word of an operation's, the tills, else the process itself."""
+    if concerns(path):
+        return "tills"
     return path.removeprefix(_OPS).partition("/")[0] if path.startswith(_OPS) else "process"

@@ -9,7 +9,8 @@ from flask import Blueprint
 from pydantic import Field
 
 from api.access import allow
-from api.till import devices, periods, queries, shown
+from api.openapi.description import Answer, describe
+from api.till import devices, periods, queries, shown, told
 from api.till.cursors import Place
 from api.till.errors import PREFIX
 from db import articles
@@ -37,6 +38,7 @@ class ArticlesQuery(queries.Query):
 
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
+@describe(Answer(kind=told.Articles), query=ArticlesQuery)
 def index() -> dict[str, Any]:
     """Articles of the terminal's shop, by id."""
     query = queries.asked(ArticlesQuery)

@@ -9,7 +9,8 @@ from flask import Blueprint
 from pydantic import Field
 
 from api.access import allow
-from api.till import devices, periods, queries, shown
+from api.openapi.description import Answer, describe
+from api.till import devices, periods, queries, shown, told
 from api.till.cursors import Place
 from api.till.errors import PREFIX
 from db import sales_history
@@ -38,6 +39,7 @@ class HistoryQuery(queries.Query):
 
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
+@describe(Answer(kind=told.History), query=HistoryQuery)
 def index() -> dict[str, Any]:
     """Sales of the terminal's shop."""
     query = queries.asked(HistoryQuery)

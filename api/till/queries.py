@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import request
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
+from api.openapi import description
 from api.till import cursors
 from api.till.cursors import Place
 from api.till.errors import TillError
@@ -48,7 +49,7 @@ def _when(text: object) -> date | datetime:
     return datetime.combine(day, time.fromisoformat(found["time"] + offset))
 
 
-When = Annotated[date | datetime, PlainValidator(_when, json_schema_input_type=str)]
+When = Annotated[date | datetime, PlainValidator(_when, json_schema_input_type=date | datetime)]
 """A day of the shop, or a moment; one without an offset is the shop's."""
 WHEN = "doit être une date AAAA-MM-JJ ou un instant ISO 8601, comme 2026-11-21T14:30:00+01:00"
 
@@ -65,6 +66,7 @@ def asked(model: type[Asked]) -> Asked:
     """The request's query as ``model``; ``TillError`` names the first parameter that is unknown,
     doubled or wrong.
     """
+    description.require(query=model)
     for name, given in request.args.lists():
         if name not in model.model_fields:
             raise wrong(name, "n'existe pas ici")

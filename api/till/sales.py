@@ -14,7 +14,8 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from api.access import allow
 from api.bell import BELL
-from api.till import devices, sent, waiting
+from api.openapi.description import Answer, describe, refuses_till
+from api.till import devices, sent, told, waiting
 from api.till.errors import PREFIX, worded
 from api.till.waiting import Patience
 from core.logs import correlation_id, get_logger
@@ -31,11 +32,39 @@ AGAIN = {"Retry-After": "5"}
 """After so many seconds a batch that was not worked off is worth another look."""
 STATES = {"due": "en_attente", "running": "en_cours", "failed": "echec"}
 
+FOLLOWED = ("Preference-Applied", "Idempotent-Replayed")
+EXAMPLE = [
+    {
+        "numero_facture": "VENTE-001",
+        "mode_paiement": "CASH",
+        "paye": True,
+        "lignes": [{"article_id": 6, "quantite": 1, "prix_unitaire": 40000}],
+    }
+]
+
 _UUID = re.compile(r"[0-9a-f-]{36}", re.ASCII).fullmatch
 
 
 @bp.post("/", strict_slashes=False)
 @allow("terminal")
+@describe(
+    Answer(
+        status=201, kind=told.Synced, when="the batch is worked off", maybe=FOLLOWED,
+    ),
+    Answer(
+        status=202, kind=told.Pending, headers=("Location", "Retry-After"), maybe=FOLLOWED,
+        when="the batch is taken in, and nobody waits for it any longer",
+    ),
+    refuses_till(400, "INVALID_FORMAT", "INVALID_KEY", when="it is no array, or the key is none"),
+    refuses_till(
+        413, "TOO_MANY_SALES", "TOO_MANY_LINES",
+        when="it has more than 500 sales, or a sale more than 200 lines (`index`)",
+    ),
+    refuses_till(422, "KEY_REUSED", when="the `Idempotency-Key` came with another body before"),
+    body=sent.Sales,
+    example=EXAMPLE,
+    headers=("Idempotency-Key", "Prefer"),
+)  # fmt: skip
 def take() -> Response:
     """201 with the result, or 202: the sales are in."""
     found = sent.sales()
@@ -60,6 +89,11 @@ def take() -> Response:
 
 @bp.get("/<batch_id>/", strict_slashes=False)
 @allow("terminal")
+@describe(
+    Answer(kind=told.Synced | told.State, maybe=("Retry-After",), when="its result, or its state"),
+    refuses_till(404, "BATCH_NOT_FOUND", when="the shop has no such batch"),
+    path={"batch_id": {"format": "uuid"}},
+)
 def show(batch_id: str) -> Response:
     """The result of a batch as the 201 told it or would have; else how far it is."""
     shop_id = devices.current().shop_id

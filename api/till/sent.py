@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Annotated
 
 from flask import request
+from pydantic import Field
 
 from api.body import plain
 from api.till.errors import worded
@@ -17,6 +19,9 @@ from core import strict_json, tills
 from core.strict_json import StrictError
 
 MOST_SALES = 500
+
+Sales = Annotated[list[tills.TillSale], Field(max_length=MOST_SALES)]
+"""What is read without a refusal; see ``core.tills``."""
 
 _KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 

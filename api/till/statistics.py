@@ -13,7 +13,8 @@ from flask import Blueprint
 from pydantic import Field
 
 from api.access import allow
-from api.till import devices, periods, queries, shown
+from api.openapi.description import Answer, describe
+from api.till import devices, periods, queries, shown, told
 from api.till.errors import PREFIX
 from db import bulk, sales_statistics
 from db.sales_statistics import Figure, Moved
@@ -38,6 +39,7 @@ class StatisticsQuery(queries.Query):
 
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
+@describe(Answer(kind=told.Statistics), query=StatisticsQuery)
 def index() -> dict[str, Any]:
     """Figures of the terminal's shop, in its days and its currency."""
     query = queries.asked(StatisticsQuery)
