@@ -1,25 +1,20 @@
 """What a shop sold in a period: by day, by means of payment, by article.
 
-The days come as values: where a shop's day begins is for Python to know, and so both databases
-count the same, and look for each day in ``ix_sales_shop_id_sold_at``.
+Where a shop's day begins is for Python to know (``db.days``): so both databases count the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, and_, column, func, select, values
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.days import Bounds, number, table, within
 from db.models import Sale, SaleLine
 from db.sums import total
-from db.types import UtcDateTime
-
-Bounds = tuple[datetime, datetime]
-"""A day: its first moment, and the next one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +45,17 @@ class Moved:
 
 
 def figures(session: Session, shop_id: int, days: Sequence[Bounds]) -> list[Figure]:
-    """What was sold on each of ``days`` (at least one); a day without sales has no figure."""
-    told = values(
-        column("day", BigInteger),
-        column("start", UtcDateTime),
-        column("stop", UtcDateTime),
-        name="days",
-    )
-    # Named as a CTE: SQLite takes no names for the columns of VALUES elsewhere.
-    day = told.data([(n, *bounds) for n, bounds in enumerate(days)]).cte("days")
-    of_day = and_(Sale.shop_id == shop_id, Sale.sold_at >= day.c.start, Sale.sold_at < day.c.stop)
-    group = (day.c.day, Sale.payment_method, Sale.paid)
+    """What was sold on each of ``days``, at least one, which follow one another.
+
+    A day without sales has no figure.
+    """
+    run = table(days)
+    group = (number(run, Sale.sold_at), Sale.payment_method, Sale.paid)
     query = (
         select(*group, func.count(), func.count().filter(Sale.total < 0), total(Sale.total))
-        .select_from(day)
-        .join(Sale, of_day)
+        .join(run, within(run, Sale.sold_at))
+        # The ends again, as values: whatever is known of the table, no other sale is looked at.
+        .where(Sale.shop_id == shop_id, Sale.sold_at >= days[0][0], Sale.sold_at < days[-1][1])
         .group_by(*group)
         .order_by(*group)
     )

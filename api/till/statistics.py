@@ -17,6 +17,7 @@ from api.openapi.description import Answer, describe
 from api.till import devices, periods, queries, shown, told
 from api.till.errors import PREFIX
 from db import bulk, sales_statistics
+from db.days import Bounds
 from db.sales_statistics import Figure, Moved
 from db.session import reading
 from syncs.sales.answers import amount
@@ -81,7 +82,7 @@ def _period(query: StatisticsQuery, now: datetime, zone: ZoneInfo) -> tuple[When
     return since, until
 
 
-def _days(since: When, until: When, zone: ZoneInfo) -> dict[date, sales_statistics.Bounds]:
+def _days(since: When, until: When, zone: ZoneInfo) -> dict[date, Bounds]:
     """Each day of the period with its bounds; the first and the last may not be whole."""
     start, stop = periods.start_of(since, zone), periods.stop_of(until, zone)
     first = periods.day_of(since, zone)
