@@ -175,7 +175,7 @@ class OfMethod(Sum):
 
 
 class TopArticle(Shape):
-    """An article by what it brought in."""
+    """An article by the pieces that were sold."""
 
     article_id: Id
     article_nom: str
