@@ -160,15 +160,17 @@ def _read_key() -> str:
 def _reseal(column: sealed.Column, lost: list[dict[str, Any]]) -> dict[str, int]:
     changed, after = 0, 0
     while True:
+        with reading() as session:
+            found = sealed.stale(session, column, after=after, limit=sealed.AT_ONCE)
+        if not found:
+            break
         with writing() as session:
-            batch = sealed.reseal(session, column, after=after)
+            batch = sealed.reseal(session, column, found)
         changed += batch.changed
         lost += [
             {"column": sealed.name(column), "id": ident, "error": error}
             for ident, error in batch.lost
         ]
-        if batch.after is None:
-            break
-        after = batch.after
+        after = found[-1][0]
     with reading() as session:
         return {"changed": changed, "all": sealed.count(session, column)}

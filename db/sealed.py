@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,15 +26,18 @@ COLUMNS: tuple[Column, ...] = (
 """Whatever ``core.crypto.seal`` made and a table keeps."""
 
 
+AT_ONCE = 50
+"""Values one transaction seals anew: a batch of sales may have two million letters, and whoever
+writes meanwhile waits for it.
+"""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Some rows of one column: how many were sealed anew, which could not be opened and why, and
-    the id to go on after; None when that was the last.
-    """
+    """How many values were sealed anew, and which could not be opened and why, by their ids."""
 
     changed: int
     lost: list[tuple[int, str]]
-    after: int | None
 
 
 def name(column: Column) -> str:
@@ -46,30 +50,39 @@ def count(session: Session, column: Column) -> int:
     return session.scalar(select(func.count(column))) or 0
 
 
-def reseal(session: Session, column: Column, *, after: int = 0, limit: int = 500) -> Batch:
-    """Seal up to ``limit`` values of ``column`` under the newest key. Safe to repeat and to stop
-    between batches: what is under that key already is passed over.
+def stale(
+    session: Session, column: Column, *, after: int = 0, limit: int = AT_ONCE
+) -> list[tuple[int, str]]:
+    """Up to ``limit`` values of ``column`` that are not under the newest key, with their ids, which
+    are above ``after``. It may look through the whole table: not in a transaction that writes.
     """
-    ident = column.class_.id
-    newest = crypto.key_ids()[0]
+    ident, newest = column.class_.id, f"{crypto.key_ids()[0]}:"
     rows = session.execute(
         select(ident, column)
-        .where(ident > after, column.not_like(f"{newest}:%"))
+        # Of a long value PostgreSQL fetches no more than its beginning.
+        .where(ident > after, func.substr(column, 1, len(newest)) != newest)
         .order_by(ident)
         .limit(limit)
-    ).all()
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def reseal(session: Session, column: Column, found: Sequence[tuple[int, str]]) -> Batch:
+    """Seal these ``stale`` values under the newest key. Safe to repeat, and to stop in between."""
     changed, lost = 0, list[tuple[int, str]]()
-    for row_id, sealed in rows:
+    for ident, sealed in found:
         try:
             fresh = crypto.reseal(sealed)
         except MoulinError as error:
             # One value whose key is gone must not keep all others under an old key.
-            lost.append((row_id, str(error)))
+            lost.append((ident, str(error)))
             continue
         # Only if it is still what was opened: a run may have replaced it this instant.
         result = session.execute(
-            update(column.class_).where(ident == row_id, column == sealed).values({column: fresh}),
+            update(column.class_)
+            .where(column.class_.id == ident, column == sealed)
+            .values({column: fresh}),
             execution_options=NO_SYNC,
         )
         changed += result.rowcount  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
-    return Batch(changed, lost, rows[-1][0] if len(rows) == limit else None)
+    return Batch(changed, lost)

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -5,13 +6,16 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import event
 
 import core.settings
 from core import crypto
-from db import keys, rejects, sealed
-from db.models import APIKey, Reject
-from db.session import reading, writing
+from db import keys, rejects, sealed, terminals
+from db.models import APIKey, Reject, Sale, Terminal
+from db.session import WRITES, engine, reading, writing
+from syncs.sales.process import process as process_batch
 from tests.cli import given
+from tests.syncs.sales.conftest import CASE, sale, till  # noqa: F401, a fixture
 
 SECRET = "b2c_1_very_secret"
 
@@ -119,10 +123,71 @@ def test_rotation_goes_on_where_it_stopped(cli, told, monkeypatch):
         cli("apikey", "add", "--name", f"key {n}", stdin=f"secret-{n}")
     encryption(monkeypatch, new, old)
     with writing() as session:
-        batch = sealed.reseal(session, APIKey.sealed, limit=2)
+        found = sealed.stale(session, APIKey.sealed, limit=2)
+        assert sealed.reseal(session, APIKey.sealed, found).changed == 2
 
-    assert (batch.changed, batch.after is not None) == (2, True)
     assert told("apikey", "rotate")["columns"]["api_keys.sealed"] == {"changed": 3, "all": 5}
+
+
+def test_rotation_covers_what_tills_send_and_who_bought(told, monkeypatch, till):  # noqa: F811, the fixture
+    old, new = crypto.new_key(), crypto.new_key()
+    encryption(monkeypatch, old)
+    for number in range(3):
+        till.send(sale(f"V-{number}"))
+    till.send(sale("A", client={"nom": "Awa Diop"}), sale("B", (CASE, 99)))
+    waits = till.receive(sale("C", client="Moussa"))
+    with writing() as session:
+        terminals.set_level(session, session.get_one(Terminal, 2), 2)
+    encryption(monkeypatch, new, old)
+
+    found = told("apikey", "rotate")
+
+    assert {
+        name: (column["changed"], column["all"]) for name, column in found["columns"].items()
+    } == {
+        "api_keys.sealed": (0, 0),
+        "rejects.payload": (1, 1),
+        "sales_batches.body": (5, 5),
+        # What is not there is no value that waits for a key.
+        "sales.client": (1, 1),
+        "terminals.signing_key": (1, 1),
+    }
+    assert told("apikey", "rotate")["changed"] == 0
+    encryption(monkeypatch, new)
+    assert process_batch(waits.batch_id) == "done"
+    with reading() as session:
+        names = [
+            crypto.unseal(sold.client)
+            for sold in session.query(Sale).order_by(Sale.id)
+            if sold.client is not None
+        ]
+    assert [json.loads(name) for name in names] == [{"nom": "Awa Diop"}, "Moussa"]
+
+
+def test_rotation_takes_a_few_values_at_a_time_and_looks_without_a_lock(told, monkeypatch):
+    old, new = crypto.new_key(), crypto.new_key()
+    encryption(monkeypatch, old)
+    for ident in range(7):
+        given.reject({"id": ident}, str(ident))
+    encryption(monkeypatch, new, old)
+    monkeypatch.setattr(sealed, "AT_ONCE", 3)
+    statements: list[tuple[bool, str]] = []
+
+    def note(connection, _cursor, statement, *_):
+        writes = WRITES in connection.get_execution_options()
+        statements.append((writes, statement))
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        found = told("apikey", "rotate")["columns"]["rejects.payload"]
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
+
+    assert found == {"changed": 7, "all": 7}
+    of_rejects = [(writes, text[:6]) for writes, text in statements if "FROM rejects" in text
+                  or text.startswith("UPDATE rejects")]  # fmt: skip
+    assert [writes for writes, verb in of_rejects if verb == "SELECT"] == [False] * 5
+    assert [writes for writes, verb in of_rejects if verb == "UPDATE"] == [True] * 7
 
 
 def test_the_key_that_production_waits_for_can_be_made_there():

@@ -211,7 +211,8 @@ def test_signing_keys_rotate_with_all_that_is_sealed(till_id, monkeypatch):
     settings.reset()
 
     with writing() as session:
-        assert sealed.reseal(session, Terminal.signing_key).changed == 1
+        found = sealed.stale(session, Terminal.signing_key)
+        assert sealed.reseal(session, Terminal.signing_key, found).changed == 1
 
     monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", fresh)
     settings.reset()
