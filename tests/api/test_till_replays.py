@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from db import stock
+from db import stock, terminals
 from db.models import SalesBatch, Terminal
 from db.session import writing
 from tests.api.till import (
     CASE,
     GUIDE,
     PHONE,
+    SYNC,
     Till,
     count,
     furnish,
@@ -191,3 +195,26 @@ def test_requests_of_one_second_share_no_number(till):
     work()
 
     assert len(set(numbers())) == 3
+
+
+def test_a_signed_request_is_taken_once_and_one_that_was_refused_may_come_again(till):
+    with writing() as session:
+        terminal = session.query(Terminal).filter_by(serial=till.serial).one()
+        token = terminals.set_level(session, terminal, 2)
+    assert token is not None
+
+    def signed(body):
+        moment = str(int(time.time()))
+        lines = ["POST", SYNC, moment, hashlib.sha256(body.encode()).hexdigest()]
+        proof = hmac.new(token.encode(), "\n".join(lines).encode(), hashlib.sha256).hexdigest()
+        return {"X_Device_Timestamp": moment, "X_Device_Signature": proof}
+
+    headers = signed(GUIDE)
+    refused = till.post(GUIDE, idempotency_key="é", **headers)
+    taken = till.post(GUIDE, prefer="respond-async", **headers)
+    again = till.post(GUIDE, prefer="respond-async", **headers)
+
+    told = [answer.get_json().get("code") for answer in (refused, taken, again)]
+    assert told == ["INVALID_KEY", None, "SIGNATURE_REPLAYED"]
+    assert (taken.status_code, again.status_code) == (202, 401)
+    assert count(SalesBatch) == 1
