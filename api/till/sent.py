@@ -46,7 +46,8 @@ def sales() -> Sent:
     try:
         found = strict_json.parse(body, tolerant=True)
     except StrictError as error:
-        raise worded(400, error.code, **({"champ": error.path} if error.path else {})) from None
+        more = {"champ": error.path} if error.path else {}
+        raise worded(400, error.code, None, **more) from None
     if not isinstance(found, list):
         raise worded(400, "INVALID_FORMAT")
     if len(found) > MOST_SALES:
