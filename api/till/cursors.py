@@ -28,11 +28,12 @@ def read(kind: bytes, text: str) -> Place:
     """The place; ``ValueError`` when ``write`` never gave this text for this list."""
     try:
         raw = b64decode(text + "=", altchars=b"-_", validate=True)
-        found, microseconds, ident = _FORM.unpack(raw)
+        _, microseconds, ident = _FORM.unpack(raw)
         place = Place(_EPOCH + timedelta(microseconds=microseconds), ident)
     except (struct.error, OverflowError) as error:
         raise ValueError("no cursor") from error
-    # Written again it must be the same: Base64 has several texts for the same bytes.
-    if found != kind or ident < 1 or write(kind, place) != text:
+    # Written again it must be the same: Base64 has several texts for the same bytes, and another
+    # list's cursor has another first one.
+    if ident < 1 or write(kind, place) != text:
         raise ValueError("another list's cursor")
     return place
