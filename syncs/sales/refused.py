@@ -32,7 +32,9 @@ def keep(session: Session, shop_id: int, batch_id: int, decisions: Sequence[Deci
         if isinstance(decision, Refused)
         for item in (decision.item,)
     ]
-    rejects.keep(session, NAME, None, refused)
+    # Sent twice in a batch, it may be refused for two reasons: the later one counts.
+    latest = {refusal.key: refusal for refusal in refused}
+    rejects.keep(session, NAME, None, list(latest.values()))
     sold = {
         identity(shop_id, decision.item)
         for decision in decisions

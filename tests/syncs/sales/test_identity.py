@@ -102,6 +102,13 @@ def test_twins_in_one_batch(till):
     assert stock_of(PHONE) == 9
 
 
+def test_a_sale_that_is_refused_twice_in_a_batch_waits_once(till):
+    till.send(sale("A", (CASE, 6)), sale("A"), sale("A", (CASE, 6)))
+
+    (reject,) = open_rejects()
+    assert (reject.code, reject.batch_position) == ("CONFLIT_FACTURE", 3)
+
+
 def test_another_shop_may_use_the_number(till, other_till):
     till.send(sale("A"))
 
