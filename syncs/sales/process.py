@@ -49,20 +49,11 @@ def process(batch_id: int, task_id: str | None = None) -> str:
     if held is None:
         return "left"
     bind_correlation_id(held.correlation_id)
-    if held.failures > MOST_FAILURES:
-        raise _bury(held, task_id)
     try:
-        _work(held)
+        _work_off(held, task_id)
     except BatchLost:
         log.warning("sales.batch_lost", batch=batch_id)
         return "left"
-    except Exception as error:
-        # The edge of a batch: whatever happened, its row must say so.
-        _put_back(held, error, task_id)
-        if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
-            # What a database says of a row it refuses quotes the row.
-            raise MoulinError(said(error)) from None
-        raise
     return "done"
 
 
@@ -89,6 +80,22 @@ def settle(
         )  # fmt: skip
     refused.keep(session, counter.shop_id, turn.batch_id, decisions)
     return decisions
+
+
+def _work_off(held: Claim, task_id: str | None) -> None:
+    if held.failures > MOST_FAILURES:
+        raise _bury(held, task_id)
+    try:
+        _work(held)
+    except BatchLost:
+        raise
+    except Exception as error:
+        # The edge of a batch: whatever happened, its row must say so.
+        _put_back(held, error, task_id)
+        if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
+            # What a database says of a row it refuses quotes the row.
+            raise MoulinError(said(error)) from None
+        raise
 
 
 def _work(held: Claim) -> None:
