@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from db import bulk
 from db.models import Product, Sale, SaleLine, Shop, StockMovement, Terminal
-from db.types import db_now, to_units
+from db.types import to_units
 
 SALE = ("id", "shop_id", "batch_id", "terminal_id", "invoice_number", "payment_method", "paid",
         "total", "discount", "sold_at", "received_at", "content_hash", "client",
@@ -36,7 +36,7 @@ _ARTICLES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Counter:
-    """Where a batch was sent from, and the store's clock now."""
+    """Where a batch was sent from."""
 
     shop_id: int
     shop_name: str
@@ -46,7 +46,6 @@ class Counter:
     terminal_id: int
     terminal: str
     answers_duplicates: bool
-    now: datetime
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Counter:
     query = (
         select(
             Shop.name, Shop.currency, Shop.timezone, Shop.stock_policy,
-            Terminal.name.label("terminal"), Terminal.duplicates, db_now().label("now"),
+            Terminal.name.label("terminal"), Terminal.duplicates,
         )
         .join(Terminal, Terminal.id == terminal_id)
         .where(Shop.id == shop_id)
@@ -120,7 +119,6 @@ def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Counter:
         terminal_id=terminal_id,
         terminal=row.terminal,
         answers_duplicates=row.duplicates == "answer",
-        now=row.now,
     )
 
 
@@ -168,7 +166,10 @@ def write(
     which are locked.
     """
     codec = bulk.Codec(session)
-    money, at = codec.money, codec.moment(counter.now)
+    # Read after the locks: who waited for them long must not write a change into the past, where
+    # a till that asks what is new would miss it.
+    now = bulk.now(session)
+    money, at = codec.money, codec.moment(now)
     received = codec.moment(received_at)
     rows: list[tuple[Any, ...]] = []
     lines: list[tuple[Any, ...]] = []
@@ -194,4 +195,4 @@ def write(
     bulk.insert(session, Sale, SALE, rows)
     bulk.insert(session, SaleLine, LINE, lines)
     bulk.insert(session, StockMovement, MOVEMENT, moves)
-    bulk.set_numbers(session, Product, "stock", stocks, counter.now)
+    bulk.set_numbers(session, Product, "stock", stocks, now)
