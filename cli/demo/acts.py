@@ -10,6 +10,7 @@ import click
 import requests
 
 from cli.demo.account import Account
+from cli.demo.sales import Tills
 from cli.demo.source import Source, session
 from cli.demo.stage import Stage
 from cli.demo.waiting import state, until, until_answers, until_finished
@@ -35,6 +36,7 @@ class Acts:
         self._account = account
         self._source = Source(stage.source)
         self._http = session()
+        self._sold = 0
 
     def play(self) -> None:
         """All of them."""
@@ -49,6 +51,7 @@ class Acts:
         self.some_changes()
         self.a_bad_record()
         self.a_killed_worker()
+        self.the_tills()
         self.the_stock()
         self.flower()
 
@@ -162,6 +165,11 @@ class Acts:
         again = len(asked) - len(set(asked))
         account.expect("no page that was written is fetched again", found=again <= 1, wanted=True)
 
+    def the_tills(self) -> None:
+        """A till sells, repeats itself, is refused, and is helped."""
+        self._account.act("The tills: two sales, the same again, and one too many")
+        self._sold = Tills(self._stage, self._account).play(shop_id=1)
+
     def the_stock(self) -> None:
         """The ledger agrees."""
         self._account.act("The stock of every product is the sum of its movements")
@@ -170,6 +178,11 @@ class Acts:
             f"{PRODUCTS:,} products, no mismatch",
             found=(found["products"], found["mismatches"]),
             wanted=(PRODUCTS, 0),
+        )
+        self._account.expect(
+            f"{self._sold} sales, each with its movements",
+            found=(found["sales"], found["sale_mismatches"]),
+            wanted=(self._sold, 0),
         )
 
     def flower(self) -> None:

@@ -27,7 +27,10 @@ def test_the_demo_keeps_its_promises_whatever_the_environment_says(family, tmp_p
     assert running.process.wait(200) == 0, running.said()
     said = running.said()
     assert "✗" not in said
-    assert said.count("✓") >= 12
+    assert said.count("✓") >= 24
+    assert "« 2 vente(s) synchronisée(s) avec succès »" in said
+    assert "Vente VENTE-001 existe déjà, ignorée (DOUBLON)" in said
+    assert "(STOCK_INSUFFISANT)" in said
     assert "make run" in said
     family.until_gone()
     assert list(home.iterdir()) == []
