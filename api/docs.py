@@ -44,7 +44,9 @@ def openapi() -> Response:
 def docs() -> Response:
     """The document as a page; it needs nothing from elsewhere and no script."""
     told = current()
-    text = render_template("docs.html", document=told, groups=page.groups(told))
+    text = render_template(
+        "docs.html", document=told, groups=page.groups(told), errors=page.errors(told)
+    )
     return Response(text, headers={"Content-Security-Policy": POLICY}, mimetype="text/html")
 
 

@@ -19,5 +19,12 @@ def _one_line(text: str) -> str:
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
 """A sync, a task, a code or a fingerprint; nothing else needs to reach the store."""
 
-Why = Annotated[str, Field(max_length=500), AfterValidator(_one_line)]
+# The same as a pattern, for the document: JSON Schema knows no functions.
+_OTHERS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_PATTERN = {
+    "pattern": rf"^[^{_OTHERS}]*[^\s{_OTHERS}][^{_OTHERS}]*$",
+    "examples": ["the source is closed today"],
+}
+
+Why = Annotated[str, Field(max_length=500, json_schema_extra=_PATTERN), AfterValidator(_one_line)]
 """A person's reason, kept with the thing and in the audit."""

@@ -144,7 +144,10 @@ class TillSale(BaseModel):
     A till's serializer writes ``null`` for what it has not: null is absent everywhere.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, strict=True,
+        json_schema_extra={"description": "One sale; null is the same as absent, everywhere."},
+    )  # fmt: skip
 
     number: Annotated[str | None, PlainValidator(_number, json_schema_input_type=_Number)] = Field(
         default=None, alias="numero_facture"

@@ -14,7 +14,6 @@ DEEPEST = 5
 _BOUNDS = (
     ("minimum", "≥ {}"), ("maximum", "≤ {}"), ("minLength", "at least {} characters"),
     ("maxLength", "at most {} characters"), ("minItems", "at least {}"), ("maxItems", "at most {}"),
-    ("pattern", "{}"),
 )  # fmt: skip
 _LARGE = 10**12
 """From here on a bound only says what a column holds."""
@@ -71,11 +70,13 @@ class Reader:
         if "enum" in found:
             return " | ".join(json.dumps(each, ensure_ascii=False) for each in found["enum"])
         if found.get("type") == "array":
-            return f"list of {self.kind(found.get('items', {}))}"
+            return ", ".join((f"list of {self.kind(found.get('items', {}))}", *_bounds(found)))
         return ", ".join((_word(found), *_bounds(found)))
 
     def _form(self, schema: Schema) -> Form:
-        text = schema.get("description", "") if "title" in schema else ""
+        # Of a list, what is said of its items.
+        inner = self.resolve(schema.get("items", schema))
+        text = inner.get("description", "") if "title" in inner else ""
         rows = list(self._inside(schema, "", DEEPEST))
         return Form(self.kind(schema), text, rows)
 
@@ -108,3 +109,7 @@ def _bounds(schema: Schema) -> Iterator[str]:
         value = schema.get(name)
         if value is not None and not (isinstance(value, int) and abs(value) >= _LARGE):
             yield words.format(value)
+    if "examples" in schema:
+        yield f"like {json.dumps(schema['examples'][0], ensure_ascii=False)}"
+    elif "pattern" in schema:
+        yield f"matching {schema['pattern']}"

@@ -24,7 +24,11 @@ ANSWERED = {
     "Retry-After": _header("Seconds after which another try makes sense.", _SECONDS),
     "WWW-Authenticate": _header(
         "What is missing: `Bearer` (RFC 6750), or a till's proof, `Device`.",
-        {"type": "string", "pattern": "^(Bearer|Device) realm="},
+        {
+            "type": "string",
+            "pattern": "^(Bearer|Device) realm=",
+            "examples": ['Device realm="moulin"'],
+        },
     ),
     "Preference-Applied": _header("What of `Prefer` was followed (RFC 7240).", _TEXT),
     "Idempotent-Replayed": _header(
@@ -43,7 +47,7 @@ ASKED = {
     "Idempotency-Key": _header(
         "Names this request: with the same key again, what succeeded is answered as the first time "
         "and never done again. Printable ASCII.",
-        {"type": "string", "pattern": "^[ -~]{1,255}$"},
+        {"type": "string", "pattern": "^[ -~]{1,255}$", "examples": ["2026-11-21-0007"]},
     ),
     "Prefer": _header(
         "`respond-async` for an answer at once, `wait=N` to wait N seconds for the result (30 at "

@@ -12,9 +12,11 @@ from typing import Any
 from api.openapi.bodies import EVERYWHERE
 from api.openapi.description import JSON
 from api.openapi.fields import Field, Form, Reader
+from api.openapi.schemas import REF
 
 Schema = Mapping[str, Any]
 
+ERRORS = ("Problem", "TillError")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -36,12 +38,13 @@ class Body:
 
 @dataclass(frozen=True)
 class Told:
-    """One answer; ``codes`` are an error's."""
+    """One answer; ``codes`` are an error's, ``error`` is its form."""
 
     status: str
     phrase: str
     text: str
     headers: Sequence[Field]
+    error: str
     codes: Sequence[str]
     bodies: Sequence[Body]
 
@@ -70,6 +73,12 @@ class Group:
     name: str
     text: str
     operations: Sequence[Shown]
+
+
+def errors(document: Schema) -> list[Form]:
+    """The forms that errors have."""
+    reader = Reader(document)
+    return [form for name in ERRORS for form in reader.forms({"$ref": REF + name})]
 
 
 def groups(document: Schema) -> list[Group]:
@@ -124,19 +133,20 @@ def _parameters(reader: Reader, given: Sequence[Schema]) -> Iterator[Parameter]:
 
 def _told(reader: Reader, status: str, answer: Schema) -> Told:
     found = reader.resolve(answer)
-    errors, bodies = [], {}
+    error, codes, bodies = "", [], {}
     for media_type, content in found["content"].items():
-        codes = content["schema"].get("properties", {}).get("code", {}).get("enum")
-        if codes is None:
+        told = content["schema"].get("properties", {}).get("code", {}).get("enum")
+        if told is None:
             bodies[media_type] = content
         else:
-            errors += codes
+            error, codes = reader.kind(content["schema"]), told
     return Told(
         status,
         HTTPStatus(int(status)).phrase,
         found["description"],
         list(_headers(reader, found.get("headers", {}))),
-        errors,
+        error,
+        codes,
         list(_bodies(reader, bodies)),
     )
 

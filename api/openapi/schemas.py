@@ -23,6 +23,13 @@ class Generator(GenerateJsonSchema):
         """Never."""
         return False
 
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        """In an answer a default stands for a field that is missing; it is no value of it."""
+        found = super().default_schema(schema)
+        if self.mode == "serialization":
+            found.pop("default", None)
+        return found
+
     def normalize_name(self, name: str) -> str:
         """``Listing[Run]`` becomes ``RunListing``."""
         return super().normalize_name(_OF_A_KIND.sub(r"\2\1", name))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 Item = TypeVar("Item")
 
 Text = str | None
 """Most columns may be empty."""
+
+Missing = SkipJsonSchema[None]
+"""``str | Missing``, with a default: the field may be missing and is never null."""
 
 Id = Annotated[int, Field(ge=1)]
 
@@ -53,9 +57,11 @@ class TillError(Shape):
 
     error: str = Field(description="A French sentence, for the till's screen.")
     code: str = Field(description="For programs; it does not change.")
-    champ: str | None = Field(default=None, description="The parameter or the place in the body.")
-    header_required: str | None = Field(default=None, description="The header that is missing.")
-    index: int | None = Field(default=None, description="The sale, from 1.")
+    champ: str | Missing = Field(
+        default=None, description="The parameter or the place in the body."
+    )
+    header_required: str | Missing = Field(default=None, description="The header that is missing.")
+    index: int | Missing = Field(default=None, description="The sale, from 1.")
 
 
 class WrongField(Shape):

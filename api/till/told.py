@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Shape, Text
+from api.openapi.shape import Id, Missing, Shape, Text
 
 Amount = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,4}$", examples=["40000.00"])]
 """In the shop's currency, as text: two decimals, up to four when it has them."""
@@ -36,9 +36,9 @@ class CreatedSale(Shape):
 
     numero_facture: str
     montant_total: Amount
-    remise: Amount | None = None
+    remise: Amount | Missing = None
     lignes: list[CreatedLine]
-    deja_enregistree: Literal[True] | None = None
+    deja_enregistree: Literal[True] | Missing = None
 
 
 class RefusedSale(Shape):
@@ -48,8 +48,8 @@ class RefusedSale(Shape):
     numero_facture: Text
     erreur: str = Field(description="A French sentence.")
     code: Refusal
-    champ: Text = Field(default=None, description="The field, as `lignes.0.quantite`.")
-    deja_enregistree: Literal[True] | None = None
+    champ: str | Missing = Field(default=None, description="The field, as `lignes.0.quantite`.")
+    deja_enregistree: Literal[True] | Missing = None
 
 
 class Counted(Shape):
@@ -73,7 +73,7 @@ class Synced(Shape):
     statistiques: Counted
     ventes_creees: list[CreatedSale]
     ventes_erreurs: list[RefusedSale] | None
-    avertissement: Text = Field(
+    avertissement: str | Missing = Field(
         default=None, description="Sales without a number came without an `Idempotency-Key`."
     )
 

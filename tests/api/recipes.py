@@ -14,6 +14,7 @@ from db import failures, rejects, states
 from db.models import Reject, SyncRun
 from db.rejects import Refusal
 from db.session import writing
+from tests import sold
 from tests.servers import free_port
 
 Ask = Callable[..., TestResponse]
@@ -151,6 +152,8 @@ RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
         ask, f"POST /api/ops/rejects/{reject(RICE)}/discard", json=WHY
     ),
     ("ops_rejects_replay_many", 200): lambda ask: after(reject({"id": 1}), ask)(REPLAY, json=ALL),
+    ("ops_batches_index", 200): lambda ask: after(sold.shop(), ask)("GET /api/ops/batches"),
+    ("ops_batches_show", 200): lambda ask: after(sold.shop(), ask)("GET /api/ops/batches/1"),
     ("ops_audit_index", 200): lambda ask: after(while_paused(ask), ask)("GET /api/ops/audit"),
 }
 """By operation and status. What follows from a role, a path or a body has no recipe of its own."""
