@@ -68,6 +68,11 @@ def caller() -> Caller:
     return found
 
 
+def caller_if_any() -> Caller | None:
+    """Whose token came, in a view that is public; a wrong one is a 401 there too."""
+    return _authenticated() if request.authorization is not None else None
+
+
 def register(app: Flask) -> None:
     """Check every request of ``app`` before its view."""
     devices.register(app)

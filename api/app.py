@@ -6,8 +6,21 @@ import logging
 
 from flask import Flask
 
-from api import access, answers, docs, headers, home, idents, metrics, problems, process, tracing
+from api import (
+    access,
+    answers,
+    autosync,
+    docs,
+    headers,
+    home,
+    idents,
+    metrics,
+    problems,
+    process,
+    tracing,
+)
 from api.body import MOST_BYTES
+from api.inventory import doors, summary, synced
 from api.ops import audit, batches, failures, rejects, runs, syncs
 from api.till import articles, history, sales, statistics, waiting
 from core import logs
@@ -27,6 +40,9 @@ BLUEPRINTS = (
     history.bp,
     statistics.bp,
     articles.bp,
+    synced.bp,
+    summary.bp,
+    doors.bp,
 )
 
 
@@ -52,4 +68,5 @@ def create_app() -> Flask:
     docs.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    autosync.register(app)
     return app

@@ -114,3 +114,17 @@ def waits_for_approval(session: Session, sync: str) -> int | None:
     return session.scalar(
         select(func.max(SyncRun.id)).where(SyncRun.sync == sync, SyncRun.status == "needs_approval")
     )
+
+
+def failing_since(session: Session, sync: str) -> datetime | None:
+    """When the first of the failed runs ended that no good one followed."""
+    good = (
+        select(func.coalesce(func.max(SyncRun.id), 0))
+        .where(SyncRun.sync == sync, SyncRun.status.in_(("succeeded", "partial", "needs_approval")))
+        .scalar_subquery()
+    )
+    return session.scalar(
+        select(func.min(SyncRun.finished_at)).where(
+            SyncRun.sync == sync, SyncRun.status == "failed", SyncRun.id > good
+        )
+    )

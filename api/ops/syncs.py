@@ -61,7 +61,7 @@ class RunOrder(Order):
 def index() -> dict[str, Any]:
     """Every declared sync with its state."""
     with reading() as session:
-        return {"results": [_view(one) for one in status.every(session)], "next": None}
+        return {"results": [view(one) for one in status.every(session)], "next": None}
 
 
 @bp.post("/<name>/run")
@@ -78,15 +78,22 @@ def run(name: str) -> ResponseReturnValue:
     sync = declared(name)
     order = load(RunOrder)
     options = _checked(sync, order.options)
+    return ask(sync, force=order.force, options=options, why=order.why)
+
+
+def ask(
+    sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
+) -> ResponseReturnValue:
+    """The gate's answer to an operator, as every door tells it."""
     with writing() as session:
-        answer = gate.decide(session, sync, trigger="api", force=order.force, options=options)
+        answer = gate.decide(session, sync, trigger="api", force=force, options=options)
         told = {"status": answer.status, "sync": sync.name, **asdict(answer)}
         if isinstance(answer, gate.Running):
             told["follow_up"] = _follows(session, sync)
-        if isinstance(answer, gate.Enqueued) or (order.force and told.get("follow_up")):
+        if isinstance(answer, gate.Enqueued) or (force and told.get("follow_up")):
             audit.note(
-                session, who=caller().who, what="sync.run", subject=sync.name, why=order.why,
-                force=order.force, options=options, run=told["run_id"],
+                session, who=caller().who, what="sync.run", subject=sync.name, why=why,
+                force=force, options=options, run=told["run_id"],
             )  # fmt: skip
     if isinstance(answer, gate.Enqueued):
         BELL.ring(sync.task, answer.run_id)
@@ -140,7 +147,8 @@ def _set(name: str, *, paused: bool) -> dict[str, Any]:
     return {"sync": sync.name, "paused": paused}
 
 
-def _view(one: status.SyncStatus) -> dict[str, Any]:
+def view(one: status.SyncStatus) -> dict[str, Any]:
+    """A sync in a list."""
     sync = SYNCS[one.sync]
     return {
         "name": sync.name,
