@@ -17,11 +17,14 @@ from api import (
     metrics,
     problems,
     process,
+    sessions,
+    static_files,
     tracing,
 )
 from api.body import MOST_BYTES
 from api.inventory import doors, summary, synced
 from api.ops import audit, batches, failures, rejects, runs, syncs
+from api.pages import keys, login, views
 from api.till import articles, history, sales, statistics, waiting
 from core import logs
 
@@ -43,6 +46,10 @@ BLUEPRINTS = (
     synced.bp,
     summary.bp,
     doors.bp,
+    views.bp,
+    login.bp,
+    keys.bp,
+    static_files.bp,
 )
 
 
@@ -62,7 +69,9 @@ def create_app() -> Flask:
     app.json = answers.Codec(app)
     tracing.register(app)
     headers.register(app)
+    sessions.register(app)
     access.register(app)
+    login.register(app)
     problems.register(app)
     metrics.register(app)
     docs.register(app)

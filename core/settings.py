@@ -113,6 +113,7 @@ def _users(users: SecretStr) -> SecretStr:
 
 
 SourceURL = Annotated[str, AfterValidator(_source_url)]
+OptionalURL = Annotated[str, AfterValidator(lambda url: _source_url(url) if url else url)]
 
 
 class Settings(BaseModel):
@@ -147,6 +148,7 @@ class Settings(BaseModel):
 
     auto_sync_paths: Annotated[tuple[str, ...], BeforeValidator(_paths)] = ("/", "/api/inventory/")
 
+    public_url: OptionalURL = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None

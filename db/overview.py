@@ -128,3 +128,13 @@ def failing_since(session: Session, sync: str) -> datetime | None:
             SyncRun.sync == sync, SyncRun.status == "failed", SyncRun.id > good
         )
     )
+
+
+def runs_since(session: Session, sync: str, moment: datetime) -> list[tuple[datetime, str]]:
+    """When the runs of ``sync`` began that began after ``moment``, and how they ended."""
+    rows = session.execute(
+        select(SyncRun.started_at, SyncRun.status).where(
+            SyncRun.sync == sync, SyncRun.started_at >= moment
+        )
+    )
+    return [(began, status) for began, status in rows if began is not None]

@@ -51,3 +51,19 @@ def counts(session: Session) -> tuple[int, int]:
     )
     shelves = select(func.count()).where(ExternalCategory.gone_at.is_(None))
     return session.scalar(sold) or 0, session.scalar(shelves) or 0
+
+
+def latest(session: Session, *, limit: int) -> Sequence[RowMapping]:
+    """The products that were met last: title, price, stock and when."""
+    link = ExternalProduct
+    return (
+        session.execute(
+            select(Product.title, Product.price, Product.stock, link.last_synced_at)
+            .join(Product, Product.id == link.product_id)
+            .where(link.gone_at.is_(None))
+            .order_by(link.seen_run.desc().nulls_last(), link.id.desc())
+            .limit(limit)
+        )
+        .mappings()
+        .all()
+    )

@@ -75,6 +75,7 @@ def _one(one: SyncStatus, *, details: bool) -> dict[str, Any]:
             "started_at": run.started_at,
             "finished_at": run.finished_at,
             "counts": run.counts,
+            "expected": run.expected,
         }
         if details and run.error is not None:
             progress["error"] = run.error

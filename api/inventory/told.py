@@ -66,6 +66,7 @@ class Progress(Shape):
     started_at: datetime | None
     finished_at: datetime | None
     counts: dict[str, Count]
+    expected: Count | None = Field(description="How many records the source says there are.")
     error: str | Missing = Field(default=None, description="For operators.")
 
 
