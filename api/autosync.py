@@ -6,24 +6,27 @@ of our own as well. The page is answered first, then the store is looked at: no 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
-
-from flask import Flask
-from werkzeug.wsgi import ClosingIterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from core.settings import settings
 from syncs.registry import find
 from syncs.wake import Waker
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 CATALOGUE = ("b2b.categories", "b2b.products")
+LOOKED_AT = "moulin.autosync"
+"""In a request's environment: its page wakes syncs already."""
 
 
 class AutoSyncB2BMiddleware:
     """Wakes ``syncs`` after each answer to a page under ``paths``.
 
     ``/`` is the home page alone, any other path all that begins with it. Default:
-    ``AUTO_SYNC_PATHS``. It never raises, and adds nothing to the page.
+    ``AUTO_SYNC_PATHS``. It never raises, and adds nothing to the page. An unknown name among
+    ``syncs`` is a ``RefusedError`` here, before the first page.
     """
 
     def __init__(
@@ -36,21 +39,48 @@ class AutoSyncB2BMiddleware:
         self._app = app
         self._waker = Waker([find(name) for name in syncs])
         chosen = settings().auto_sync_paths if paths is None else paths
-        self._homes = frozenset(path for path in chosen if path == "/")
+        self._home = "/" in chosen
         self._beginnings = tuple(path for path in chosen if path != "/")
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The page, and then the look."""
-        answer: Iterable[bytes] = self._app(environ, start_response)
         if not self._concerns(environ):
+            answer: Iterable[bytes] = self._app(environ, start_response)
             return answer
-        return ClosingIterator(answer, self._waker.wake)
+        environ[LOOKED_AT] = True
+        return woken(self._app(environ, start_response), self._waker.wake)
 
     def _concerns(self, environ: dict[str, Any]) -> bool:
         path = environ.get("PATH_INFO") or "/"
         if environ.get("REQUEST_METHOD") not in {"GET", "HEAD"}:
             return False
-        return path in self._homes or path.startswith(self._beginnings)
+        return (self._home and path == "/") or path.startswith(self._beginnings)
+
+
+def woken(answer: Iterable[bytes], wake: Callable[[], None]) -> Iterable[bytes]:
+    """``answer``, and ``wake()`` when the server has closed it."""
+    # A server that finds one part in an answer tells its length by itself.
+    return _Parts(answer, wake) if hasattr(answer, "__len__") else _Stream(answer, wake)
+
+
+class _Stream:
+    def __init__(self, answer: Any, wake: Callable[[], None]) -> None:
+        self._answer, self._wake = answer, wake
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._answer)
+
+    def close(self) -> None:
+        try:
+            if hasattr(self._answer, "close"):
+                self._answer.close()
+        finally:
+            self._wake()
+
+
+class _Parts(_Stream):
+    def __len__(self) -> int:
+        return len(self._answer)
 
 
 def register(app: Flask) -> None:

@@ -36,10 +36,12 @@ class Bell:
         *,
         ring: Callable[[str, int], bool],
         look: Callable[[], bool],
+        silent: Callable[[], bool] = bool,
         most: int = MOST_WAITING,
     ) -> None:
         self._ring = ring
         self._look = look
+        self._silent = silent
         self._waiting: queue.Queue[Callable[[], None]] = queue.Queue(most)
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -50,6 +52,10 @@ class Bell:
     def ring(self, task: str, ident: int) -> None:
         """Tell a worker that the row ``ident`` waits for ``task``, soon; returns at once."""
         self._add(lambda: self._ring_now(task, ident))
+
+    def unheard(self) -> bool:
+        """Whether nobody hears it now, so that waiting for what was rung for is in vain."""
+        return self._silent()
 
     def answers(self) -> bool:
         """Whether the broker answers, or did within the last seconds."""
@@ -110,4 +116,4 @@ def reachable() -> bool:
     return True
 
 
-BELL = Bell(ring=doorbell.ring, look=reachable)
+BELL = Bell(ring=doorbell.ring, look=reachable, silent=doorbell.silent)

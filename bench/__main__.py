@@ -1,4 +1,4 @@
-"""``python -m bench``: what is promised of the catalogue's speed and memory, measured here and now.
+"""``python -m bench``: what is promised of speed and memory, measured here and now.
 
 Every promise is a ratio against a reference that ran in the same minute, or a growth, so that it
 means the same on every machine. Exit 1 when one is broken.
@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 
-from bench import catalogue, dlt_rate, walks
+from bench.parts import PARTS, machine
 from bench.promises import PROMISES, Finding, Promise, table
-from tests.servers import PostgreSQL
 
 DATABASES = ("sqlite", "postgresql")
+ALL = "all"
 
 EXPLAINED = """\
   first, unchanged  a run of ours on an empty store, and the same again, from JSON pages in memory
   bare              from the same pages: json.loads, the same rows (product, link, opening
                     movement) by the driver's executemany, a commit a page; nothing else
   prepared          as bare, from rows made beforehand: the driver and the database alone
-  a/b               the rate of a as a part of b's: the rounds' median (lowest to highest)
+  sales, loop       batches posted over HTTP and worked off by a worker, to the last one's result;
+                    sales of the same kind by SQLAlchemy's ORM in one process, a commit a sale
+  p99/median        of the seconds until a 202, while a sync writes pages and a worker sells
+  a/b               a's as a part of b's: the rounds' median (lowest to highest)
 """
 
 
@@ -35,10 +35,15 @@ def main(
     """Measure, print, and say by the exit code whether every promise was kept."""
     options = _parser().parse_args(arguments)
     found: list[Finding] = []
-    for title, findings in _measured(options, promises):
-        found += findings
-        if not options.json:
-            print(f"{title}\n{table(findings)}\n", flush=True)
+    if not options.json:
+        print(f"{machine()}\n", flush=True)
+    for name, part in PARTS.items():
+        if name not in options.parts and ALL not in options.parts:
+            continue
+        for title, findings in part(options, promises):
+            found += findings
+            if not options.json:
+                print(f"{title}\n{table(findings)}\n", flush=True)
     broken = [finding.what for finding in found if not finding.kept]
     if options.json:
         print(json.dumps({"findings": [finding.as_json() for finding in found], "broken": broken}))
@@ -48,50 +53,25 @@ def main(
     return 1 if broken else 0
 
 
-def _measured(
-    options: argparse.Namespace, promises: Mapping[str, Promise]
-) -> Iterator[tuple[str, list[Finding]]]:
-    small, large = options.walks
-    title = f"Whole runs over HTTP, on SQLite, the sandbox as their source ({_machine()})"
-    yield title, walks.findings(small, large, promises)
-    products, rounds = options.products, options.rounds
-    size = f"{products:,} products in pages of {catalogue.PAGE}"
-    for database in options.databases:
-        with ExitStack() as stack:
-            server = None
-            if database == "postgresql":
-                server = stack.enter_context(PostgreSQL(durable=True))
-            times = catalogue.measure(database, server, products=products, rounds=rounds)
-        yield (
-            f"Catalogue on {database}: {size}, {rounds} rounds",
-            catalogue.findings(database, times, products, promises),
-        )
-    beside = dlt_rate.measure(catalogue.pages(products))
-    if beside:
-        yield (
-            f"dlt, one table of products merged by key: {size}",
-            [
-                Finding(f"dlt to {what}", products / seconds, "products/s")
-                for what, seconds in beside.items()
-            ],
-        )
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}"
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    # A list of defaults would be looked for among the choices as a whole.
+    parser.add_argument("parts", nargs="*", choices=(ALL, *PARTS), default=ALL, metavar="PART",
+                        help=f"what to measure: {', '.join(PARTS)}; all by default")  # fmt: skip
     parser.add_argument("--products", type=int, default=20_000, help="products a round")
+    parser.add_argument("--batches", type=int, default=40, help="batches of 100 sales a round")
+    parser.add_argument("--posts", type=int, default=300, help="batches accepted a round")
     parser.add_argument("--rounds", type=int, default=7, help="the median is told")
     parser.add_argument(
         "--databases", nargs="+", choices=DATABASES, default=DATABASES, help="both by default"
     )
-    parser.add_argument(
-        "--walks", nargs=2, type=int, default=(10_000, 200_000), metavar=("SMALL", "LARGE"),
-        help="sizes between which memory may grow",
-    )  # fmt: skip
+    for name, sizes, why in (
+        ("--walks", (10_000, 200_000), "products between which memory may grow"),
+        ("--stored", (10_000, 1_000_000), "stored sales between which the cost is flat"),
+    ):
+        parser.add_argument(
+            name, nargs=2, type=int, default=sizes, metavar=("SMALL", "LARGE"), help=why
+        )
     parser.add_argument("--json", action="store_true", help="one document for programs")
     return parser
 

@@ -160,14 +160,15 @@ def _value(value: object) -> str:
 
 
 _COMMON: list[Processor] = [
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.stdlib.ExtraAdder(),
     _without_remains,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
     _add_correlation_id,
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
     _redacted,
+    # What is ours needs no search for secrets, which is half of a line's price.
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]

@@ -116,18 +116,14 @@ def waits_for_approval(session: Session, sync: str) -> int | None:
     )
 
 
-def failing_since(session: Session, sync: str) -> datetime | None:
-    """When the first of the failed runs ended that no good one followed."""
-    good = (
-        select(func.coalesce(func.max(SyncRun.id), 0))
-        .where(SyncRun.sync == sync, SyncRun.status.in_(("succeeded", "partial", "needs_approval")))
-        .scalar_subquery()
+def failed_after(session: Session, sync: str, moment: datetime | None) -> datetime | None:
+    """When the first run of ``sync`` failed that began after this moment, or ever."""
+    query = select(func.min(SyncRun.finished_at)).where(
+        SyncRun.sync == sync, SyncRun.status == "failed"
     )
-    return session.scalar(
-        select(func.min(SyncRun.finished_at)).where(
-            SyncRun.sync == sync, SyncRun.status == "failed", SyncRun.id > good
-        )
-    )
+    if moment is not None:
+        query = query.where(SyncRun.started_at > moment)
+    return session.scalar(query)
 
 
 def runs_since(session: Session, sync: str, moment: datetime) -> list[tuple[datetime, str]]:

@@ -5,6 +5,8 @@ The store is the queue of record and Redis a doorbell: whatever was lost there i
 
 from __future__ import annotations
 
+import time
+
 from core.errors import MoulinError
 from core.logs import get_logger
 from db import batches, runs
@@ -19,8 +21,12 @@ QUIET = 9.0
 """Seconds for which a row that was rung for is not rung for again."""
 
 
-def once() -> list[tuple[str, int]]:
-    """One round; the rows to ring for now, (task, id). Nothing is sent from here."""
+def once(*, back_at: float = float("-inf")) -> list[tuple[str, int]]:
+    """One round; the rows to ring for now, (task, id). Nothing is sent from here.
+
+    ``back_at`` is when the broker came back, by ``time.monotonic()``: it may have lost every ring
+    from before.
+    """
     for sync in SYNCS.values():
         try:
             claim_latest(sync, trigger="schedule")
@@ -28,9 +34,10 @@ def once() -> list[tuple[str, int]]:
             # One sync's wrong setting must not keep the others from being rung for.
             log.warning("sweep.slot_failed", sync=sync.name, error=str(error))
     with writing() as session:
+        quiet = min(QUIET, time.monotonic() - back_at)
         # Sales first: a till may be waiting.
-        found = [(TASK, ident) for ident in batches.to_ring(session, quiet=QUIET)]
-        found += [(f"sync.{sync}", ident) for ident, sync in runs.to_ring(session, quiet=QUIET)]
+        found = [(TASK, ident) for ident in batches.to_ring(session, quiet=quiet)]
+        found += [(f"sync.{sync}", ident) for ident, sync in runs.to_ring(session, quiet=quiet)]
     if found:
         log.debug("sweep.rings", rows=found)
     return found

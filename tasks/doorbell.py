@@ -21,6 +21,17 @@ REST = 5.0
 _silent_until = 0.0
 
 
+def silent() -> bool:
+    """Whether the broker did not answer this process within the last seconds."""
+    return time.monotonic() < _silent_until
+
+
+def try_again() -> None:
+    """The broker has answered this process elsewhere: the next ring need not wait."""
+    global _silent_until  # noqa: PLW0603, one broker a process
+    _silent_until = 0.0
+
+
 def ring(task: str, ident: int) -> bool:
     """Tell a worker that the row ``ident`` waits for ``task``; False when the broker is away,
     which never raises.
@@ -34,7 +45,7 @@ def send(
 ) -> bool:  # fmt: skip
     """Send a message, best effort; whether it went out."""
     global _silent_until  # noqa: PLW0603, one broker a process
-    if time.monotonic() < _silent_until:
+    if silent():
         return False
     try:
         # A connection of its own: a worker's are patient, and a frozen Redis would hold us
@@ -43,7 +54,11 @@ def send(
             current_app.send_task(
                 task, args=args or [], kwargs=kwargs or {}, task_id=task_id, connection=connection
             )
-    except (OperationalError, OSError, RuntimeError, ConfigurationError) as error:
+    except ConfigurationError:
+        # Nobody is silent who was never named.
+        log.warning("doorbell.no_broker", task=task)
+        return False
+    except (OperationalError, OSError, RuntimeError) as error:
         # RuntimeError is what Celery raises when its own retries are used up.
         _silent_until = time.monotonic() + REST
         log.warning("doorbell.silent", task=task, error=type(error).__name__)

@@ -13,6 +13,7 @@ from typing import Any
 import celery
 from celery.worker.consumer import Consumer
 
+from tasks import doorbell
 from worker.sweeper import SWEEPER
 
 CLOSES_TWICE = celery.version_info_t(5, 7, 0, "", "") == celery.VERSION
@@ -39,5 +40,6 @@ class ResilientConsumer(Consumer):
             conn.ensure_connection, interval_start=0.2, interval_step=0.3, interval_max=LONGEST_WAIT
         )
         connected = super().ensure_connected(conn)
+        doorbell.try_again()
         SWEEPER.sweep_soon()
         return connected

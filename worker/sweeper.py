@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 
 from core.logs import get_logger
+from db.batches import AT_ONCE
 from syncs import sweep
 from tasks.doorbell import ring
 
@@ -25,6 +27,7 @@ class Sweeper:
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._back_at = float("-inf")
 
     def start(self) -> None:
         """Begin, once."""
@@ -38,15 +41,15 @@ class Sweeper:
         self._wake.set()
 
     def sweep_soon(self) -> None:
-        """The broker is back, maybe empty: do not wait for the timer."""
+        """The broker is back, maybe empty: ring again for all that was rung for before, at once."""
+        self._back_at = time.monotonic()
         self._wake.set()
 
     def _run(self) -> None:
         down = False
         while not self._stopped.is_set():
             try:
-                for task, ident in sweep.once():
-                    ring(task, ident)
+                self._round()
             except Exception as error:  # noqa: BLE001 - the edge of a thread that must not end
                 # Mostly the store is away: said once, and once when it is back.
                 if not down:
@@ -58,6 +61,15 @@ class Sweeper:
                 down = False
             self._wake.wait(EVERY * random.uniform(0.8, 1.0))  # noqa: S311, jitter is no secret
             self._wake.clear()
+
+    def _round(self) -> None:
+        found = sweep.once(back_at=self._back_at)
+        for task, ident in found:
+            ring(task, ident)
+        if len(found) >= AT_ONCE and time.monotonic() - self._back_at < sweep.QUIET:
+            # More was lost than one round takes. Only then: of a queue that is merely long, each
+            # round would double the messages.
+            self._wake.set()
 
 
 SWEEPER = Sweeper()

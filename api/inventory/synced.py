@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from api.access import allow
+from api.autosync import LOOKED_AT
 from api.inventory import told
 from api.openapi.description import Answer, describe
 from api.paging import LARGEST_ID, Page, asked
@@ -19,11 +20,11 @@ from db import bulk, synced
 from db.session import reading
 from syncs import status
 from syncs.registry import find
+from syncs.sales.answers import amount
 from syncs.wake import Waker
 
 bp = Blueprint("inventory_synced", __name__, url_prefix="/api/inventory")
 
-HEADERS = ("X-Sync-State",)
 Read = Callable[..., Sequence[RowMapping]]
 
 
@@ -37,7 +38,11 @@ class SyncedPage(Page):
 
 @bp.get("/products/synced/", strict_slashes=False)
 @allow("public")
-@describe(Answer(kind=told.Synced, headers=HEADERS, maybe=("Age",)), query=SyncedPage)
+@describe(
+    Answer(kind=told.SyncedProducts, headers=("X-Sync-State",), maybe=("Age",)),
+    query=SyncedPage,
+    shares=("StoreAway",),
+)
 def products() -> Response:
     """Products on sale, with all that the source says of them."""
     return _page("b2b.products", synced.products)
@@ -45,7 +50,11 @@ def products() -> Response:
 
 @bp.get("/categories/synced/", strict_slashes=False)
 @allow("public")
-@describe(Answer(kind=told.Synced, headers=HEADERS, maybe=("Age",)), query=SyncedPage)
+@describe(
+    Answer(kind=told.SyncedCategories, headers=("X-Sync-State",), maybe=("Age",)),
+    query=SyncedPage,
+    shares=("StoreAway",),
+)
 def categories() -> Response:
     """Categories, with all that the source says of them."""
     return _page("b2b.categories", synced.categories)
@@ -70,9 +79,10 @@ def _page(name: str, read: Read) -> Response:
     )
     answer.headers["X-Sync-State"] = age.state
     if age.age is not None:
-        answer.headers["Age"] = str(round(age.age))
-    wakers: dict[str, Waker] = current_app.extensions["wakers"]
-    answer.call_on_close(wakers[name].wake)
+        answer.headers["Age"] = str(max(0, int(age.age)))
+    if LOOKED_AT not in request.environ:
+        wakers: dict[str, Waker] = current_app.extensions["wakers"]
+        answer.call_on_close(wakers[name].wake)
     return answer
 
 
@@ -81,4 +91,7 @@ def _age(session: Session, name: str) -> status.SyncStatus:
 
 
 def _record(row: RowMapping) -> dict[str, Any]:
-    return {str(key): value for key, value in row.items() if key != "tie"}
+    record = {str(key): value for key, value in row.items() if key != "tie"}
+    if "price" in record:
+        record["price"] = amount(record["price"])
+    return record

@@ -3,97 +3,109 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Missing, Shape, Text
-from api.ops.answers.runs import Count
+from api.openapi.shape import Id, Listing, Missing, Shape, Text
+from api.ops.answers.runs import Count, RunStatus
+from api.till.told import Amount
 from syncs.status import State
 
 
 class Tied(Shape):
-    """What every synced record has; ``details`` are the fields of the source we do not map."""
+    """What every synced record has."""
 
-    id: Id
-    external_id: str
+    id: Id = Field(description="Ours; the tills' `article_id`.")
+    external_id: str = Field(description="The source's.")
     sync_status: str
     last_synced_at: datetime | None
-    details: dict[str, Any] | None
+    details: dict[str, Any] | None = Field(
+        description="The source's fields that have no column here, as received."
+    )
 
 
 class SyncedProduct(Tied):
-    """A product on sale; the price in the shop's currency."""
+    """A product on sale."""
 
     title: str
-    price: Decimal
+    price: Amount
     stock: int
     sku: Text
     category_id: Id | None
 
 
 class SyncedCategory(Tied):
-    """A category; ``parent_id`` is null at the root."""
+    """A category; a ``placeholder`` was named by a product before the categories were read."""
 
     name: str
-    parent_id: Id | None
+    parent_id: Id | None = Field(description="Null at the root.")
 
 
-class Synced(Shape):
-    """A page of the catalogue, and how old it is."""
+class Aged(Shape):
+    """How old a page of the catalogue is."""
 
-    results: list[SyncedProduct] | list[SyncedCategory]
-    next: Text = Field(description="The path of the next page; null on the last one.")
     state: State
-    last_success_at: datetime | None
+    last_success_at: datetime | None = Field(description="When the last complete run began.")
+
+
+class SyncedProducts(Aged, Listing[SyncedProduct]):
+    """A page of products, and how old they are."""
+
+
+class SyncedCategories(Aged, Listing[SyncedCategory]):
+    """A page of categories, and how old they are."""
 
 
 class Kind(Shape):
-    """Products or categories; ``age`` in seconds, ``errors`` records that wait for a person."""
+    """Products or categories."""
 
     count: Count
     state: State
     last_success_at: datetime | None
-    age: float | None
-    errors: Count
+    age: float | None = Field(description="Seconds since then.")
+    errors: Count = Field(description="Refused records that wait for a person.")
 
 
 class Progress(Shape):
     """The newest run, with its counts so far."""
 
-    status: str
+    status: RunStatus
     started_at: datetime | None
     finished_at: datetime | None
     counts: dict[str, Count]
     expected: Count | None = Field(description="How many records the source says there are.")
-    error: str | Missing = Field(default=None, description="For operators.")
 
 
 class WrongRecord(Shape):
-    """A refused record, for operators."""
+    """A refused record."""
 
     sync: str
     external_id: Text
-    field: str
+    field: Text
     code: str
     message: str
 
 
 class OneSync(Shape):
-    """How a sync is doing; ``age`` in seconds."""
+    """How a sync is doing."""
 
     sync: str
     state: State
     last_success_at: datetime | None
-    age: float | None
-    next_allowed_at: datetime | None
+    age: float | None = Field(description="Seconds since then.")
+    next_run_at: datetime | None = Field(description="By its schedule; null: it has none.")
+    next_allowed_at: datetime | None = Field(
+        description="Not before, unless forced: we back off, or its source asked for it."
+    )
     failing_since: datetime | None
     run: Progress | None
+    advice: Text | Missing = Field(default=None, description="What to do; for operators.")
+    error: Text | Missing = Field(default=None, description="Of the newest run; for operators.")
 
 
 class Status(Shape):
-    """The whole: counts and ages for everybody, ``errors`` for operators."""
+    """The whole."""
 
     products: Kind
     categories: Kind

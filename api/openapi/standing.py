@@ -77,7 +77,7 @@ _OF_ROLE = {
 def names(rule: Rule, description: Description, *, in_path: bool) -> tuple[str, ...]:
     """What of ``SHARED`` a view answers; ``in_path``: its path has parameters."""
     more = _till(description) if rule.role == "terminal" else _ops(description, in_path=in_path)
-    return (*_OF_ROLE[rule.role], *more)
+    return (*_OF_ROLE[rule.role], *description.shares, *more)
 
 
 def _ops(description: Description, *, in_path: bool) -> Iterator[str]:

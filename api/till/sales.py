@@ -144,7 +144,11 @@ def _wait(received: Received, patience: Patience) -> tuple[bool, str | None]:
     with waiting.SEATS.seat(current_app.config["MOST_WAITING"]) as free:
         if not free:
             return False, None
-        return True, waiting.for_result(received.batch_id, seconds=patience.seconds)
+        # Without a broker no worker hears of it: the till has better to do than to wait.
+        result = waiting.for_result(
+            received.batch_id, seconds=patience.seconds, hopeless=BELL.unheard
+        )
+        return result is not None or not BELL.unheard(), result
 
 
 def _pending(uuid: str, count: int, **more: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -100,8 +100,10 @@ class Seats:
 SEATS = Seats()
 
 
-def for_result(batch_id: int, *, seconds: float) -> str | None:
-    """The batch's result as soon as there is one; None when time ran out or it failed."""
+def for_result(batch_id: int, *, seconds: float, hopeless: Callable[[], bool] = bool) -> str | None:
+    """The batch's result as soon as there is one; None when time ran out, it failed, or waiting
+    for it became ``hopeless``.
+    """
     deadline = time.monotonic() + seconds
     pause = FIRST_PAUSE
     while (left := deadline - time.monotonic()) > 0:
@@ -110,7 +112,7 @@ def for_result(batch_id: int, *, seconds: float) -> str | None:
         status, result = _look(batch_id)
         if status == "done":
             return result
-        if status == "failed":
+        if status == "failed" or hopeless():
             return None
     return None
 

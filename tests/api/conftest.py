@@ -11,16 +11,22 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 import api
+from api.till import sales
 from db import operators
 from db.session import writing
 from tests.api import held
+from tests.api.till import HeardBell
 
 Ask = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def app() -> Iterator[Flask]:
-    """An application; which store it speaks to is the test's choice."""
+def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """An application; which store it speaks to is the test's choice.
+
+    Its bell is heard: who works off what tills send, in these tests, looks by itself.
+    """
+    monkeypatch.setattr(sales, "BELL", HeardBell())
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     made = api.create_app()

@@ -46,6 +46,13 @@ DOORS = {
     "GET /api/v2/simple/ventes/historique/": "terminal",
     "GET /api/v2/simple/statistiques/": "terminal",
     "GET /api/v2/simple/articles/": "terminal",
+    "GET /api/inventory/products/synced/": "public",
+    "GET /api/inventory/categories/synced/": "public",
+    "GET /inventory/api/status/": "public",
+    "GET /inventory/sync/products/": "operator",
+    "GET /inventory/sync/categories/": "operator",
+    "POST /inventory/sync/products/": "operator",
+    "POST /inventory/sync/categories/": "operator",
 }
 FILLED = {
     "<name>": "b2b.products",

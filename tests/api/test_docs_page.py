@@ -18,7 +18,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.ids, self.links, self.tags, self.attributes = [], [], set(), set()
-        self.open = []
+        self.open: list[str] = []
         self.feed(text)
         assert self.open == []
 

@@ -78,6 +78,11 @@ def test_two_requests_of_one_second_differ_by_their_nonce(door, token):
         assert door.send_signed(token, timestamp=moment, nonce=nonce).status_code == status
 
 
+@pytest.mark.parametrize("nonce", ["", "a b", "a\tb", "x" * 129])
+def test_a_nonce_is_a_word_that_every_proxy_lets_through(door, token, nonce):
+    assert code(door.send_signed(token, nonce=nonce)) == (401, "INVALID_SIGNATURE")
+
+
 @pytest.mark.parametrize("target", [f"{PATH}?a=%C3%A9&b=%2f+c&a=", f"{PATH}?x=/../y"])
 def test_the_query_is_signed_to_the_letter(door, token, target):
     assert door.send_signed(token, f"GET {target}").status_code == 200

@@ -110,6 +110,16 @@ def test_the_bell_is_rung_for_a_batch_that_is_committed(till, monkeypatch):
     assert heard == [("sales.process", "due")] * 2
 
 
+def test_nobody_waits_when_nobody_hears_the_bell(till, monkeypatch):
+    unheard = Bell(ring=lambda *_: False, look=bool, silent=lambda: True)
+    monkeypatch.setattr(sales, "BELL", unheard)
+
+    answer, took = timed(till, GUIDE, prefer="wait=20")
+
+    assert (answer.status_code, answer.headers.get("Preference-Applied")) == (202, None)
+    assert took < 10
+
+
 def test_a_bell_that_hangs_holds_nobody_up(till, monkeypatch):
     release = threading.Event()
     hangs = Bell(ring=lambda *_: release.wait(60), look=bool, most=1)

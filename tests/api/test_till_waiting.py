@@ -188,6 +188,16 @@ def test_nobody_waits_for_what_has_failed(batch):
     assert time.monotonic() - began < 5
 
 
+def test_nobody_waits_when_it_is_hopeless_unless_the_result_is_there(batch):
+    began = time.monotonic()
+
+    assert waiting.for_result(batch, seconds=20, hopeless=lambda: True) is None
+    assert time.monotonic() - began < 5
+
+    end(batch, "done", "result")
+    assert waiting.for_result(batch, seconds=20, hopeless=lambda: True) == "result"
+
+
 def test_time_runs_out(batch):
     began = time.monotonic()
 

@@ -8,6 +8,7 @@ import pytest
 
 from bench.promises import PROMISES, Finding, Promise, table
 
+PARTS = ("walks", "catalogue")
 TINY = ("--products", "200", "--rounds", "1", "--walks", "100", "200", "--json")
 START = """
 import sys
@@ -29,7 +30,7 @@ def bench(bound, value, *options):
 
 
 def test_it_measures_both_databases_and_whole_runs_and_prints_ratios():
-    done = bench("at_most", 1e9, *TINY)
+    done = bench("at_most", 1e9, *PARTS, *TINY)
 
     assert (done.returncode, done.stderr) == (0, "")
     found = {finding["what"]: finding for finding in json.loads(done.stdout)["findings"]}
@@ -43,7 +44,7 @@ def test_it_measures_both_databases_and_whole_runs_and_prints_ratios():
 
 
 def test_a_broken_promise_is_named_and_ends_with_1():
-    done = bench("at_least", 1e9, "--databases", "sqlite", *TINY)
+    done = bench("at_least", 1e9, *PARTS, "--databases", "sqlite", *TINY)
 
     assert done.returncode == 1
     broken = json.loads(done.stdout)["broken"]
@@ -52,7 +53,15 @@ def test_a_broken_promise_is_named_and_ends_with_1():
 
 @pytest.mark.parametrize(
     ("name", "kept", "broken"),
-    [("first/bare", 0.5, 0.499), ("unchanged/bare", 0.7, 0.699), ("growth", 30.0, 30.1)],
+    [
+        ("first/bare", 0.5, 0.499),
+        ("unchanged/bare", 0.7, 0.699),
+        ("growth", 30.0, 30.1),
+        ("sqlite: sales/loop", 4.0, 3.99),
+        ("postgresql: sales/loop", 5.0, 4.99),
+        ("postgresql: p99/median", 8.0, 8.01),
+        ("many/few", 1.3, 1.31),
+    ],
 )
 def test_what_is_promised(name, kept, broken):
     assert PROMISES[name].kept(kept)

@@ -18,6 +18,7 @@ from core.errors import RefusedError
 from db import bulk, sealed, shops, terminals
 from db.models import DeviceNonce, Terminal
 from db.session import engine, reading, writing
+from tasks import upkeep
 
 SERIAL = "0a1badae951f8473"
 DIGEST = "d" * 64
@@ -325,7 +326,8 @@ def test_housekeeping_forgets_what_is_too_old_to_be_used(till_id, monkeypatch):
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     settings.reset()
     worker.app.loader.import_default_modules()
-    for number in range(5):
+    monkeypatch.setattr(upkeep, "AT_ONCE", 2)
+    for number in range(8):
         use(till_id, f"{number}" * 64, seconds=-1)
     use(till_id, "a" * 64, seconds=5)
     with writing() as session:

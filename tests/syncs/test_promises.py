@@ -160,7 +160,7 @@ def test_a_writer_that_waits_too_long_fails_as_every_database_error_does(store, 
 def test_a_sweeper_outlives_whatever_goes_wrong_in_a_round(store, monkeypatch):
     rounds = threading.Semaphore(0)
 
-    def broken() -> list[tuple[int, str]]:
+    def broken(**_: float) -> list[tuple[int, str]]:
         rounds.release()
         raise LookupError("a bug")
 
