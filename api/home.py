@@ -1,13 +1,15 @@
-"""``GET /``: what this is, and where to go on."""
+"""``GET /``: what this is and where to go on."""
 
 from __future__ import annotations
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
+from api import problems
 from api.access import allow
 from api.inventory.summary import summary
-from api.openapi.description import Answer, describe
+from api.openapi.description import HTML, Answer, describe
 from api.openapi.shape import Shape
 from api.pages import page
 from core.version import version
@@ -15,11 +17,10 @@ from db import bulk
 from db.session import reading
 
 bp = Blueprint("home", __name__)
-page.answers_as_page(bp)
 
 
 class Home(Shape):
-    """What this is; ``links`` are paths."""
+    """What this is, and where to go on."""
 
     name: str
     version: str
@@ -28,10 +29,14 @@ class Home(Shape):
 
 @bp.get("/")
 @allow("public")
-@describe(Answer(kind=Home, when="machines ask"), Answer(media_type=page.HTML, when="people do"))
+@describe(
+    Answer(kind=Home, when="machines ask"),
+    Answer(media_type=HTML, when="people do"),
+    shares=("PageStoreAway",),
+)
 def home() -> ResponseReturnValue:
     """What this is, and where to go on; for people how fresh the data is."""
-    if request.accept_mimetypes.best_match(("application/json", page.HTML)) == page.HTML:
+    if page.wanted(request.accept_mimetypes):
         told = summary(details=False)
         with reading() as session:
             return page.render("home", told=told, now=bulk.now(session))
@@ -45,3 +50,10 @@ def home() -> ResponseReturnValue:
             "docs": "/docs",
         },
     }
+
+
+@bp.errorhandler(Exception)
+def refuse(error: Exception) -> Response:
+    """As a page for people only."""
+    as_page = page.wanted(request.accept_mimetypes)
+    return page.refuse(error) if as_page else problems.handle(error)

@@ -129,8 +129,10 @@ def _opened(key: str, place: int, origin: str) -> tuple[str, Fernet]:
     return hashlib.sha256(key.encode()).hexdigest()[:8], Fernet(base64.urlsafe_b64encode(raw))
 
 
-def kept_key(path: Path, *, make: Callable[[], str] = new_key) -> str:
-    """The key in ``path``, made at the first call; ``ConfigurationError`` if that cannot be."""
+def kept_key(path: Path, *, setting: str = SETTING, make: Callable[[], str] = new_key) -> str:
+    """The key in ``path``, made at the first call, that stands for ``setting`` in development;
+    ``ConfigurationError`` if that cannot be.
+    """
     try:
         if not path.exists():
             _make_key_file(path, make())
@@ -140,7 +142,7 @@ def kept_key(path: Path, *, make: Callable[[], str] = new_key) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{path}: the key for development cannot be kept there ({type(error).__name__}); "
-            f"set {SETTING}, or VAR_DIR to a directory of your own."
+            f"set {setting}, or VAR_DIR to a directory of your own."
         ) from error
 
 

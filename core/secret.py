@@ -7,6 +7,7 @@ import secrets
 from core import crypto
 from core.settings import settings
 
+SETTING = "SECRET_KEY"
 KEY_FILE = "secret.key"
 
 
@@ -15,4 +16,5 @@ def secret_key() -> str:
     given = settings().secret_key
     if given is not None:
         return given.get_secret_value()
-    return crypto.kept_key(settings().var_dir / KEY_FILE, make=lambda: secrets.token_urlsafe(32))
+    path = settings().var_dir / KEY_FILE
+    return crypto.kept_key(path, setting=SETTING, make=lambda: secrets.token_urlsafe(32))

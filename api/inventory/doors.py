@@ -7,7 +7,9 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.datastructures import MultiDict
 
+from api import sessions
 from api.access import allow
 from api.openapi.description import Answer, describe, refuses
 from api.ops.answers.syncs import NothingBegun, SyncEnqueued, SyncLine
@@ -77,5 +79,7 @@ def _show(name: str) -> dict[str, Any]:
 
 
 def _begin(name: str) -> ResponseReturnValue:
-    order = asked(Ask, request.values)
+    given = MultiDict(request.values)
+    given.poplist(sessions.CSRF)
+    order = asked(Ask, given)
     return ask(find(name), force=order.force, options={}, why=None)

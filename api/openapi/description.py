@@ -17,6 +17,7 @@ from api.openapi.shape import Problem, TillError
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+HTML = "text/html"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -55,6 +56,11 @@ class Description:
     headers: tuple[str, ...] = ()
     path: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shares: tuple[str, ...] = ()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it speaks to people alone; its errors are pages too."""
+        return all(answer.media_type == HTML for answer in self.answers)
 
 
 _DESCRIPTIONS: dict[Callable[..., Any], Description] = {}

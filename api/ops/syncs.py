@@ -85,20 +85,32 @@ def ask(
     sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
 ) -> ResponseReturnValue:
     """The gate's answer to an operator, as every door tells it."""
+    answer, follows = press(sync, force=force, options=options, why=why)
+    if isinstance(answer, gate.Enqueued):
+        return enqueued(answer.run_id, sync=sync.name)
+    told = {"status": answer.status, "sync": sync.name, **asdict(answer)}
+    return told | {"follow_up": follows} if isinstance(answer, gate.Running) else told
+
+
+def press(
+    sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
+) -> tuple[gate.Answer, bool]:
+    """The gate's answer to an operator, and whether one more run follows the one on its way.
+
+    What it brought about is in the audit, and rung for.
+    """
     with writing() as session:
         answer = gate.decide(session, sync, trigger="api", force=force, options=options)
-        told = {"status": answer.status, "sync": sync.name, **asdict(answer)}
-        if isinstance(answer, gate.Running):
-            told["follow_up"] = _follows(session, sync)
-        if isinstance(answer, gate.Enqueued) or (force and told.get("follow_up")):
+        follows = isinstance(answer, gate.Running) and _follows(session, sync)
+        run_id = getattr(answer, "run_id", None)
+        if isinstance(answer, gate.Enqueued) or (force and follows):
             audit.note(
                 session, who=caller().who, what="sync.run", subject=sync.name, why=why,
-                force=force, options=options, run=told["run_id"],
+                force=force, options=options, run=run_id,
             )  # fmt: skip
     if isinstance(answer, gate.Enqueued):
         BELL.ring(sync.task, answer.run_id)
-        return enqueued(answer.run_id, sync=sync.name)
-    return told
+    return answer, follows
 
 
 @bp.post("/<name>/pause")

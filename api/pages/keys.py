@@ -6,9 +6,9 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from api.access import allow, caller
-from api.openapi.description import Answer, describe
+from api.openapi.description import describe
 from api.pages import page
-from api.pages.login import PAGE, SEE_OTHER
+from api.pages.answers import CONFLICT, PAGE, SEE_OTHER, wrong
 from connectors.http.credentials import header
 from core.details import printable
 from core.errors import ConfigurationError, RefusedError
@@ -20,7 +20,6 @@ page.answers_as_page(bp)
 
 LONGEST_NAME = 100
 LONGEST_KEY = 1000
-WRONG = Answer(status=422, media_type=page.HTML, when="a field is wrong")
 
 
 @bp.get("/", strict_slashes=False)
@@ -37,47 +36,40 @@ def index() -> ResponseReturnValue:
 @describe(PAGE)
 def form() -> ResponseReturnValue:
     """The form for a new key."""
-    return page.render("key", name="", problem=None)
+    return page.render("key", name="", active=True, problem=None)
 
 
 @bp.post("/add/", strict_slashes=False)
 @allow("admin")
-@describe(SEE_OTHER, WRONG)
+@describe(SEE_OTHER, wrong("a field is wrong, or the name is taken"), shares=("PageBodyTooLarge",))
 def add() -> ResponseReturnValue:
     """Keep a key, sealed."""
-    name = request.form.get("name", "").strip()
-    key = request.form.get("key", "").strip()
-    problem = _problem(name, key)
-    if problem is None:
-        try:
-            with writing() as session:
-                active = "active" in request.form
-                keys.add(session, name=name, key=key, activate=active)
-                audit.note(
-                    session, who=caller().who, what="apikey.add", subject=f"key {name}",
-                    active=active,
-                )  # fmt: skip
-        except RefusedError:
-            problem = "keys.taken"
+    name, key = (request.form.get(field, "").strip() for field in ("name", "key"))
+    active = "active" in request.form
+    problem = _problem(name, key) or _keep(name, key, active=active)
     if problem is not None:
-        return page.render("key", status=422, name=name, problem=problem)
+        return page.render("key", status=422, name=name, active=active, problem=problem)
     page.leave("keys.saved", name=name)
     return page.go("keys.index")
 
 
 @bp.post("/switch/", strict_slashes=False)
 @allow("admin")
-@describe(SEE_OTHER, WRONG)
+@describe(SEE_OTHER, CONFLICT, shares=("PageBodyTooLarge",))
 def switch() -> ResponseReturnValue:
-    """Put a key in use; without a name none is."""
-    name = request.form.get("name") or None
+    """Put a key in use, or with ``deactivate`` none of them."""
+    name = None if "deactivate" in request.form else request.form.get("name", "")
     with writing() as session:
         keys.switch(session, name)
         audit.note(
-            session, who=caller().who, what="apikey.activate" if name else "apikey.deactivate",
-            subject=f"key {name}" if name else "keys",
+            session, who=caller().who,
+            what="apikey.deactivate" if name is None else "apikey.activate",
+            subject="keys" if name is None else f"key {name}",
         )  # fmt: skip
-    page.leave("keys.switched" if name else "keys.stopped", **({"name": name} if name else {}))
+    if name is None:
+        page.leave("keys.stopped")
+    else:
+        page.leave("keys.switched", name=name)
     return page.go("keys.index")
 
 
@@ -90,4 +82,16 @@ def _problem(name: str, key: str) -> str | None:
         header("Authorization: Bearer {key}", key, where="")
     except ConfigurationError:
         return "keys.wrong_key"
+    return None
+
+
+def _keep(name: str, key: str, *, active: bool) -> str | None:
+    try:
+        with writing() as session:
+            keys.add(session, name=name, key=key, activate=active)
+            audit.note(
+                session, who=caller().who, what="apikey.add", subject=f"key {name}", active=active
+            )
+    except RefusedError:
+        return "keys.taken"
     return None

@@ -8,33 +8,32 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from api import sessions
-from api.access import MOST_TOKEN, allow
-from api.openapi.description import Answer, describe
+from api import sessions, words
+from api.access import MOST_TOKEN, Caller, allow
+from api.openapi.description import HTML, Answer, describe
 from api.pages import page
+from api.pages.answers import FOREIGN, PAGE, SEE_OTHER
+from api.till.guesses import neighbourhood
 from core.logs import get_logger
-from db import operators
-from db.session import reading
+from db import audit, operators
+from db.models import Operator
+from db.session import reading, writing
 
 log = get_logger(__name__)
 bp = Blueprint("login", __name__)
 page.answers_as_page(bp)
 
 TRIES = RateLimitItemPerMinute(10, namespace="login")
-PAGE = Answer(media_type=page.HTML)
-SEE_OTHER = Answer(
-    status=303, kind=None, media_type=page.HTML, when="it is done", headers=("Location",)
-)
 
 
 def register(app: Flask) -> None:
-    """Count wrong tokens from now on."""
+    """Count the tries of each address from now on."""
     app.extensions["login_tries"] = MovingWindowRateLimiter(MemoryStorage())
 
 
 @bp.get("/login")
 @allow("public")
-@describe(PAGE)
+@describe(PAGE, shares=("PageStoreAway",))
 def show() -> ResponseReturnValue:
     """The form."""
     return page.render("login", then=_then())
@@ -44,34 +43,33 @@ def show() -> ResponseReturnValue:
 @allow("public")
 @describe(
     SEE_OTHER,
-    Answer(status=403, media_type=page.HTML, when="the form is none of ours"),
-    Answer(status=422, media_type=page.HTML, when="the token is unknown or was revoked"),
-    Answer(status=429, media_type=page.HTML, when="too many tries", headers=("Retry-After",)),
+    FOREIGN,
+    Answer(status=422, media_type=HTML, when="the token is unknown or was revoked"),
+    Answer(status=429, media_type=HTML, when="too many tries", headers=("Retry-After",)),
+    shares=("PageBodyTooLarge", "PageStoreAway"),
 )
 def enter() -> ResponseReturnValue:
     """Begin a session, or say why not."""
     sessions.require_own_form()
     tries: MovingWindowRateLimiter = current_app.extensions["login_tries"]
-    address = request.remote_addr or ""
-    if not tries.test(TRIES, address):
+    # Counted before it is looked at: a hundred at the same instant are no way past the limit.
+    if not tries.hit(TRIES, neighbourhood(request.remote_addr or "")):
         answer = page.render("login", status=429, then=_then(), problem="login.slow")
         answer.headers["Retry-After"] = "60"
         return answer
-    token = request.form.get("token", "").strip()
-    with reading() as session:
-        found = operators.find_by_token(session, token) if 0 < len(token) <= MOST_TOKEN else None
+    found = _known(request.form.get("token", "").strip())
     if found is None:
-        tries.hit(TRIES, address)
         log.warning("login.refused")
         return page.render("login", status=422, then=_then(), problem="login.wrong")
+    _note(found)
     sessions.begin(found)
     log.info("login", operator=found.name)
-    return redirect(_then() or url_for("pages.status"), 303)
+    return redirect(_then() or url_for("pages.status", lang=words.asked()), 303)
 
 
 @bp.post("/logout")
 @allow("public")
-@describe(SEE_OTHER, Answer(status=403, media_type=page.HTML, when="the form is none of ours"))
+@describe(SEE_OTHER, FOREIGN, shares=("PageBodyTooLarge",))
 def leave() -> ResponseReturnValue:
     """End the session."""
     sessions.require_own_form()
@@ -79,8 +77,25 @@ def leave() -> ResponseReturnValue:
     return page.go("pages.status")
 
 
+def _known(token: str) -> Operator | None:
+    if not 0 < len(token) <= MOST_TOKEN:
+        return None
+    with reading() as session:
+        return operators.find_by_token(session, token)
+
+
+def _note(found: Operator) -> None:
+    with writing() as session:
+        operators.note_use(session, found.id)
+        audit.note(
+            session, who=Caller(found.name, found.role).who, what="session.begin",
+            subject=f"operator {found.name}"[:200],
+        )  # fmt: skip
+
+
 def _then() -> str:
     """Where to go on: a path of ours, or nothing."""
     asked = request.values.get("then", "")
+    # Browsers read a backslash as a slash, and drop tabs and line feeds.
     ours = asked.startswith("/") and not asked.startswith(("//", "/\\"))
     return asked if ours and asked.isprintable() else ""

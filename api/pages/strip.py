@@ -13,7 +13,7 @@ WORST = ("failed", "needs_approval", "partial", "cancelled", "succeeded")
 
 @dataclass(frozen=True)
 class Day:
-    """One day; ``status`` is None when nothing ran."""
+    """One day; ``status`` is None when nothing ran to an end."""
 
     day: date
     status: str | None

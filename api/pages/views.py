@@ -1,4 +1,4 @@
-"""``/`` and ``/inventory/status/``: how fresh the data is, and for operators how to make it so."""
+"""``/inventory/status/``: how fresh the data is, and for operators how to make it so."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from api import sessions, words
-from api.access import allow, caller
-from api.bell import BELL
+from api.access import allow
 from api.inventory.summary import summary
-from api.openapi.description import Answer, describe
+from api.openapi.description import describe
+from api.ops.syncs import press
 from api.pages import page, strip
-from api.pages.login import PAGE, SEE_OTHER
+from api.pages.answers import PAGE, SEE_OTHER, wrong
 from api.problems import Problem
 from core.settings import settings
-from db import audit, bulk, operators, overview, synced
-from db.session import reading, writing
+from db import bulk, operators, overview, synced
+from db.session import reading
 from syncs import gate
 from syncs.registry import SYNCS
 
@@ -30,9 +30,9 @@ LATEST = 10
 
 @bp.get("/inventory/status/", strict_slashes=False)
 @allow("public")
-@describe(PAGE)
+@describe(PAGE, shares=("PageStoreAway",))
 def status() -> ResponseReturnValue:
-    """How each sync is doing; the rest is for operators."""
+    """How each sync is doing; errors, the latest records and buttons are for operators."""
     found = _may("viewer")
     told = summary(details=found)
     zone = ZoneInfo(settings().timezone)
@@ -42,34 +42,27 @@ def status() -> ResponseReturnValue:
         strips = {
             name: strip.days(overview.runs_since(session, name, since), now, zone) for name in SYNCS
         }
+        approve = {name: overview.waits_for_approval(session, name) for name in SYNCS}
         latest = synced.latest(session, limit=LATEST) if found else []
     return page.render(
-        "status", told=told, strips=strips, latest=latest, now=now, details=found,
+        "status", told=told, strips=strips, approve=approve, latest=latest, now=now, details=found,
         may_act=_may("operator"),
     )  # fmt: skip
 
 
 @bp.post("/inventory/status/run", strict_slashes=False)
 @allow("operator")
-@describe(SEE_OTHER, Answer(status=422, media_type=page.HTML, when="there is no such sync"))
+@describe(SEE_OTHER, wrong("there is no such sync"), shares=("PageBodyTooLarge",))
 def run() -> ResponseReturnValue:
     """Ask the gate for the sync that the button names."""
     sync = SYNCS.get(request.form.get("sync", ""))
     if sync is None:
         raise Problem(422, "INVALID_FIELDS", "There is no such sync.")
-    with writing() as session:
-        answer = gate.decide(session, sync, trigger="page", force=True)
-        if isinstance(answer, gate.Enqueued):
-            audit.note(
-                session, who=caller().who, what="sync.run", subject=sync.name, force=True,
-                run=answer.run_id,
-            )  # fmt: skip
-    if isinstance(answer, gate.Enqueued):
-        BELL.ring(sync.task, answer.run_id)
-    named: dict[str, str] = {}
+    answer, follows = press(sync, force=True, options={}, why=None)
     if isinstance(answer, gate.Waiting):
-        named["moment"] = words.chosen().moment(answer.not_before)
-    page.leave(f"answer.{answer.status}", **named)
+        page.leave("answer.waiting", moment=words.chosen().moment(answer.not_before))
+    else:
+        page.leave("answer.follows" if follows else f"answer.{answer.status}")
     return page.go("pages.status")
 
 

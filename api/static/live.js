@@ -5,25 +5,46 @@
 const QUIET = 15000;
 const RUNNING = 1500;
 
+function live() {
+  return document.getElementById("live");
+}
+
+function pause() {
+  return live().dataset.running ? RUNNING : QUIET;
+}
+
+// Where a keyboard stands and how far a wide table was moved stay as they are.
+function show(news) {
+  const focused = live().contains(document.activeElement) ? document.activeElement.id : "";
+  const moved = Array.from(live().querySelectorAll(".wide"), (each) => each.scrollLeft);
+  live().replaceWith(news);
+  news.querySelectorAll(".wide").forEach((each, place) => {
+    each.scrollLeft = moved[place] || 0;
+  });
+  const again = focused && document.getElementById(focused);
+  if (again) {
+    again.focus({ preventScroll: true });
+  }
+}
+
 async function refresh() {
-  const live = document.getElementById("live");
-  let wait = live.dataset.running ? RUNNING : QUIET;
-  if (!document.hidden && !live.contains(document.activeElement)) {
+  if (!document.hidden) {
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.ok) {
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         const news = fresh.getElementById("live");
         if (news) {
-          live.replaceWith(news);
-          wait = news.dataset.running ? RUNNING : QUIET;
+          show(document.adoptNode(news));
         }
       }
     } catch {
-      wait = QUIET;
+      // The server is away; the page says how old it is.
+      setTimeout(refresh, QUIET);
+      return;
     }
   }
-  setTimeout(refresh, wait);
+  setTimeout(refresh, pause());
 }
 
-setTimeout(refresh, document.getElementById("live").dataset.running ? RUNNING : QUIET);
+setTimeout(refresh, pause());

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from flask import request
 
 from core.settings import settings
 
-LANGUAGES = ("fr", "en")
+LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+"""Days before months, and a clock of 24 hours: the shops are in Europe."""
 
 
 class Words:
@@ -22,43 +24,54 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self._locale = LOCALES[language]
         self._sentences = _catalogue(language)
 
     def __call__(self, key: str, **named: object) -> str:
-        """The sentence ``status.title``, with what stands in its braces."""
+        """The sentence ``status.title``, with what stands in its braces; ``KeyError``: none."""
         found: Any = self._sentences
         for part in key.split("."):
             found = found[part]
-        return str(found).format(**named) if named else str(found)
+        return str(found).format(**named)
 
-    def number(self, value: float) -> str:
+    def number(self, value: float | Decimal) -> str:
         """``25000`` as ``25 000``."""
-        return str(numbers.format_decimal(value, locale=self.language))
+        return str(numbers.format_decimal(value, locale=self._locale))
 
-    def age(self, seconds: float) -> str:
-        """How long: ``2 heures``."""
-        return dates.format_timedelta(timedelta(seconds=seconds), locale=self.language)
+    def amount(self, value: Decimal) -> str:
+        """``2.5`` as ``2,50``."""
+        return str(numbers.format_decimal(value, format="#,##0.00##", locale=self._locale))
+
+    def age(self, moment: datetime, now: datetime) -> str:
+        """How long that is ago: ``2 heures``."""
+        return dates.format_timedelta(now - moment, locale=self._locale)
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """``il y a 2 heures``, or ``dans 3 minutes``."""
-        return dates.format_timedelta(moment - now, add_direction=True, locale=self.language)
+        if abs(moment - now) < timedelta(seconds=1):
+            return self("now")
+        return dates.format_timedelta(moment - now, add_direction=True, locale=self._locale)
 
     def moment(self, moment: datetime) -> str:
         """A date and a time of day, in the chain's time zone."""
         zone = ZoneInfo(settings().timezone)
-        return dates.format_datetime(moment, "short", tzinfo=zone, locale=self.language)
+        return dates.format_datetime(moment, "short", tzinfo=zone, locale=self._locale)
 
-    def day(self, moment: datetime) -> str:
+    def day(self, day: date) -> str:
         """A day in words."""
-        return dates.format_date(moment, "full", locale=self.language)
+        return dates.format_date(day, "full", locale=self._locale)
+
+
+def asked() -> str | None:
+    """The language that ``?lang=`` asks for."""
+    given = request.args.get("lang")
+    return given if given in LOCALES else None
 
 
 def chosen() -> Words:
     """The language asked for by ``?lang=``, else by the browser; French otherwise."""
-    asked = request.args.get("lang", "")
-    if asked in LANGUAGES:
-        return Words(asked)
-    return Words(request.accept_languages.best_match(LANGUAGES, default="fr") or "fr")
+    by_browser = request.accept_languages.best_match(LOCALES, default="fr")
+    return Words(asked() or by_browser or "fr")
 
 
 @cache
