@@ -16,6 +16,7 @@ from db.models import Reject, SyncRun
 from db.rejects import Refusal
 from db.session import writing
 from tests import sold
+from tests.api import page_recipes
 from tests.servers import free_port
 
 Ask = Callable[..., TestResponse]
@@ -106,7 +107,6 @@ RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
     ("metrics_metrics", 200): lambda ask: ask("GET /metrics"),
     ("docs_openapi", 200): lambda ask: ask("GET /openapi.json"),
     ("docs_docs", 200): lambda ask: ask("GET /docs"),
-    ("docs_style", 200): lambda ask: ask("GET /static/docs.css"),
     ("ops_syncs_index", 200): lambda ask: ask("GET /api/ops/syncs"),
     ("ops_syncs_run", 200): while_paused,
     ("ops_syncs_run", 202): lambda ask: ask(RUN, json={"force": True}),
@@ -173,5 +173,6 @@ RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
         }.items()
     },
     ("ops_audit_index", 200): lambda ask: after(while_paused(ask), ask)("GET /api/ops/audit"),
+    **page_recipes.ALL,
 }
 """By operation and status. What follows from a role, a path or a body has no recipe of its own."""
