@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 from flask import Flask, current_app, g, request
 
+from api import sessions
 from api.problems import Problem
 from api.till import devices
 from db import bulk, operators
@@ -68,6 +69,21 @@ def caller() -> Caller:
     return found
 
 
+def caller_if_any() -> Caller | None:
+    """Whose token came, or whose session it is; a wrong token is a 401 in public views too.
+
+    With a session whoever acts must do so by a form of ours.
+    """
+    if request.authorization is not None:
+        return _authenticated()
+    found = sessions.operator()
+    if found is None:
+        return None
+    if request.method not in sessions.SAFE:
+        sessions.require_own_form()
+    return Caller(found.name, found.role)
+
+
 def register(app: Flask) -> None:
     """Check every request of ``app`` before its view."""
     devices.register(app)
@@ -86,7 +102,7 @@ def check() -> None:
     if rule.role == "terminal":
         g.terminal = devices.authenticate()
         return
-    g.caller = _authenticated()
+    g.caller = caller_if_any() or _nobody()
     if not operators.may(g.caller.role, rule.role):
         raise Problem(
             403,
@@ -110,7 +126,7 @@ def _authenticated() -> Caller:
     given = request.authorization
     token = given.token if given is not None and given.type == "bearer" else None
     if token is None:
-        raise _unknown("Send a token: Authorization: Bearer mln_…", error="")
+        _nobody()
     with reading() as session:
         operator = operators.find_by_token(session, token) if len(token) <= MOST_TOKEN else None
         if operator is None:
@@ -124,6 +140,10 @@ def _authenticated() -> Caller:
         with writing() as session:
             operators.note_use(session, ident)
     return found
+
+
+def _nobody() -> NoReturn:
+    raise _unknown("Send a token: Authorization: Bearer mln_…", error="")
 
 
 def _unknown(detail: str, *, error: str) -> Problem:

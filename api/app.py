@@ -6,9 +6,25 @@ import logging
 
 from flask import Flask
 
-from api import access, answers, docs, headers, home, idents, metrics, problems, process, tracing
+from api import (
+    access,
+    answers,
+    autosync,
+    docs,
+    headers,
+    home,
+    idents,
+    metrics,
+    problems,
+    process,
+    sessions,
+    static_files,
+    tracing,
+)
 from api.body import MOST_BYTES
+from api.inventory import doors, summary, synced
 from api.ops import audit, batches, failures, rejects, runs, syncs
+from api.pages import keys, login, views
 from api.till import articles, history, sales, statistics, waiting
 from core import logs
 
@@ -27,6 +43,13 @@ BLUEPRINTS = (
     history.bp,
     statistics.bp,
     articles.bp,
+    synced.bp,
+    summary.bp,
+    doors.bp,
+    views.bp,
+    login.bp,
+    keys.bp,
+    static_files.bp,
 )
 
 
@@ -46,10 +69,13 @@ def create_app() -> Flask:
     app.json = answers.Codec(app)
     tracing.register(app)
     headers.register(app)
+    sessions.register(app)
     access.register(app)
+    login.register(app)
     problems.register(app)
     metrics.register(app)
     docs.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    autosync.register(app)
     return app

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, json, render_template
@@ -16,7 +15,6 @@ from api.openapi.document import document
 
 bp = Blueprint("docs", __name__)
 
-STYLE = Path(__file__).with_name("static") / "docs.css"
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'; "
     "base-uri 'none'"
@@ -48,15 +46,6 @@ def docs() -> Response:
         "docs.html", document=told, groups=page.groups(told), errors=page.errors(told)
     )
     return Response(text, headers={"Content-Security-Policy": POLICY}, mimetype="text/html")
-
-
-@bp.get("/static/docs.css")
-@allow("public")
-@describe(Answer(media_type="text/css"))
-def style() -> Response:
-    """The page's style."""
-    headers = {"Cache-Control": "public, max-age=300"}
-    return Response(STYLE.read_bytes(), headers=headers, mimetype="text/css")
 
 
 def current() -> dict[str, Any]:

@@ -1,21 +1,26 @@
-"""``GET /``: what this is, and where to go on."""
+"""``GET /``: what this is and where to go on."""
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
-from flask import Blueprint
-
+from api import problems
 from api.access import allow
-from api.openapi.description import Answer, describe
+from api.inventory.summary import summary
+from api.openapi.description import HTML, Answer, describe
 from api.openapi.shape import Shape
+from api.pages import page
 from core.version import version
+from db import bulk
+from db.session import reading
 
 bp = Blueprint("home", __name__)
 
 
 class Home(Shape):
-    """What this is; ``links`` are paths."""
+    """What this is, and where to go on."""
 
     name: str
     version: str
@@ -24,11 +29,31 @@ class Home(Shape):
 
 @bp.get("/")
 @allow("public")
-@describe(Answer(kind=Home))
-def home() -> dict[str, Any]:
-    """Name, version and links."""
+@describe(
+    Answer(kind=Home, when="machines ask"),
+    Answer(media_type=HTML, when="people do"),
+    shares=("PageStoreAway",),
+)
+def home() -> ResponseReturnValue:
+    """What this is, and where to go on; for people how fresh the data is."""
+    if page.wanted(request.accept_mimetypes):
+        told = summary(details=False)
+        with reading() as session:
+            return page.render("home", told=told, now=bulk.now(session))
     return {
         "name": "Moulin",
         "version": version(),
-        "links": {"health": "/healthz", "operations": "/api/ops/syncs", "docs": "/docs"},
+        "links": {
+            "health": "/healthz",
+            "status": "/inventory/api/status/",
+            "operations": "/api/ops/syncs",
+            "docs": "/docs",
+        },
     }
+
+
+@bp.errorhandler(Exception)
+def refuse(error: Exception) -> Response:
+    """As a page for people only."""
+    as_page = page.wanted(request.accept_mimetypes)
+    return page.refuse(error) if as_page else problems.handle(error)

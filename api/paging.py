@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.datastructures import MultiDict
 
 from api.body import field_errors
 from api.openapi import description
@@ -24,7 +25,7 @@ class Identified(Protocol):
 
 
 Row = TypeVar("Row", bound=Identified)
-Asked = TypeVar("Asked", bound="Page")
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 class Page(BaseModel):
@@ -43,17 +44,20 @@ class Page(BaseModel):
         return self.limit + 1
 
 
-def asked(model: type[Asked]) -> Asked:
-    """The request's query as ``model``; ``Problem`` 400 names what is unknown, wrong or doubled."""
+def asked(model: type[Asked], given: MultiDict[str, str] | None = None) -> Asked:
+    """The request's query as ``model``, or what was ``given`` by a form as well; ``Problem`` 400
+    names what is unknown, wrong or doubled.
+    """
     description.require(query=model)
+    given = request.args if given is None else given
     errors = [
         FieldError(name[:100], "stands here more than once")
-        for name, values in request.args.lists()
+        for name, values in given.lists()
         if len(values) > 1 and name in model.model_fields
     ]
     if not errors:
         try:
-            return model.model_validate(request.args.to_dict())
+            return model.model_validate(given.to_dict())
         except ValidationError as error:
             errors = field_errors(error)
     raise Problem(400, "INVALID_QUERY", "Some parameters are wrong.", errors=errors)

@@ -6,9 +6,10 @@ Nothing of a request's headers or body is ever repeated in one, and nothing of o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from typing import Any, TypeGuard
 
 from flask import Flask, Response, json, request
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
@@ -68,16 +69,26 @@ class Problem(Exception):  # noqa: N818, RFC 9457's own word
 
 def register(app: Flask) -> None:
     """Answer every error of ``app`` with a problem."""
-    app.register_error_handler(Problem, answer)
     app.register_error_handler(tills.TillError, tills.answer)
-    app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(RefusedError, _refused)
-    app.register_error_handler(RetriableError, _later)
-    app.register_error_handler(FatalError, _damaged)
-    app.register_error_handler(ConfigurationError, _misconfigured)
-    for away in STORE_AWAY:
-        app.register_error_handler(away, _store_away)
-    app.register_error_handler(Exception, _unforeseen)
+    for kind in _TOLD:
+        app.register_error_handler(kind, handle)
+
+
+def handle(error: Exception) -> AnyResponse:
+    """The answer to ``error``; a redirect is none."""
+    if is_redirect(error):
+        return error.get_response()
+    return answer(told(error))
+
+
+def is_redirect(error: Exception) -> TypeGuard[HTTPException]:
+    """Whether Flask leads elsewhere by raising it."""
+    return isinstance(error, HTTPException) and (error.code or 500) < HTTPStatus.BAD_REQUEST
+
+
+def told(error: Exception) -> Problem:
+    """``error`` as a problem, and in the log where it belongs there."""
+    return next(_TOLD[kind](error) for kind in type(error).__mro__ if kind in _TOLD)
 
 
 def answer(problem: Problem) -> Response:
@@ -105,56 +116,66 @@ def not_found(what: str) -> Problem:
     return Problem(404, "NOT_FOUND", what)
 
 
-def _from_http(error: HTTPException) -> AnyResponse:
+def _itself(problem: Problem) -> Problem:
+    return problem
+
+
+def _from_http(error: HTTPException) -> Problem:
     status = error.code or 500
-    if status < HTTPStatus.BAD_REQUEST:
-        return error.get_response()
     code = "BODY_TOO_LARGE" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else ""
     allowed = getattr(error, "valid_methods", None)
-    return answer(
-        Problem(
-            status,
-            code or HTTPStatus(status).name,
-            DETAILS.get(status, HTTPStatus(status).phrase),
-            headers={"Allow": ", ".join(sorted(allowed))} if allowed else None,
-        )
+    return Problem(
+        status,
+        code or HTTPStatus(status).name,
+        DETAILS.get(status, HTTPStatus(status).phrase),
+        headers={"Allow": ", ".join(sorted(allowed))} if allowed else None,
     )
 
 
-def _refused(error: RefusedError) -> Response:
-    return answer(Problem(409, error.code, str(error)))
+def _refused(error: RefusedError) -> Problem:
+    return Problem(409, error.code, str(error))
 
 
-def _later(error: RetriableError) -> Response:
+def _later(error: RetriableError) -> Problem:
     wait = {"Retry-After": str(round(error.retry_after or RETRY_AFTER))}
-    return answer(Problem(503, error.code, str(error), headers=wait))
+    return Problem(503, error.code, str(error), headers=wait)
 
 
-def _damaged(error: FatalError) -> Response:
+def _damaged(error: FatalError) -> Problem:
     log.error("request.damaged", code=error.code, error=str(error))
-    return answer(Problem(500, error.code, str(error)))
+    return Problem(500, error.code, str(error))
 
 
-def _misconfigured(error: ConfigurationError) -> Response:
+def _misconfigured(error: ConfigurationError) -> Problem:
     log.error("request.misconfigured", problems=list(error.problems))
     detail = "A setting of the server is wrong or missing; 'manage.py check' and its log say which."
-    return answer(Problem(503, error.code, detail))
+    return Problem(503, error.code, detail)
 
 
-def _store_away(error: Exception) -> Response:
+def _store_away(error: Exception) -> Problem:
     cause = getattr(error, "orig", None) or error
     log.warning("store.away", error=type(cause).__name__, reason=str(cause).partition("\n")[0])
-    return answer(
-        Problem(
-            503,
-            "STORE_AWAY",
-            "The store does not answer; nothing was changed. Try again in a few seconds.",
-            headers={"Retry-After": str(RETRY_AFTER)},
-        )
+    return Problem(
+        503,
+        "STORE_AWAY",
+        "The store does not answer; nothing was changed. Try again in a few seconds.",
+        headers={"Retry-After": str(RETRY_AFTER)},
     )
 
 
-def _unforeseen(error: Exception) -> Response:
+def _unforeseen(error: Exception) -> Problem:
     log.error("request.crashed", exc_info=error)
     detail = "Something went wrong on our side; the server's log tells it under this id."
-    return answer(Problem(500, "INTERNAL", detail))
+    return Problem(500, "INTERNAL", detail)
+
+
+_TOLD: dict[type, Callable[[Any], Problem]] = {
+    Problem: _itself,
+    HTTPException: _from_http,
+    RefusedError: _refused,
+    RetriableError: _later,
+    FatalError: _damaged,
+    ConfigurationError: _misconfigured,
+    **dict.fromkeys(STORE_AWAY, _store_away),
+    Exception: _unforeseen,
+}

@@ -11,6 +11,7 @@ from cli.stored import StoreCommand
 from db import bulk, overview
 from db.session import reading
 from syncs import status as syncs_status
+from syncs.advice import advice
 from syncs.sales.process import TASK
 from syncs.status import SyncStatus
 
@@ -18,19 +19,6 @@ COLUMNS = (
     "sync", "state", "last success", "age", "last run", "counts", "rejects", "failures",
     "not before",
 )  # fmt: skip
-ADVICE = {
-    "paused": "{sync} is paused: 'python manage.py syncs resume {sync}' ends that.",
-    "needs_approval": "{sync} would delete more than the brake allows: 'python manage.py runs show "
-    "{approve}', then 'python manage.py runs approve {approve}' if that is right.",
-    "failing": "{sync} fails: {reason}. When that is cured: 'python manage.py sync {sync}', or, "
-    "for tasks that failed, 'python manage.py failed retry --all --task sync.{sync}'.",
-    "late": "{sync} is late (last complete run: {since}): is a worker running? By hand: "
-    "'python manage.py sync {sync}'.",
-    "never_run": "{sync} has never run: 'python manage.py sync {sync}' runs it now.",
-    "partial": "{sync} was brought in partly: 'python manage.py runs show {run}' and "
-    "'python manage.py rejects list --sync {sync}' tell what is missing.",
-}
-"""What to do about each state that does not pass by itself."""
 SHOWN_COUNTS = ("created", "updated", "unchanged", "deleted", "errors")
 
 
@@ -129,15 +117,4 @@ def _age(seconds: float | None) -> str | None:
 
 
 def _advice(item: SyncStatus) -> str | None:
-    """What to do about a sync that does not go by itself."""
-    sentence = ADVICE.get(item.state)
-    if sentence is None:
-        return None
-    run = item.last_run
-    return sentence.format(
-        sync=item.sync,
-        since=when(item.last_success_at),
-        approve=item.approve,
-        run=run.id if run else "",
-        reason=(run.error if run and run.error else "its last run tells why").rstrip("."),
-    )
+    return advice(item, since=when(item.last_success_at))

@@ -6,6 +6,8 @@ import random
 
 FIRST = 30.0
 CAP = 900.0
+LONGEST = 3600.0
+"""A failed run must not buy the silence of a good one."""
 
 
 def full_jitter(failures: int, *, first: float = FIRST, cap: float = CAP) -> float:
@@ -17,5 +19,7 @@ def full_jitter(failures: int, *, first: float = FIRST, cap: float = CAP) -> flo
 
 
 def after_failed_run(failures: int, interval: float) -> float:
-    """Seconds before the next run after ``failures`` failed ones: minutes, never the interval."""
-    return min(interval, 300.0 * 2.0 ** max(0, failures - 1))
+    """Seconds before the next run after ``failures`` failed ones: minutes, an hour at most, and
+    never more than the interval.
+    """
+    return min(interval, LONGEST, 300.0 * 2.0 ** max(0, failures - 1))

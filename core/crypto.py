@@ -13,6 +13,7 @@ import hmac
 import os
 import re
 import stat
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
@@ -99,7 +100,7 @@ def _keys() -> dict[str, Fernet]:
     if held is not None:
         return _keyring(held.get_secret_value(), SETTING)
     path = settings().var_dir / KEY_FILE
-    return _keyring(_own_key(path), str(path))
+    return _keyring(kept_key(path), str(path))
 
 
 # Kept by the text of the keys: other settings have another text, so nothing stale is served.
@@ -128,27 +129,29 @@ def _opened(key: str, place: int, origin: str) -> tuple[str, Fernet]:
     return hashlib.sha256(key.encode()).hexdigest()[:8], Fernet(base64.urlsafe_b64encode(raw))
 
 
-def _own_key(path: Path) -> str:
-    """The key in ``path``, made at the first call; ``ConfigurationError`` if that cannot be."""
+def kept_key(path: Path, *, setting: str = SETTING, make: Callable[[], str] = new_key) -> str:
+    """The key in ``path``, made at the first call, that stands for ``setting`` in development;
+    ``ConfigurationError`` if that cannot be.
+    """
     try:
         if not path.exists():
-            _make_key_file(path)
+            _make_key_file(path, make())
         if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise ConfigurationError(f"{path}: others may read this key; run 'chmod 600 {path}'.")
         return path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{path}: the key for development cannot be kept there ({type(error).__name__}); "
-            f"set {SETTING}, or VAR_DIR to a directory of your own."
+            f"set {setting}, or VAR_DIR to a directory of your own."
         ) from error
 
 
-def _make_key_file(path: Path) -> None:
+def _make_key_file(path: Path, key: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{uuid4().hex}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(new_key())
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         # A link appears whole or not at all: of two processes one wins and both read its key.

@@ -16,7 +16,15 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from core.errors import ConfigurationError
 
@@ -34,7 +42,7 @@ SECRETS = frozenset(
 )
 SHORTEST_KEY = 32
 # An empty value means "not set", as in most shells' habits, but for these it says something.
-MEANT_WHEN_EMPTY = ("SYNC_SCHEDULE_",)
+MEANT_WHEN_EMPTY = ("SYNC_SCHEDULE_", "AUTO_SYNC_PATHS")
 NEEDED_IN_PRODUCTION = {
     "REDIS_URL": "the embedded Redis is for development; name a Redis of your own",
     "INVENTORY_ENCRYPTION_KEY": "secrets are sealed with it; make one with "
@@ -66,6 +74,16 @@ def _source_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _paths(given: object) -> object:
+    """Paths with commas between them."""
+    if not isinstance(given, str):
+        return given
+    paths = tuple(filter(None, (path.strip() for path in given.split(","))))
+    if not all(path.startswith("/") for path in paths):
+        raise ValueError("paths begin with '/'; give them as /,/api/inventory/ or nothing at all")
+    return paths
+
+
 def _database_url(url: str) -> str:
     """The driver we ship: psycopg 3 for whatever spelling of PostgreSQL was given."""
     if not url:
@@ -95,6 +113,7 @@ def _users(users: SecretStr) -> SecretStr:
 
 
 SourceURL = Annotated[str, AfterValidator(_source_url)]
+OptionalURL = Annotated[str, AfterValidator(lambda url: _source_url(url) if url else url)]
 
 
 class Settings(BaseModel):
@@ -127,6 +146,9 @@ class Settings(BaseModel):
 
     sales_wait_seconds: float = Field(default=10, ge=0, le=30)
 
+    auto_sync_paths: Annotated[tuple[str, ...], BeforeValidator(_paths)] = ("/", "/api/inventory/")
+
+    public_url: OptionalURL = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None
@@ -201,11 +223,12 @@ def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, Any], list
     values["SYNC_SCHEDULES"] = {
         k[14:]: v
         for k, v in environment.items()
-        if k.startswith(MEANT_WHEN_EMPTY) and v is not None
+        if k.startswith("SYNC_SCHEDULE_") and v is not None
     }
     for name in known - {"SYNC_INTERVALS", "SYNC_SCHEDULES"}:
-        if environment.get(name):
-            values[name] = environment[name]
+        given = environment.get(name)
+        if given or (given is not None and name.startswith(MEANT_WHEN_EMPTY)):
+            values[name] = given
     return values, problems
 
 

@@ -114,3 +114,23 @@ def waits_for_approval(session: Session, sync: str) -> int | None:
     return session.scalar(
         select(func.max(SyncRun.id)).where(SyncRun.sync == sync, SyncRun.status == "needs_approval")
     )
+
+
+def failed_after(session: Session, sync: str, moment: datetime | None) -> datetime | None:
+    """When the first run of ``sync`` failed that began after this moment, or ever."""
+    query = select(func.min(SyncRun.finished_at)).where(
+        SyncRun.sync == sync, SyncRun.status == "failed"
+    )
+    if moment is not None:
+        query = query.where(SyncRun.started_at > moment)
+    return session.scalar(query)
+
+
+def runs_since(session: Session, sync: str, moment: datetime) -> list[tuple[datetime, str]]:
+    """When the runs of ``sync`` began that began after ``moment``, and how they ended."""
+    rows = session.execute(
+        select(SyncRun.started_at, SyncRun.status).where(
+            SyncRun.sync == sync, SyncRun.started_at >= moment
+        )
+    )
+    return [(began, status) for began, status in rows if began is not None]

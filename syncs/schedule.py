@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from celery.schedules import crontab
@@ -50,6 +50,14 @@ def latest(cron: crontab, now: datetime, zone: ZoneInfo) -> Slot | None:
             at = following
         return Slot(at, following - at)
     return None
+
+
+def following(sync: AnySync, now: datetime) -> datetime | None:
+    """The next instant at which ``sync`` is due by itself, in UTC; None: never."""
+    cron = schedule(sync)
+    if cron is None:
+        return None
+    return next_after(cron, now, ZoneInfo(settings().timezone)).astimezone(UTC)
 
 
 def claim_latest(sync: AnySync, *, trigger: str) -> gate.Answer | None:

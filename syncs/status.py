@@ -58,6 +58,8 @@ class LastRun:
     finished_at: datetime | None
     error: str | None
     counts: dict[str, int]
+    expected: int | None = None
+    """How many records the source says there are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +182,8 @@ def _next_allowed(state: SyncState | None, now: datetime) -> datetime | None:
 
 
 def _last(run: SyncRun) -> LastRun:
-    counts = restore(run).statistics()
+    progress = restore(run)
+    counts = progress.statistics()
     return LastRun(
         id=run.id,
         status=run.status,
@@ -189,4 +192,5 @@ def _last(run: SyncRun) -> LastRun:
         finished_at=run.finished_at,
         error=run.error,
         counts={name: value for name, value in counts.items() if isinstance(value, int)},
+        expected=progress.last,
     )

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from threading import Lock
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import OperationalError
 
-from core.errors import MoulinError
-from core.logs import get_logger
+from core.logs import correlation_scope, get_logger
 from db.session import reading, writing
 from syncs import gate
 from syncs.declaration import AnySync
@@ -21,38 +20,61 @@ from syncs.declaration import AnySync
 log = get_logger(__name__)
 
 REST = 5.0
-"""Seconds without a look after the store did not answer: pages must not wait for it."""
-_TROUBLE = (DBAPIError, PoolTimeoutError, MoulinError, OSError)
+"""Seconds without a look after one failed: a store that is away is not asked by every page."""
 
 
 class Waker:
-    """Wakes ``syncs``; one a process, for it remembers when the store was away."""
+    """Wakes ``syncs``; one a process, for it remembers that the store was away.
+
+    One page at a time looks: when a thousand are read while the store hangs, one thread waits.
+    """
 
     def __init__(self, syncs: Collection[AnySync]) -> None:
         self._syncs = syncs
+        self._turn = Lock()
         self._silent_until = 0.0
+        self._away = False
 
-    def wake(self, trigger: str = "page") -> None:
-        """Make due what is stale."""
-        if time.monotonic() < self._silent_until:
+    def wake(self) -> None:
+        """Make due what is stale, unless another page is at it or the store is away."""
+        if time.monotonic() < self._silent_until or not self._turn.acquire(blocking=False):
             return
         try:
-            with reading() as session:
-                stale = gate.stale(session, self._syncs)
-        except _TROUBLE as error:
-            self._silent_until = time.monotonic() + REST
-            log.warning("wake.store_away", error=type(error).__name__)
-            return
-        for sync in stale:
-            self._open(sync, trigger)
+            self._look()
+        except Exception as error:  # noqa: BLE001, the page may be another site's: whatever is wrong here, its reader has nothing to do with it
+            self._rest(error)
+        else:
+            self._recover()
+        finally:
+            self._turn.release()
 
-    def _open(self, sync: AnySync, trigger: str) -> None:
+    def _look(self) -> None:
+        with reading() as session:
+            stale = gate.stale(session, self._syncs)
+        for sync in stale:
+            _open(sync)
+
+    def _rest(self, error: Exception) -> None:
+        self._silent_until = time.monotonic() + REST
+        if not self._away:
+            log.warning("wake.stopped", error=type(error).__name__)
+        self._away = True
+
+    def _recover(self) -> None:
+        if self._away:
+            log.info("wake.resumed")
+        self._away = False
+
+
+def _open(sync: AnySync) -> None:
+    # Each run has an id of its own, and the thread that serves pages keeps none of them.
+    with correlation_scope():
         try:
             with writing(patience=0) as session:
-                answer = gate.decide(session, sync, trigger=trigger)
-        except _TROUBLE as error:
+                answer = gate.decide(session, sync, trigger="page")
+        except OperationalError:
             # Somebody else writes; the next page asks again.
-            log.debug("wake.busy", sync=sync.name, error=type(error).__name__)
-        else:
-            if isinstance(answer, gate.Enqueued):
-                log.info("wake.enqueued", sync=sync.name, run=answer.run_id)
+            log.debug("wake.busy", sync=sync.name)
+            return
+        if isinstance(answer, gate.Enqueued):
+            log.info("wake.enqueued", sync=sync.name, run=answer.run_id)

@@ -17,6 +17,7 @@ from api.openapi.shape import Problem, TillError
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+HTML = "text/html"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -44,7 +45,8 @@ class Description:
 
     ``body`` is what pydantic can describe; ``example`` of it. ``headers`` a request may carry
     name entries of ``api.openapi.headers``. ``path`` has a schema for a part of the path that its
-    converter says too little about.
+    converter says too little about. ``shares`` names answers of ``api.openapi.standing.SHARED``
+    that do not follow from the role.
     """
 
     answers: tuple[Answer, ...]
@@ -53,6 +55,12 @@ class Description:
     example: Any = None
     headers: tuple[str, ...] = ()
     path: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    shares: tuple[str, ...] = ()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it speaks to people alone; its errors are pages too."""
+        return all(answer.media_type == HTML for answer in self.answers)
 
 
 _DESCRIPTIONS: dict[Callable[..., Any], Description] = {}
@@ -65,11 +73,13 @@ def describe(
     example: Any = None,
     headers: tuple[str, ...] = (),
     path: Mapping[str, Mapping[str, Any]] | None = None,
+    shares: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Describe a view (see ``Description``); stands below the route's decorator."""
     description = Description(
-        answers=answers, query=query, body=body, example=example, headers=headers, path=path or {}
-    )
+        answers=answers, query=query, body=body, example=example, headers=headers,
+        path=path or {}, shares=shares,
+    )  # fmt: skip
 
     def mark(view: View) -> View:
         _DESCRIPTIONS[view] = description

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
+
+from syncs.status import State
 
 Schema = dict[str, Any]
 
@@ -34,6 +36,13 @@ ANSWERED = {
     "Idempotent-Replayed": _header(
         "The same body came with this `Idempotency-Key` before.",
         {"type": "string", "const": "true"},
+    ),
+    "X-Sync-State": _header(
+        "How the sync is doing that brings in what this page shows: `state` of the body.",
+        {"type": "string", "enum": list(get_args(State))},
+    ),
+    "Age": _header(
+        "Seconds since the last complete run began; missing before the first.", _SECONDS
     ),
 }
 """In answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api import sessions
 from api.access import Rule
 from api.till import devices, proofs
 
@@ -14,6 +15,14 @@ SCHEMES: dict[str, dict[str, Any]] = {
         "bearerFormat": "mln_…",
         "description": "A token of `python manage.py operator add --name NAME --role ROLE`. The "
         "role that an operation names is the least: viewer, operator, admin.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": sessions.COOKIE,
+        "description": "A person's session, begun at `/login`; over https its name is "
+        f"`__Host-{sessions.COOKIE}`. Whatever is no GET needs `{sessions.CSRF_HEADER}` as well: "
+        "the word in the field `csrf` of every form of the pages.",
     },
     "deviceSerial": {
         "type": "apiKey",
@@ -60,5 +69,5 @@ def of(rule: Rule) -> list[Requirement]:
         return []
     if rule.role == "terminal":
         return [{name: [] for name in way} for way in _TILL]
-    token: Requirement = {"bearer": [rule.role]}
-    return [token, {}] if rule.loopback else [token]
+    ways: list[Requirement] = [{"bearer": [rule.role]}, {"session": [rule.role]}]
+    return [*ways, {}] if rule.loopback else ways

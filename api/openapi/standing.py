@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api.access import Rule
-from api.openapi.description import Description, refuses, refuses_till
+from api.openapi.description import HTML, Answer, Description, refuses, refuses_till
 
 OF_TEXTS = (
     "BYTE_ORDER_MARK", "DUPLICATE_KEY", "INVALID_JSON", "INVALID_UTF8", "TOO_DEEP",
@@ -25,7 +25,8 @@ SHARED = {
         when="the token is missing, unknown or revoked",
     ),
     "Forbidden": refuses(
-        403, "FORBIDDEN", headers=("WWW-Authenticate",), when="the token's role is too low"
+        403, "FORBIDDEN", "FOREIGN_FORM", maybe=("WWW-Authenticate",),
+        when="the role is too low, or a session's order came without its `X-CSRF-Token`",
     ),
     "NotFound": refuses(404, "NOT_FOUND", when="there is no such thing"),
     "BodyTooLarge": refuses(413, "BODY_TOO_LARGE", when="the body is larger than 2 MiB"),
@@ -37,6 +38,17 @@ SHARED = {
         422, "INVALID_FIELDS", when="fields of the body are wrong or unknown"
     ),
     "StoreAway": refuses(503, *_AWAY, maybe=("Retry-After",), when=_AWAY_WHEN),
+    "PageLogin": Answer(
+        status=303, media_type=HTML, headers=("Location",), when="nobody is logged in"
+    ),
+    "PageForbidden": Answer(
+        status=403, media_type=HTML, maybe=("WWW-Authenticate",),
+        when="the role is too low, or the form is none of ours",
+    ),
+    "PageBodyTooLarge": Answer(status=413, media_type=HTML, when="the form is too large"),
+    "PageStoreAway": Answer(
+        status=503, media_type=HTML, maybe=("Retry-After",), when=_AWAY_WHEN
+    ),
     "TillWithoutSerial": refuses_till(
         400, "MISSING_SERIAL", when="there is no `X-Device-Serial`"
     ),
@@ -73,11 +85,20 @@ _OF_ROLE = {
     ),
 }  # fmt: skip
 
+_OF_PAGE = {
+    "Unauthorized": "PageLogin", "Forbidden": "PageForbidden", "StoreAway": "PageStoreAway",
+}  # fmt: skip
+"""How a page says it to people."""
+
 
 def names(rule: Rule, description: Description, *, in_path: bool) -> tuple[str, ...]:
     """What of ``SHARED`` a view answers; ``in_path``: its path has parameters."""
-    more = _till(description) if rule.role == "terminal" else _ops(description, in_path=in_path)
-    return (*_OF_ROLE[rule.role], *more)
+    of_role = _OF_ROLE[rule.role]
+    if rule.role == "terminal":
+        return (*of_role, *description.shares, *_till(description))
+    if description.is_page:
+        return (*map(_OF_PAGE.__getitem__, of_role), *description.shares)
+    return (*of_role, *description.shares, *_ops(description, in_path=in_path))
 
 
 def _ops(description: Description, *, in_path: bool) -> Iterator[str]:

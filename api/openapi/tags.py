@@ -7,6 +7,8 @@ from api.till.errors import concerns
 TAGS = {
     "process": "How this process is, and what it is.",
     "tills": "Sales in, and the shop's own figures and articles out.",
+    "catalogue": "What was synced and how old it is, for storefronts and shopkeepers.",
+    "pages": "For people, in French and English; what a form sends is on the page that has it.",
     "syncs": "Every declared sync: run, paused and resumed.",
     "runs": "What was run and how it ended; cancel one, approve its deletions.",
     "failures": "Tasks that finally failed; retry or dismiss them.",
@@ -16,10 +18,18 @@ TAGS = {
 }
 
 _OPS = "/api/ops/"
+_CATALOGUE = ("/api/inventory/", "/inventory/")
+_PAGES = ("/inventory/status/", "/admin/inventory/apikey/", "/login", "/logout", "/static/")
 
 
 def tag_of(path: str) -> str:
-    """The group of a path: the first word of an operation's, the tills, else the process itself."""
+    """The group of a path: the first word of an operation's, the tills, the pages, the catalogue,
+    else the process itself.
+    """
     if concerns(path):
         return "tills"
+    if path.startswith(_PAGES):
+        return "pages"
+    if path.startswith(_CATALOGUE):
+        return "catalogue"
     return path.removeprefix(_OPS).partition("/")[0] if path.startswith(_OPS) else "process"

@@ -61,7 +61,7 @@ class RunOrder(Order):
 def index() -> dict[str, Any]:
     """Every declared sync with its state."""
     with reading() as session:
-        return {"results": [_view(one) for one in status.every(session)], "next": None}
+        return {"results": [view(one) for one in status.every(session)], "next": None}
 
 
 @bp.post("/<name>/run")
@@ -78,20 +78,39 @@ def run(name: str) -> ResponseReturnValue:
     sync = declared(name)
     order = load(RunOrder)
     options = _checked(sync, order.options)
+    return ask(sync, force=order.force, options=options, why=order.why)
+
+
+def ask(
+    sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
+) -> ResponseReturnValue:
+    """The gate's answer to an operator, as every door tells it."""
+    answer, follows = press(sync, force=force, options=options, why=why)
+    if isinstance(answer, gate.Enqueued):
+        return enqueued(answer.run_id, sync=sync.name)
+    told = {"status": answer.status, "sync": sync.name, **asdict(answer)}
+    return told | {"follow_up": follows} if isinstance(answer, gate.Running) else told
+
+
+def press(
+    sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
+) -> tuple[gate.Answer, bool]:
+    """The gate's answer to an operator, and whether one more run follows the one on its way.
+
+    What it brought about is in the audit, and rung for.
+    """
     with writing() as session:
-        answer = gate.decide(session, sync, trigger="api", force=order.force, options=options)
-        told = {"status": answer.status, "sync": sync.name, **asdict(answer)}
-        if isinstance(answer, gate.Running):
-            told["follow_up"] = _follows(session, sync)
-        if isinstance(answer, gate.Enqueued) or (order.force and told.get("follow_up")):
+        answer = gate.decide(session, sync, trigger="api", force=force, options=options)
+        follows = isinstance(answer, gate.Running) and _follows(session, sync)
+        run_id = getattr(answer, "run_id", None)
+        if isinstance(answer, gate.Enqueued) or (force and follows):
             audit.note(
-                session, who=caller().who, what="sync.run", subject=sync.name, why=order.why,
-                force=order.force, options=options, run=told["run_id"],
+                session, who=caller().who, what="sync.run", subject=sync.name, why=why,
+                force=force, options=options, run=run_id,
             )  # fmt: skip
     if isinstance(answer, gate.Enqueued):
         BELL.ring(sync.task, answer.run_id)
-        return enqueued(answer.run_id, sync=sync.name)
-    return told
+    return answer, follows
 
 
 @bp.post("/<name>/pause")
@@ -140,7 +159,8 @@ def _set(name: str, *, paused: bool) -> dict[str, Any]:
     return {"sync": sync.name, "paused": paused}
 
 
-def _view(one: status.SyncStatus) -> dict[str, Any]:
+def view(one: status.SyncStatus) -> dict[str, Any]:
+    """A sync in a list."""
     sync = SYNCS[one.sync]
     return {
         "name": sync.name,

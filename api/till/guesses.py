@@ -72,7 +72,7 @@ class Guesses:
         A pair that was good before passes even then. As many look-ups are under way at once as
         guesses are left, so that a hundred at the same instant are no way past the limit.
         """
-        where = _neighbourhood(address)
+        where = neighbourhood(address)
         with self._changed:
             free = (where, serial) in self._good
             if not free:
@@ -88,7 +88,7 @@ class Guesses:
 
     def missed(self, address: str, serial: str) -> None:
         """There is no such till: say it inside its turn."""
-        where = _neighbourhood(address)
+        where = neighbourhood(address)
         with self._changed:
             self._good.discard((where, serial))
             self._limiter.hit(_GUESS, where)
@@ -101,7 +101,7 @@ class Guesses:
     def proved(self, address: str, serial: str) -> None:
         """The till has shown all that its level asks for, from this address."""
         with self._changed:
-            self._good.add((_neighbourhood(address), serial))
+            self._good.add((neighbourhood(address), serial))
 
     def _wait(self, where: str) -> None:
         while True:
@@ -126,7 +126,7 @@ class Guesses:
         )
 
 
-def _neighbourhood(address: str) -> str:
+def neighbourhood(address: str) -> str:
     """The address; of IPv6 its first 64 bits, for whoever has one has all of the rest."""
     try:
         found = ip_address(address)

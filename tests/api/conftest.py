@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,22 +12,27 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 import api
+import core.settings
 from api.till import sales
 from db import operators
 from db.session import writing
 from tests.api import held
 from tests.api.till import HeardBell
+from tests.api.visitor import CSRF
 
 Ask = Callable[..., TestResponse]
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Flask]:
     """An application; which store it speaks to is the test's choice.
 
     Its bell is heard: who works off what tills send, in these tests, looks by itself.
     """
     monkeypatch.setattr(sales, "BELL", HeardBell())
+    # It keeps a key there, to sign sessions with; the store's own directory.
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    core.settings.reset()
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     made = api.create_app()
@@ -48,7 +54,10 @@ def tokens(store) -> dict[str, str]:
 
 @pytest.fixture
 def ask(app, tokens) -> Ask:
-    """``ask("POST /api/ops/…", role="viewer", json={…})``; an admin unless said otherwise."""
+    """``ask("POST /api/ops/…", role="viewer", json={…})``; an admin unless said otherwise.
+
+    ``own_form``: ``data`` comes from a form of ours, with its cookie.
+    """
 
     def send(what: str, *, role: str | None = "admin", **options: Any) -> TestResponse:
         method, _, path = what.partition(" ")
@@ -57,7 +66,11 @@ def ask(app, tokens) -> Ask:
             headers["Authorization"] = f"Bearer {tokens[role]}"
         # Not from this machine, which some doors let in.
         origin = {"REMOTE_ADDR": "192.0.2.7"} | options.pop("environ", {})
+        own_form = options.pop("own_form", False)
         with app.test_client() as client:
+            if own_form:
+                form = CSRF.search(client.get("/login").get_data(as_text=True))
+                options["data"] = {**options.get("data", {}), "csrf": form[1] if form else ""}
             answer: TestResponse = client.open(
                 path, method=method, headers=headers, environ_overrides=origin, **options
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from db.models import Reject, SyncRun
 from db.rejects import Refusal
 from db.session import writing
 from tests import sold
+from tests.api import page_recipes
 from tests.servers import free_port
 
 Ask = Callable[..., TestResponse]
@@ -25,6 +27,7 @@ RETRY = "POST /api/ops/failures/retry"
 REPLAY = "POST /api/ops/rejects/replay"
 ALL: dict[str, Any] = {"filter": {}}
 WHY = {"why": "so it is"}
+LARGE = "1" * (2 * 1024 * 1024 + 1)
 RICE = {"id": 1, "name": "Rice", "price": "2.50", "stock": 3}
 
 
@@ -104,7 +107,6 @@ RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
     ("metrics_metrics", 200): lambda ask: ask("GET /metrics"),
     ("docs_openapi", 200): lambda ask: ask("GET /openapi.json"),
     ("docs_docs", 200): lambda ask: ask("GET /docs"),
-    ("docs_style", 200): lambda ask: ask("GET /static/docs.css"),
     ("ops_syncs_index", 200): lambda ask: ask("GET /api/ops/syncs"),
     ("ops_syncs_run", 200): while_paused,
     ("ops_syncs_run", 202): lambda ask: ask(RUN, json={"force": True}),
@@ -154,6 +156,23 @@ RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
     ("ops_rejects_replay_many", 200): lambda ask: after(reject({"id": 1}), ask)(REPLAY, json=ALL),
     ("ops_batches_index", 200): lambda ask: after(sold.shop(), ask)("GET /api/ops/batches"),
     ("ops_batches_show", 200): lambda ask: after(sold.shop(), ask)("GET /api/ops/batches/1"),
+    ("inventory_synced_products", 200): lambda ask: ask("GET /api/inventory/products/synced/"),
+    ("inventory_synced_categories", 200): lambda ask: ask("GET /api/inventory/categories/synced/"),
+    ("inventory_summary_index", 200): lambda ask: ask("GET /inventory/api/status/"),
+    ("inventory_summary_index", 401): lambda ask: ask(
+        "GET /inventory/api/status/", role=None, headers={"Authorization": "Bearer mln_no"}
+    ),
+    **{
+        (f"inventory_doors_{endpoint}{kind}", status): partial(recipe, f"/inventory/sync/{kind}/")
+        for kind in ("products", "categories")
+        for (endpoint, status), recipe in {
+            ("", 200): lambda path, ask: ask(f"GET {path}"),
+            ("sync_", 200): lambda path, ask: twice(ask, f"POST {path}"),
+            ("sync_", 202): lambda path, ask: ask(f"POST {path}?force=1"),
+            ("sync_", 413): lambda path, ask: ask(f"POST {path}", data={"force": LARGE}),
+        }.items()
+    },
     ("ops_audit_index", 200): lambda ask: after(while_paused(ask), ask)("GET /api/ops/audit"),
+    **page_recipes.ALL,
 }
 """By operation and status. What follows from a role, a path or a body has no recipe of its own."""

@@ -10,6 +10,18 @@ from db import operators
 from db.models import Operator
 from db.session import reading, writing
 
+# For people: a page or a form where others have JSON.
+PAGES = {
+    "GET /inventory/status/": "public",
+    "POST /inventory/status/run": "operator",
+    "GET /login": "public",
+    "POST /login": "public",
+    "POST /logout": "public",
+    "GET /admin/inventory/apikey/": "admin",
+    "GET /admin/inventory/apikey/add/": "admin",
+    "POST /admin/inventory/apikey/add/": "admin",
+    "POST /admin/inventory/apikey/switch/": "admin",
+}
 # Every door, who may open it, and nothing else. A new route fails until it stands here.
 DOORS = {
     "GET /": "public",
@@ -20,6 +32,9 @@ DOORS = {
     "GET /openapi.json": "public",
     "GET /docs": "public",
     "GET /static/docs.css": "public",
+    "GET /static/pages.css": "public",
+    "GET /static/live.js": "public",
+    "GET /static/icon.svg": "public",
     "GET /api/ops/syncs": "viewer",
     "POST /api/ops/syncs/<name>/run": "operator",
     "POST /api/ops/syncs/<name>/pause": "operator",
@@ -46,6 +61,14 @@ DOORS = {
     "GET /api/v2/simple/ventes/historique/": "terminal",
     "GET /api/v2/simple/statistiques/": "terminal",
     "GET /api/v2/simple/articles/": "terminal",
+    "GET /api/inventory/products/synced/": "public",
+    "GET /api/inventory/categories/synced/": "public",
+    "GET /inventory/api/status/": "public",
+    "GET /inventory/sync/products/": "operator",
+    "GET /inventory/sync/categories/": "operator",
+    "POST /inventory/sync/products/": "operator",
+    "POST /inventory/sync/categories/": "operator",
+    **PAGES,
 }
 FILLED = {
     "<name>": "b2b.products",
@@ -91,7 +114,8 @@ def test_a_route_without_a_rule_is_closed(app, ask):
 @pytest.mark.parametrize("role", [None, *operators.ROLES])
 def test_a_role_opens_its_doors_and_no_other(ask, role):
     for door, needed in DOORS.items():
-        answer = ask(filled(door), role=role)
+        # A login is by a form of ours, whoever comes.
+        answer = ask(filled(door), role=role, own_form=door in ("POST /login", "POST /logout"))
 
         if needed == "terminal":
             # A till has a serial, and no operator is a till.
@@ -99,6 +123,9 @@ def test_a_role_opens_its_doors_and_no_other(ask, role):
         elif needed == "public" or (role is not None and operators.may(role, needed)):
             assert answer.status_code not in (401, 403), door
             assert answer.status_code < 500, door
+        elif role is None and door in PAGES:
+            assert answer.status_code == 303, door
+            assert answer.headers["Location"].partition("?")[0] == "/login", door
         elif role is None:
             assert answer.status_code == 401, door
             assert answer.headers["WWW-Authenticate"] == 'Bearer realm="moulin"', door

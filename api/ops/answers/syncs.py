@@ -22,6 +22,7 @@ class LastRun(Shape):
     finished_at: datetime | None
     error: Text
     counts: dict[str, Count]
+    expected: Count | None = Field(description="How many records the source says there are.")
 
 
 class SyncLine(Shape):

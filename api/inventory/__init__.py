@@ -1,0 +1,1 @@
+"""``/inventory/`` and ``/api/inventory/``: the catalogue as storefronts and shopkeepers read it."""

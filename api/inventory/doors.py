@@ -1,0 +1,85 @@
+"""``/inventory/sync/…/``: the guide's own addresses to look at a sync and to ask for a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field
+from werkzeug.datastructures import MultiDict
+
+from api import sessions
+from api.access import allow
+from api.openapi.description import Answer, describe, refuses
+from api.ops.answers.syncs import NothingBegun, SyncEnqueued, SyncLine
+from api.ops.syncs import ask, view
+from api.paging import asked
+from db.session import reading
+from syncs import status
+from syncs.registry import find
+
+bp = Blueprint("inventory_doors", __name__, url_prefix="/inventory/sync")
+
+
+class Ask(BaseModel):
+    """``force=1`` passes freshness and our own backoff."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    force: bool = Field(
+        default=False,
+        description="1: although the data is fresh, and in spite of our own backoff. "
+        "A form's field of this name does the same.",
+    )
+
+
+ANSWERS = (
+    Answer(kind=NothingBegun, when="nothing begins now, and why"),
+    Answer(status=202, kind=SyncEnqueued, headers=("Location",), when="a run is due"),
+    refuses(413, "BODY_TOO_LARGE", when="the form is larger than 2 MiB"),
+)
+
+
+@bp.get("/products/", strict_slashes=False)
+@allow("operator")
+@describe(Answer(kind=SyncLine))
+def products() -> dict[str, Any]:
+    """The sync of the products, as the list of all has it."""
+    return _show("b2b.products")
+
+
+@bp.get("/categories/", strict_slashes=False)
+@allow("operator")
+@describe(Answer(kind=SyncLine))
+def categories() -> dict[str, Any]:
+    """The sync of the categories, as the list of all has it."""
+    return _show("b2b.categories")
+
+
+@bp.post("/products/", strict_slashes=False)
+@allow("operator")
+@describe(*ANSWERS, query=Ask)
+def sync_products() -> ResponseReturnValue:
+    """Ask for a run of the products."""
+    return _begin("b2b.products")
+
+
+@bp.post("/categories/", strict_slashes=False)
+@allow("operator")
+@describe(*ANSWERS, query=Ask)
+def sync_categories() -> ResponseReturnValue:
+    """Ask for a run of the categories."""
+    return _begin("b2b.categories")
+
+
+def _show(name: str) -> dict[str, Any]:
+    with reading() as session:
+        return view(next(one for one in status.every(session) if one.sync == name))
+
+
+def _begin(name: str) -> ResponseReturnValue:
+    given = MultiDict(request.values)
+    given.poplist(sessions.CSRF)
+    order = asked(Ask, given)
+    return ask(find(name), force=order.force, options={}, why=None)

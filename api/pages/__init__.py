@@ -1,0 +1,1 @@
+"""The pages people read: French and English, without JavaScript, on a phone too."""

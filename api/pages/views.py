@@ -1,0 +1,72 @@
+"""``/inventory/status/``: how fresh the data is, and for operators how to make it so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from api import sessions, words
+from api.access import allow
+from api.inventory.summary import summary
+from api.openapi.description import describe
+from api.ops.syncs import press
+from api.pages import page, strip
+from api.pages.answers import PAGE, SEE_OTHER, wrong
+from api.problems import Problem
+from core.settings import settings
+from db import bulk, operators, overview, synced
+from db.session import reading
+from syncs import gate
+from syncs.registry import SYNCS
+
+bp = Blueprint("pages", __name__)
+page.answers_as_page(bp)
+
+LATEST = 10
+
+
+@bp.get("/inventory/status/", strict_slashes=False)
+@allow("public")
+@describe(PAGE, shares=("PageStoreAway",))
+def status() -> ResponseReturnValue:
+    """How each sync is doing; errors, the latest records and buttons are for operators."""
+    found = _may("viewer")
+    told = summary(details=found)
+    zone = ZoneInfo(settings().timezone)
+    with reading() as session:
+        now = bulk.now(session)
+        since = now - timedelta(days=strip.DAYS)
+        strips = {
+            name: strip.days(overview.runs_since(session, name, since), now, zone) for name in SYNCS
+        }
+        approve = {name: overview.waits_for_approval(session, name) for name in SYNCS}
+        latest = synced.latest(session, limit=LATEST) if found else []
+    return page.render(
+        "status", told=told, strips=strips, approve=approve, latest=latest, now=now, details=found,
+        may_act=_may("operator"),
+    )  # fmt: skip
+
+
+@bp.post("/inventory/status/run", strict_slashes=False)
+@allow("operator")
+@describe(SEE_OTHER, wrong("there is no such sync"), shares=("PageBodyTooLarge",))
+def run() -> ResponseReturnValue:
+    """Ask the gate for the sync that the button names."""
+    sync = SYNCS.get(request.form.get("sync", ""))
+    if sync is None:
+        raise Problem(422, "INVALID_FIELDS", "There is no such sync.")
+    answer, follows = press(sync, force=True, options={}, why=None)
+    if isinstance(answer, gate.Waiting):
+        page.leave("answer.waiting", moment=words.chosen().moment(answer.not_before))
+    else:
+        page.leave("answer.follows" if follows else f"answer.{answer.status}")
+    return page.go("pages.status")
+
+
+def _may(role: str) -> bool:
+    """Whether who reads the page may see, or do, what ``role`` may."""
+    found = sessions.operator()
+    return found is not None and operators.may(found.role, role)
