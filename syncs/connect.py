@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connectors.catalogue import BoliBana
 from connectors.connector import Connector
+from connectors.template import TemplateExport
 from core.errors import ConfigurationError
 from core.settings import settings
 from db import keys
@@ -29,6 +32,30 @@ def bolibana() -> BoliBana:
     )
 
 
+def template() -> TemplateExport:
+    """The art site's export; ``ConfigurationError`` names what is not set."""
+    given = settings()
+    if not is_configured("template"):
+        raise ConfigurationError(
+            "The art site is not configured: set TEMPLATE_BASE_URL (https://…) and "
+            "TEMPLATE_API_KEY (the site's TEMPLATE_MASTER_API_KEY) in the environment or in .env."
+        )
+    assert given.template_api_key is not None
+    return TemplateExport.open(
+        url=given.template_base_url,
+        key=given.template_api_key.get_secret_value(),
+        timeout=given.inventory_api_timeout,
+    )
+
+
+def is_configured(name: str) -> bool:
+    """Whether anybody wants the source called ``name``; the B2B catalogue always is."""
+    given = settings()
+    if name == "template":
+        return bool(given.template_base_url) and given.template_api_key is not None
+    return True
+
+
 def note_use(name: str) -> None:
     """A run speaks to the source called ``name`` now, with the store's key if there is one."""
     if name == "b2b":
@@ -52,4 +79,4 @@ def b2b_key() -> str:
     return key
 
 
-CONNECTORS = {"b2b": bolibana}
+CONNECTORS: dict[str, Callable[[], Connector]] = {"b2b": bolibana, "template": template}

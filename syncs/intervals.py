@@ -6,6 +6,7 @@ from celery.schedules import crontab
 
 from core.errors import ConfigurationError
 from core.settings import settings
+from syncs import connect
 from syncs.declaration import AnySync
 
 
@@ -16,7 +17,12 @@ def interval(name: str) -> float:
 
 
 def schedule(sync: AnySync) -> crontab | None:
-    """When ``sync`` runs by itself: ``SYNC_SCHEDULE_<NAME>`` (five fields; empty: never)."""
+    """When ``sync`` runs by itself: ``SYNC_SCHEDULE_<NAME>`` (five fields; empty: never).
+
+    Never while its source is not configured.
+    """
+    if not connect.is_configured(sync.connector):
+        return None
     text = settings().sync_schedules.get(sync.setting)
     if text is None:
         return sync.schedule

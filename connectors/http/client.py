@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from typing import NoReturn
+from typing import IO, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -35,6 +35,9 @@ TRANSIENT = frozenset({500, 502, 503, 504})
 TLS = "TLS"
 
 log = get_logger(__name__)
+
+Receive = Callable[[requests.Response, str, Deadline], object]
+"""Takes a good answer's body in: from the response, the call's name and its deadline."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,11 +88,25 @@ class HTTPClient:
         most and within the deadline. Whoever says how long to wait is not asked again here.
         Raises ``connectors.errors``.
         """
+        return self._patiently(path, params, self._json)
+
+    def spool(self, path: str, file: IO[bytes], *, most: int) -> None:
+        """As ``get_json``, the body unread into ``file``: up to ``most`` bytes."""
+
+        def receive(response: requests.Response, call: str, deadline: Deadline) -> None:
+            codec.check_type(response.headers.get("Content-Type", ""), call=call)
+            file.seek(0)
+            file.truncate()
+            codec.spool(response.raw, file, call=call, most=most, deadline=deadline)
+
+        self._patiently(path, None, receive)
+
+    def _patiently(self, path: str, params: Mapping[str, str] | None, receive: Receive) -> Answer:
         deadline = Deadline(self._deadline)
         with deadline.running():
             for failures in count(1):
                 try:
-                    return self._logged(path, params, deadline)
+                    return self._logged(path, params, deadline, receive)
                 except (ConnectionError, AnswerError, ServerError) as error:
                     pause = self._random() * FIRST_PAUSE * 2**failures
                     if failures > RETRIES or not _transient(error) or pause >= deadline.remaining():
@@ -101,11 +118,13 @@ class HTTPClient:
         """Close the connections that wait to be used again."""
         self._session.close()
 
-    def _logged(self, path: str, params: Mapping[str, str] | None, deadline: Deadline) -> Answer:
+    def _logged(
+        self, path: str, params: Mapping[str, str] | None, deadline: Deadline, receive: Receive
+    ) -> Answer:
         started = time.monotonic()
         status, problem = None, None
         try:
-            answer = self._ask(path, params, deadline)
+            answer = self._ask(path, params, deadline, receive)
             status = answer.status
             return answer
         except APIError as error:
@@ -122,7 +141,9 @@ class HTTPClient:
                 error=problem,
             )
 
-    def _ask(self, path: str, params: Mapping[str, str] | None, deadline: Deadline) -> Answer:
+    def _ask(
+        self, path: str, params: Mapping[str, str] | None, deadline: Deadline, receive: Receive
+    ) -> Answer:
         call = f"GET {self._path(path)}"
         try:
             with self._send(path, params, deadline) as response:
@@ -137,11 +158,14 @@ class HTTPClient:
                 )
                 if problem is not None:
                     raise problem
-                body = codec.read(response.raw, call=call, most=self._max_body, deadline=deadline)
-            data = codec.decode(body, response.headers.get("Content-Type", ""), call=call)
+                data = receive(response, call, deadline)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self._lost(call, error, deadline)
         return Answer(data=data, headers=response.headers, status=response.status_code)
+
+    def _json(self, response: requests.Response, call: str, deadline: Deadline) -> object:
+        body = codec.read(response.raw, call=call, most=self._max_body, deadline=deadline)
+        return codec.decode(body, response.headers.get("Content-Type", ""), call=call)
 
     def _send(
         self, path: str, params: Mapping[str, str] | None, deadline: Deadline

@@ -1,0 +1,27 @@
+"""Records of the export as the site sends them: only what must be there is typed here.
+
+What a field holds beside that is the site's own business: see ``syncs.template``.
+"""
+
+from __future__ import annotations
+
+from core.fields import ExternalId, Text
+from core.payload import Payload
+
+
+class KeyedPayload(Payload):
+    """A setting or a figure: ``key``, and ``value`` of any kind."""
+
+    key: ExternalId
+
+
+class RecordPayload(Payload):
+    """Anything with an id."""
+
+    id: ExternalId
+
+
+class PaintingPayload(RecordPayload):
+    """A painting has a name."""
+
+    name: Text
