@@ -16,7 +16,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from connectors.template import TemplateExport
-from connectors.template.payloads import KeyedPayload, PaintingPayload, RecordPayload
+from connectors.template.payloads import THINGS, KeyedPayload, PaintingPayload, RecordPayload
 from core import details, fields, money, personal
 from core.errors import SkippableError
 from core.payload import Payload, details_json
@@ -34,6 +34,7 @@ from db.template.tables import ExportedRow, Table, target
 from syncs.declaration import Policy, Sync
 
 DAILY = crontab(minute="0", hour="2")
+DAY = 86400.0
 MOST_ITEMS = 1000
 
 
@@ -120,7 +121,7 @@ def order_row(record: RecordPayload) -> ExportedRow:
     """id, status, total, when, and its things; everything else is kept sealed."""
     found = row(ORDER, record)
     left = json.loads(found.extra)
-    name = next((each for each in ("items", "order_items", "lines") if each in left), None)
+    name = next((each for each in THINGS if each in left), None)
     things = left.pop(name) if name is not None else []
     if not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
         raise SkippableError(f"{name}: must be a list of objects.", field=str(name))
@@ -133,7 +134,8 @@ def order_row(record: RecordPayload) -> ExportedRow:
 
 def item(thing: Mapping[str, Any]) -> dict[str, Any]:
     """One thing of an order; a quantity that is not told is one."""
-    values, extra = pick(thing, ITEM)
+    # Its order's own number, which one of the site's answers tells and the other need not.
+    values, extra = pick({name: thing[name] for name in thing if name != "order_id"}, ITEM)
     return {**values, "quantity": values["quantity"] or 1, "extra": extra}
 
 
@@ -185,6 +187,7 @@ def _sync(
         item=f"{name.rstrip('s')}_id" if key == "id" else key,
         key=key,
         schedule=DAILY,
+        fresh_for=DAY,
     )
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from core.fields import ExternalId, Text
 from core.payload import Payload
 
+THINGS = ("items", "order_items", "lines")
+"""Where an order may hold its things; the first that is there counts."""
+
 
 class KeyedPayload(Payload):
     """A setting or a figure: ``key``, and ``value`` of any kind."""

@@ -16,6 +16,7 @@ import ijson
 from connectors.errors import AnswerError
 from connectors.page import Page
 from connectors.template.export import PAINTINGS_LIMIT, Start, TemplateExport
+from connectors.template.payloads import THINGS
 
 LARGEST = 100 * 1024 * 1024
 SPELLINGS = {"custom-requests": ("custom_requests", "custom-requests", "customRequests")}
@@ -47,8 +48,13 @@ class SpooledExport(TemplateExport):
         self._file.close()
 
     def holds(self, path: str) -> bool:
-        """Whether the export has the table of this endpoint."""
-        return self._name(path) is not None
+        """Whether the export has the table of this endpoint, orders with their things."""
+        name = self._name(path)
+        if name is None or path != "orders" or ITEMS in self.tables:
+            return name is not None
+        # An order is taken in once: without its things it would stay without them.
+        first = next(self._table(name), {"items": []})
+        return isinstance(first, dict) and any(name in first for name in THINGS)
 
     def _walk(self, path: str, start: Start, limit: int) -> Iterator[Page]:
         return self._pages(path, int((start or {}).get("offset", 0)), limit)
@@ -83,7 +89,7 @@ class SpooledExport(TemplateExport):
             if isinstance(item, dict):
                 items[str(item.get("order_id"))].append(item)
         for order in orders:
-            if isinstance(order, dict) and "items" not in order:
+            if isinstance(order, dict) and not any(name in order for name in THINGS):
                 yield {**order, "items": items[str(order.get("id"))]}
             else:
                 yield order
@@ -93,10 +99,11 @@ class SpooledExport(TemplateExport):
         return next((name for name in spellings if name in self.tables), None)
 
     def _names(self) -> Iterator[str]:
-        """The tables, read from the structure alone."""
-        for prefix, event, value in self._events():
-            if prefix == "data" and event == "map_key":
-                yield value
+        """The tables, read from the structure alone; what is no list is none."""
+        for prefix, event, _ in self._events():
+            parent, _, name = prefix.partition(".")
+            if event == "start_array" and parent == "data" and name and "." not in name:
+                yield name
 
     def _table(self, name: str) -> Iterator[object]:
         self._file.seek(0)
@@ -114,4 +121,7 @@ class SpooledExport(TemplateExport):
 
 
 def _broken(error: Exception) -> AnswerError:
-    return AnswerError(f"full: the answer is broken JSON ({type(error).__name__})")
+    return AnswerError(
+        f"full: the answer is broken JSON or holds a number that is none ({type(error).__name__}); "
+        "each table alone may still be well"
+    )
