@@ -13,7 +13,10 @@ HOUSEKEEPING = {"upkeep.forget": crontab(minute="40", hour="3")}
 
 
 def entries() -> dict[str, dict[str, Any]]:
-    """Beat's schedule, by task name. Beat only rings: the slot is claimed in the store."""
+    """Beat's schedule, by task name. Beat only rings: the slot is claimed in the store.
+
+    A source that nobody configured has no entry.
+    """
     found = {
         sync.task: {"task": sync.task, "schedule": when, "kwargs": {"trigger": "beat"}}
         for sync in SYNCS.values()

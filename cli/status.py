@@ -10,6 +10,7 @@ from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreCommand
 from db import bulk, overview
 from db.session import reading
+from syncs import connect
 from syncs import status as syncs_status
 from syncs.sales.process import TASK
 from syncs.status import SyncStatus
@@ -19,6 +20,7 @@ COLUMNS = (
     "not before",
 )  # fmt: skip
 ADVICE = {
+    "not_configured": connect.NO_TEMPLATE,
     "paused": "{sync} is paused: 'python manage.py syncs resume {sync}' ends that.",
     "needs_approval": "{sync} would delete more than the brake allows: 'python manage.py runs show "
     "{approve}', then 'python manage.py runs approve {approve}' if that is right.",
@@ -77,7 +79,7 @@ def status(as_json: bool) -> None:
         f"{waiting.batches} batches of sales wait{_since(waiting)}, {failed_batches} failed; "
         f"{totals.products_below_zero} articles below zero."
     )
-    for sentence in filter(None, map(_advice, found)):
+    for sentence in dict.fromkeys(filter(None, map(_advice, found))):
         say(sentence)
     if totals.products_without_shop:
         say(

@@ -23,7 +23,7 @@ from cli.output import (
     when,
 )
 from cli.progress import Bar
-from core.errors import MoulinError, RetriableError
+from core.errors import ConfigurationError, MoulinError, RetriableError
 from db import migrate, runs
 from db.session import writing
 from syncs import connect, dry_run, engine, gate
@@ -183,6 +183,8 @@ def _not_now(sync: AnySync, answer: gate.Answer, *, as_json: bool, quiet: bool) 
         case gate.Waiting(not_before=moment):
             found["not_before"] = moment
             say(f"{sync.name} waits until {when(moment)}: its source or a failure asks for it.")
+        case gate.NotConfigured():
+            raise ConfigurationError(connect.NO_TEMPLATE)
         case gate.Paused():
             say(f"{sync.name} is paused; 'python manage.py syncs resume {sync.name}' ends that.")
     if as_json:

@@ -6,6 +6,7 @@ import random
 
 FIRST = 30.0
 CAP = 900.0
+LONGEST_SILENCE = 7200.0
 
 
 def full_jitter(failures: int, *, first: float = FIRST, cap: float = CAP) -> float:
@@ -17,5 +18,7 @@ def full_jitter(failures: int, *, first: float = FIRST, cap: float = CAP) -> flo
 
 
 def after_failed_run(failures: int, interval: float) -> float:
-    """Seconds before the next run after ``failures`` failed ones: minutes, never the interval."""
-    return min(interval, 300.0 * 2.0 ** max(0, failures - 1))
+    """Seconds before the next run after ``failures`` failed ones: minutes, never longer than the
+    interval, and never two hours of silence.
+    """
+    return min(interval, LONGEST_SILENCE, 300.0 * 2.0 ** max(0, failures - 1))

@@ -12,6 +12,11 @@ from core.settings import settings
 from db import keys
 from db.session import reading, writing
 
+NO_TEMPLATE = (
+    "The art site is not configured: set TEMPLATE_BASE_URL (https://…) and TEMPLATE_API_KEY (the "
+    "site's TEMPLATE_MASTER_API_KEY) in the environment or in .env."
+)
+
 
 def to_source(name: str) -> Connector:
     """The connector called ``name``; ``ConfigurationError`` says what it lacks. Sends nothing."""
@@ -35,12 +40,8 @@ def bolibana() -> BoliBana:
 def template() -> TemplateExport:
     """The art site's export; ``ConfigurationError`` names what is not set."""
     given = settings()
-    if not is_configured("template"):
-        raise ConfigurationError(
-            "The art site is not configured: set TEMPLATE_BASE_URL (https://…) and "
-            "TEMPLATE_API_KEY (the site's TEMPLATE_MASTER_API_KEY) in the environment or in .env."
-        )
-    assert given.template_api_key is not None
+    if not is_configured("template") or given.template_api_key is None:
+        raise ConfigurationError(NO_TEMPLATE)
     return TemplateExport.open(
         url=given.template_base_url,
         key=given.template_api_key.get_secret_value(),

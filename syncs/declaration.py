@@ -41,7 +41,7 @@ class Sync(Generic[C, P, R]):
 
     ``fetch`` walks the source's pages from a query on; ``record`` types a payload, whose field
     ``key`` names it; ``row`` maps it to columns; ``target`` compares and writes. ``item`` names a
-    record's id in ``errors_list``.
+    record's id in ``errors_list``. ``fresh_for`` in seconds; None: ``SYNC_INTERVAL_SECONDS``.
     A run with one of ``filters`` among its options has seen a part only: it deletes nothing and
     refreshes nothing.
     """
@@ -57,6 +57,7 @@ class Sync(Generic[C, P, R]):
     item: str
     key: str = "id"
     schedule: crontab | None = None
+    fresh_for: float | None = None
     options: Mapping[str, type[int | str]] = field(default_factory=dict)
     filters: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()

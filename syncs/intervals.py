@@ -8,12 +8,15 @@ from core.errors import ConfigurationError
 from core.settings import settings
 from syncs import connect
 from syncs.declaration import AnySync
+from syncs.registry import SYNCS
 
 
 def interval(name: str) -> float:
     """Seconds for which a successful run of the sync called ``name`` is fresh."""
     key = name.upper().replace(".", "_").replace("-", "_")
-    return settings().sync_intervals.get(key, settings().sync_interval_seconds)
+    declared = SYNCS[name].fresh_for if name in SYNCS else None
+    usual = settings().sync_interval_seconds if declared is None else declared
+    return settings().sync_intervals.get(key, usual)
 
 
 def schedule(sync: AnySync) -> crontab | None:
