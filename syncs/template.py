@@ -237,3 +237,5 @@ STATS = _sync(
 )  # fmt: skip
 
 RESOURCES = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)
+PATHS = {sync.name: sync.name.partition(".")[2].replace("_", "-") for sync in RESOURCES}
+"""Where the site tells each, below ``/api/export/``."""
