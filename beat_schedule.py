@@ -6,10 +6,13 @@ from typing import Any
 
 from celery.schedules import crontab
 
+from syncs import connect, template_health
 from syncs.intervals import schedule
 from syncs.registry import SYNCS
 
 HOUSEKEEPING = {"upkeep.forget": crontab(minute="40", hour="3")}
+OF_SOURCES = {template_health.NAME: ("template", template_health.HOURLY)}
+"""What is done for a source, while somebody wants it."""
 
 
 def entries() -> dict[str, dict[str, Any]]:
@@ -22,4 +25,8 @@ def entries() -> dict[str, dict[str, Any]]:
         for sync in SYNCS.values()
         if (when := schedule(sync)) is not None
     }
-    return found | {name: {"task": name, "schedule": when} for name, when in HOUSEKEEPING.items()}
+    wanted = {
+        name: when for name, (source, when) in OF_SOURCES.items() if connect.is_configured(source)
+    }
+    own = (HOUSEKEEPING | wanted).items()
+    return found | {name: {"task": name, "schedule": when} for name, when in own}

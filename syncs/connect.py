@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from connectors.catalogue import BoliBana
 from connectors.connector import Connector
+from connectors.http.client import RETRIES
 from connectors.template import TemplateExport
 from core.errors import ConfigurationError
 from core.settings import settings
@@ -37,15 +38,20 @@ def bolibana() -> BoliBana:
     )
 
 
-def template() -> TemplateExport:
-    """The art site's export; ``ConfigurationError`` names what is not set."""
+def template(*, seconds: float | None = None) -> TemplateExport:
+    """The art site's export; ``ConfigurationError`` names what is not set.
+
+    With ``seconds`` it asks once and waits no longer.
+    """
     given = settings()
     if not is_configured("template") or given.template_api_key is None:
         raise ConfigurationError(NO_TEMPLATE)
     return TemplateExport.open(
         url=given.template_base_url,
         key=given.template_api_key.get_secret_value(),
-        timeout=given.inventory_api_timeout,
+        timeout=given.inventory_api_timeout if seconds is None else seconds,
+        deadline=seconds,
+        retries=RETRIES if seconds is None else 0,
     )
 
 

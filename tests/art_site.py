@@ -26,6 +26,6 @@ def template(store, monkeypatch: pytest.MonkeyPatch) -> Iterator[site.Template]:
 
 def impatient() -> TemplateExport:
     """The product's own connector, which does not sleep between two tries of one call."""
-    connector = connect.template()
+    connector: TemplateExport = connect.template()
     connector.http._sleep = lambda seconds: None
     return connector

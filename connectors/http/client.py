@@ -52,7 +52,7 @@ class Answer:
 class HTTPClient:
     """GETs JSON under ``base_url``; seconds and bytes bound every call.
 
-    ``timeout`` bounds a silence, ``deadline`` the whole call with its retries. ``advice`` says
+    ``timeout`` bounds a silence, ``deadline`` the whole call with its ``retries``. ``advice`` says
     where to look when the key is refused. Raises ``ConfigurationError`` for an address that is
     not https (http: this machine alone).
     """
@@ -66,6 +66,7 @@ class HTTPClient:
         deadline: float = 45.0,
         max_body: int = MAX_BODY,
         advice: str = "check the key",
+        retries: int = RETRIES,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = random.random,
@@ -77,6 +78,7 @@ class HTTPClient:
         self._deadline = deadline
         self._max_body = max_body
         self._advice = advice
+        self._retries = retries
         self._session = session or transport.session(urlsplit(base_url).scheme)
         self._sleep = sleep
         self._random = random
@@ -109,7 +111,11 @@ class HTTPClient:
                     return self._logged(path, params, deadline, receive)
                 except (ConnectionError, AnswerError, ServerError) as error:
                     pause = self._random() * FIRST_PAUSE * 2**failures
-                    if failures > RETRIES or not _transient(error) or pause >= deadline.remaining():
+                    if (
+                        failures > self._retries
+                        or not _transient(error)
+                        or pause >= deadline.remaining()
+                    ):
                         raise
                     self._sleep(pause)
         raise AssertionError("the loop ends by return or raise")

@@ -12,7 +12,7 @@ from typing import Any, Self
 from connectors.connector import Connector
 from connectors.errors import AnswerError
 from connectors.http import offsets
-from connectors.http.client import HTTPClient
+from connectors.http.client import RETRIES, HTTPClient
 from connectors.http.credentials import header
 from connectors.page import Page
 
@@ -31,7 +31,13 @@ class TemplateExport(Connector):
 
     @classmethod
     def open(
-        cls, *, url: str, key: str, timeout: float = 30, deadline: float | None = None
+        cls,
+        *,
+        url: str,
+        key: str,
+        timeout: float = 30,
+        deadline: float | None = None,
+        retries: int = RETRIES,
     ) -> Self:
         """A connector on its own client; ``timeout`` and ``deadline`` in seconds."""
         http = HTTPClient(
@@ -40,6 +46,7 @@ class TemplateExport(Connector):
             timeout=timeout,
             deadline=deadline if deadline is not None else max(45.0, 1.5 * timeout),
             advice=WHERE_THE_KEY_IS,
+            retries=retries,
         )
         return cls(http)
 

@@ -9,11 +9,15 @@ from db.leases import NO_SYNC
 from db.models import TemplateCheck
 from db.types import db_now
 
+HEALTHY = frozenset({"ok", "slow"})
+"""The kinds of a look at a site that can be synced from."""
+
 
 def note(session: Session, *, kind: str, ms: int, message: str | None) -> None:
-    """Keep one look; ``kind`` ok or slow is healthy."""
-    healthy = kind in {"ok", "slow"}
-    session.add(TemplateCheck(healthy=healthy, kind=kind, ms=ms, message=message))
+    """Keep one look."""
+    session.add(TemplateCheck(healthy=kind in HEALTHY, kind=kind, ms=ms, message=message))
+    # Before any is forgotten: on SQLite it could take the number of the newest.
+    session.flush()
 
 
 def recent(session: Session, *, limit: int = 50) -> list[TemplateCheck]:
