@@ -6,7 +6,19 @@ import logging
 
 from flask import Flask
 
-from api import access, answers, docs, headers, home, idents, metrics, problems, process, tracing
+from api import (
+    access,
+    answers,
+    docs,
+    headers,
+    home,
+    idents,
+    metrics,
+    problems,
+    process,
+    template,
+    tracing,
+)
 from api.body import MOST_BYTES
 from api.ops import audit, batches, failures, rejects, runs, syncs
 from api.till import articles, history, sales, statistics, waiting
@@ -23,6 +35,7 @@ BLUEPRINTS = (
     rejects.bp,
     batches.bp,
     audit.bp,
+    template.bp,
     sales.bp,
     history.bp,
     statistics.bp,

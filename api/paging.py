@@ -24,7 +24,7 @@ class Identified(Protocol):
 
 
 Row = TypeVar("Row", bound=Identified)
-Asked = TypeVar("Asked", bound="Page")
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 class Page(BaseModel):

@@ -13,13 +13,17 @@ TAGS = {
     "rejects": "Records that were refused; try them again after a fix, or discard them.",
     "batches": "What tills sent, one request each, and what became of it.",
     "audit": "Who did what, and why.",
+    "template": "The art site: bring all of it in, ask how it is.",
 }
 
 _OPS = "/api/ops/"
+_TEMPLATE = "/admin/api/"
 
 
 def tag_of(path: str) -> str:
     """The group of a path: the first word of an operation's, the tills, else the process itself."""
     if concerns(path):
         return "tills"
+    if path.startswith(_TEMPLATE):
+        return "template"
     return path.removeprefix(_OPS).partition("/")[0] if path.startswith(_OPS) else "process"
