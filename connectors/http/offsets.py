@@ -12,6 +12,11 @@ Fetch = Callable[[dict[str, str]], tuple[list[object], int | None]]
 """From a query to the records and the ``count`` that the source told with them."""
 
 
+def of_all(payloads: list[object], count: int | None) -> int | None:
+    """The whole's number, if ``count`` is one: a page's own says nothing."""
+    return None if count == len(payloads) else count
+
+
 def walk(fetch: Fetch, path: str, start: Mapping[str, str] | None, *, limit: int) -> Iterator[Page]:
     """The pages from ``start`` on, ``limit`` records asked for each.
 
@@ -24,7 +29,7 @@ def walk(fetch: Fetch, path: str, start: Mapping[str, str] | None, *, limit: int
     for _ in range(MOST_PAGES):
         payloads, count = fetch(query)
         after = int(query["offset"]) + len(payloads)
-        whole = count if count is not None and count != len(payloads) else None
+        whole = of_all(payloads, count)
         more = bool(payloads) and (len(payloads) >= limit or (whole is not None and whole > after))
         page = Page(
             payloads=payloads,

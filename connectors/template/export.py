@@ -89,7 +89,7 @@ class TemplateExport(Connector):
 
     def _whole(self, path: str) -> Iterator[Page]:
         payloads, count = self._ask(path, {})
-        yield Page(payloads=payloads, query={}, count=count)
+        yield Page(payloads=payloads, query={}, count=offsets.of_all(payloads, count))
 
     def _ask(self, path: str, query: dict[str, str]) -> tuple[list[object], int | None]:
         return envelope(self.http.get_json(path, query).data, path)

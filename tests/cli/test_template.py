@@ -126,6 +126,28 @@ def test_without_its_settings_it_is_a_matter_of_configuration(cli, command, how)
     assert rows.count(SyncRun) == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"TEMPLATE_BASE_URL": "https://art.example"}, "TEMPLATE_API_KEY"),
+        ({"TEMPLATE_API_KEY": "sk_alone"}, "TEMPLATE_BASE_URL"),
+        (
+            {"TEMPLATE_BASE_URL": "https://art.example", "TEMPLATE_API_KEY": "clé"},
+            "no header can carry",
+        ),
+    ],
+)
+def test_check_finds_a_site_that_is_half_configured(told, monkeypatch, given, problem):
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    core.settings.reset()
+
+    problems = told("check", exit=78)["problems"]
+
+    assert any(problem in found for found in problems)
+    assert "sk_alone" not in str(problems)
+
+
 def test_status_says_once_what_is_not_configured(cli, told):
     done = cli("status")
 

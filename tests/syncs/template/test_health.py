@@ -1,5 +1,7 @@
 """The art site's health: one request, one word, one row an hour, forgotten after 90 days."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import beat_schedule
@@ -81,6 +83,14 @@ def test_two_beats_leave_one_row_and_ask_once(template):
     rows.shift(JobSlot, 1, "slot", hours=1)
     template_health.note_hourly()
     assert rows.count(TemplateCheck) == 2
+
+
+def test_many_who_ring_at_one_instant_leave_one_row_and_ask_once(template):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: template_health.note_hourly(), range(8)))
+
+    assert rows.count(TemplateCheck) == 1
+    assert len(template.log) == 1
 
 
 def test_what_is_older_than_ninety_days_is_forgotten(template):

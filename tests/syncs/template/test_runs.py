@@ -258,6 +258,14 @@ def test_a_record_that_comes_twice_is_one(template):
     assert rows.count(TemplateOrderItem) == sum(len(held) for held in items().values())
 
 
+def test_somebody_who_comes_twice_is_no_reason_to_doubt_the_count(template):
+    template.gallery.users.add_raw(template.gallery.users.text(2))
+
+    found = sync_now(resource("users"))
+
+    assert (found["status"], found["created"], found["duplicates"]) == ("succeeded", 8, 1)
+
+
 def test_a_bad_record_is_refused_alone(template):
     template.gallery.paintings.edit(5, without=["name"])
     template.gallery.orders.edit(2, items="none")
