@@ -19,6 +19,7 @@ from api import (
     process,
     sessions,
     static_files,
+    template,
     tracing,
 )
 from api.body import MOST_BYTES
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     rejects.bp,
     batches.bp,
     audit.bp,
+    template.bp,
     sales.bp,
     history.bp,
     statistics.bp,

@@ -28,6 +28,7 @@ from cli import (
     stock,
     store,
     syncs,
+    template,
     terminals,
 )
 from cli.demo.environment import bare, become
@@ -85,8 +86,8 @@ def commands(ctx: click.Context) -> None:
 
 
 for module in (
-    syncs, status, pauses, runs, failed, rejects, batches, keys, shops, terminals, products, stock,
-    operators, store, processes,
+    syncs, template, status, pauses, runs, failed, rejects, batches, keys, shops, terminals,
+    products, stock, operators, store, processes,
 ):  # fmt: skip
     module.register(commands)
 

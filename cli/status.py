@@ -65,7 +65,7 @@ def status(as_json: bool) -> None:
         f"{waiting.batches} batches of sales wait{_since(waiting)}, {failed_batches} failed; "
         f"{totals.products_below_zero} articles below zero."
     )
-    for sentence in filter(None, map(_advice, found)):
+    for sentence in dict.fromkeys(filter(None, map(_advice, found))):
         say(sentence)
     if totals.products_without_shop:
         say(

@@ -59,6 +59,9 @@ def _findings() -> list[str]:
         ]
     for sync in SYNCS.values():
         found += _problems(intervals.schedule, sync)
+    if settings().template_base_url or settings().template_api_key is not None:
+        # One without the other is no choice, it is a slip.
+        found += _problems(connect.to_source, "template")
     found += _store()
     return found
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 
 import click
 
@@ -23,7 +24,8 @@ from cli.output import (
     when,
 )
 from cli.progress import Bar
-from core.errors import MoulinError, RetriableError
+from connectors.connector import Connector
+from core.errors import ConfigurationError, MoulinError, RetriableError
 from db import migrate, runs
 from db.session import writing
 from syncs import connect, dry_run, engine, gate
@@ -35,6 +37,7 @@ from syncs.walk import Manner, Outcome
 LONGEST_WAIT = 60.0
 """A source that asks for more than this by hand gets its rest: exit 69, checkpoint kept."""
 
+F = TypeVar("F", bound=Callable[..., Any])
 SHOWN = 10
 EXIT = {
     "succeeded": 0,
@@ -69,6 +72,52 @@ def _any_sync() -> click.Command:
     return group
 
 
+FLAGS = (
+    ("--dry-run", "Compare, write nothing, show what would change."),
+    ("--enqueue", "Let a worker run it; print the run's id."),
+    ("--resume", "Go on from a stopped run's checkpoint, now."),
+    ("--force", "With --auto: even if fresh."),
+    ("--auto", "Only if the data is older than its interval (for cron)."),
+)
+"""What every command that syncs knows, each a field of ``Wish``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How a sync is asked for; ``UsageError`` when that contradicts itself."""
+
+    auto: bool = False
+    force: bool = False
+    resume: bool = False
+    enqueue: bool = False
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if self.resume and (self.auto or self.enqueue or self.dry_run):
+            raise click.UsageError("--resume stands alone: it goes on here and now.")
+        if self.dry_run and (self.auto or self.enqueue):
+            raise click.UsageError("--dry-run stands alone: it runs nothing.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where a sync by hand is shown: ``tell`` takes what came of it, the ``bar`` is for people.
+
+    ``source`` is read instead of the sync's own.
+    """
+
+    tell: Callable[[dict[str, Any]], None]
+    bar: bool
+    source: Connector | None = None
+
+
+def flags(command: F) -> F:
+    """The options of ``FLAGS``."""
+    for flag, text in FLAGS:
+        command = click.option(flag, is_flag=True, help=text)(command)
+    return command
+
+
 def _with_flags(function: Callable[..., None], sync: AnySync) -> Callable[..., None]:
     def call(**given: Any) -> None:
         function(**given)
@@ -76,56 +125,54 @@ def _with_flags(function: Callable[..., None], sync: AnySync) -> Callable[..., N
     for option, kind in sync.options.items():
         flag = "--" + option.replace("_", "-")
         call = click.option(flag, option, type=kind, help=f"Only {option} N.")(call)
-    for flag, text in (
-        ("--dry-run", "Compare, write nothing, show what would change."),
-        ("--enqueue", "Let a worker run it; print the run's id."),
-        ("--resume", "Go on from a stopped run's checkpoint, now."),
-        ("--force", "With --auto: even if fresh."),
-        ("--auto", "Only if the data is older than its interval (for cron)."),
-    ):
-        call = click.option(flag, is_flag=True, help=text)(call)
-    return json_option(call)
+    return json_option(flags(call))
 
 
 def _run(
     sync: AnySync, *, auto: bool, force: bool, resume: bool, enqueue: bool, dry_run: bool,
     as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
-    if resume and (auto or enqueue or dry_run):
-        raise click.UsageError("--resume stands alone: it goes on here and now.")
-    if dry_run and (auto or enqueue):
-        raise click.UsageError("--dry-run stands alone: it runs nothing.")
+    wish = Wish(auto=auto, force=force, resume=resume, enqueue=enqueue, dry_run=dry_run)
     chosen = sync.check_options(options)
     migrate.require_current()
-    if enqueue:
-        _enqueue(sync, chosen, force=force or not auto, as_json=as_json)
-    # Before any run begins: without a key there is nothing to begin.
-    connect.to_source(sync.connector).close()
-    if dry_run:
-        _compare(sync, chosen, as_json=as_json)
-    if auto:
-        answer = gate.request(sync, trigger="cli", force=force, options=chosen)
+    stage = Stage(tell=print_json if as_json else report, bar=not as_json)
+    sys.exit(carry_out(sync, wish, chosen, stage))
+
+
+def carry_out(sync: AnySync, wish: Wish, options: Options, stage: Stage) -> int:
+    """Do what is wished, here; the exit code. Raises what made the run fail, once that is told."""
+    if wish.enqueue:
+        return _enqueue(sync, options, stage, force=wish.force or not wish.auto)
+    if stage.source is None:
+        # Before any run begins: without a key there is nothing to begin.
+        connect.to_source(sync.connector).close()
+    if wish.dry_run:
+        return _compare(sync, options, stage)
+    if wish.auto:
+        answer = gate.request(sync, trigger="cli", force=wish.force, options=options)
     else:
-        answer = gate.take(sync, chosen, resume=resume)
+        answer = gate.take(sync, options, resume=wish.resume)
     if not isinstance(answer, gate.Enqueued):
-        _not_now(sync, answer, as_json=as_json, quiet=auto)
-    _execute(sync, answer.run_id, steal=resume, as_json=as_json)
+        return _not_now(sync, answer, stage, quiet=wish.auto)
+    return _execute(sync, answer.run_id, stage, steal=wish.resume)
 
 
-def _execute(sync: AnySync, run_id: int, *, steal: bool, as_json: bool) -> NoReturn:
+def _execute(sync: AnySync, run_id: int, stage: Stage, *, steal: bool) -> int:
     try:
-        with Bar(sync.summary, shown=not as_json) as bar:
-            manner = Manner(slice_seconds=None, by_hand=True, steal=steal, watch=bar.show)
+        with Bar(sync.summary, shown=stage.bar) as bar:
+            manner = Manner(
+                slice_seconds=None, by_hand=True, steal=steal, watch=bar.show, source=stage.source
+            )
             outcome = _patiently(sync, run_id, manner)
     except MoulinError:
         # The error itself is said by whoever catches it; what was done so far is data.
-        _report(engine.statistics(sync, run_id), as_json=as_json)
+        stage.tell(engine.statistics(sync, run_id))
         raise
     if outcome.status == "left":
-        _not_now(sync, gate.Running(run_id), as_json=as_json, quiet=False)
+        return _not_now(sync, gate.Running(run_id), stage, quiet=False)
     statistics = engine.statistics(sync, run_id)
-    _report(statistics, as_json=as_json)
-    sys.exit(EXIT[statistics["status"]])
+    stage.tell(statistics)
+    return EXIT[statistics["status"]]
 
 
 def _patiently(sync: AnySync, run_id: int, manner: Manner) -> Outcome:
@@ -148,30 +195,24 @@ def _patiently(sync: AnySync, run_id: int, manner: Manner) -> Outcome:
     raise AssertionError("counting has no end")
 
 
-def _enqueue(sync: AnySync, options: Options, *, force: bool, as_json: bool) -> NoReturn:
+def _enqueue(sync: AnySync, options: Options, stage: Stage, *, force: bool) -> int:
     answer = gate.request(sync, trigger="cli", force=force, options=options)
     if not isinstance(answer, gate.Enqueued):
-        _not_now(sync, answer, as_json=as_json, quiet=False)
+        return _not_now(sync, answer, stage, quiet=False)
     ring(sync.task, answer.run_id, f"run {answer.run_id}")
     say(f"Run {answer.run_id} is due; 'python manage.py runs show {answer.run_id}' follows it.")
-    if as_json:
-        print_json({"sync": sync.name, "run_id": answer.run_id, "status": "enqueued"})
-    sys.exit(0)
+    stage.tell({"sync": sync.name, "run_id": answer.run_id, "status": "enqueued"})
+    return 0
 
 
-def _compare(sync: AnySync, options: Options, *, as_json: bool) -> NoReturn:
-    with Bar(sync.summary, shown=not as_json) as bar:
-        found = dry_run.compare(sync, options, watch=bar.show)
-    _report(found, as_json=as_json)
-    if not as_json:
-        rows = [(item[sync.item], item["would"]) for item in found["differences"]]
-        changes = "Nothing else would change." if found["deleted"] else "Nothing would change."
-        print_table((sync.item, "would"), rows, empty=changes)
-        say("Nothing was written. What only the database can refuse, a dry run cannot foresee.")
-    sys.exit(EXIT[found["status"]])
+def _compare(sync: AnySync, options: Options, stage: Stage) -> int:
+    with Bar(sync.summary, shown=stage.bar) as bar:
+        found = dry_run.compare(sync, options, watch=bar.show, source=stage.source)
+    stage.tell(found)
+    return EXIT[found["status"]]
 
 
-def _not_now(sync: AnySync, answer: gate.Answer, *, as_json: bool, quiet: bool) -> NoReturn:
+def _not_now(sync: AnySync, answer: gate.Answer, stage: Stage, *, quiet: bool) -> int:
     """Say why nothing runs; cron (``--auto``) stays quiet about it."""
     found: dict[str, Any] = {"sync": sync.name, "status": answer.status, "total": 0}
     match answer:
@@ -183,19 +224,31 @@ def _not_now(sync: AnySync, answer: gate.Answer, *, as_json: bool, quiet: bool) 
         case gate.Waiting(not_before=moment):
             found["not_before"] = moment
             say(f"{sync.name} waits until {when(moment)}: its source or a failure asks for it.")
+        case gate.NotConfigured():
+            raise ConfigurationError(connect.NO_TEMPLATE)
         case gate.Paused():
             say(f"{sync.name} is paused; 'python manage.py syncs resume {sync.name}' ends that.")
-    if as_json:
-        print_json(found)
-    sys.exit(0 if quiet or isinstance(answer, gate.Fresh) else UNAVAILABLE)
+    stage.tell(found)
+    return 0 if quiet or isinstance(answer, gate.Fresh) else UNAVAILABLE
 
 
-def _report(found: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(found)
+def report(found: dict[str, Any]) -> None:
+    """Tell people what came of a sync; nothing of one that did not run, which is said already."""
+    if "pages" not in found:
         return
     names = ("status", "total", "created", "updated", "unchanged", "deleted", "errors", "pages")
     print_table(names, [[found[name] for name in names]], empty="")
+    remarks(found)
+    if "differences" in found:
+        key = next((key for item in found["differences"] for key in item), "id")
+        rows = [tuple(item.values()) for item in found["differences"]]
+        changes = "Nothing else would change." if found["deleted"] else "Nothing would change."
+        print_table((key, "would"), rows, empty=changes)
+        say("Nothing was written. What only the database can refuse, a dry run cannot foresee.")
+
+
+def remarks(found: dict[str, Any]) -> None:
+    """Warnings and refused records of a run, as far as a person reads them."""
     for warning in found["warnings"][:SHOWN]:
         say(f"Warning: {warning}")
     if len(found["warnings"]) > SHOWN:

@@ -69,6 +69,22 @@ def key_ids() -> tuple[str, ...]:
     return tuple(_keys())
 
 
+def is_sealed(text: str) -> bool:
+    """Whether ``text`` looks like what ``seal`` makes."""
+    return _SEALED.fullmatch(text) is not None
+
+
+def marks(text: str) -> tuple[str, ...]:
+    """``text`` under each key we hold, newest first, as ``<kid>:<HMAC-SHA256 in hex>``.
+
+    Equal texts have equal marks, and without the key nobody can try a list of texts.
+    """
+    return tuple(
+        f"{kid}:{hmac.new(key, text.encode('utf-8', 'surrogatepass'), hashlib.sha256).hexdigest()}"
+        for kid, key in _mark_keys(*_held()).items()
+    )
+
+
 def new_key() -> str:
     """A fresh key, to be put first in the setting."""
     return Fernet.generate_key().decode()
@@ -96,20 +112,39 @@ def _parts(sealed: str) -> tuple[str, str]:
 
 
 def _keys() -> dict[str, Fernet]:
+    return _keyring(*_held())
+
+
+def _held() -> tuple[str, str]:
+    """The text of our keys, and where it stands."""
     held = settings().inventory_encryption_key
     if held is not None:
-        return _keyring(held.get_secret_value(), SETTING)
+        return held.get_secret_value(), SETTING
     path = settings().var_dir / KEY_FILE
-    return _keyring(kept_key(path), str(path))
+    return kept_key(path), str(path)
 
 
 # Kept by the text of the keys: other settings have another text, so nothing stale is served.
 @lru_cache(maxsize=1)
 def _keyring(text: str, origin: str) -> dict[str, Fernet]:
-    keys = [part.strip() for part in text.split(",") if part.strip()]
+    keys = _parted(text)
     if not keys:
         raise ConfigurationError(f"{origin}: holds no key; make one with {_MAKE}.")
     return dict(_opened(key, place, origin) for place, key in enumerate(keys, 1))
+
+
+@lru_cache(maxsize=1)
+def _mark_keys(text: str, origin: str) -> dict[str, bytes]:
+    """A key for marks from each of ours: one and the same must not serve two purposes."""
+    ids = _keyring(text, origin)
+    return {
+        kid: hmac.new(key.encode(), b"moulin: marks", hashlib.sha256).digest()
+        for kid, key in zip(ids, _parted(text), strict=True)
+    }
+
+
+def _parted(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 _MAKE = "'python manage.py apikey new-encryption-key'"

@@ -37,6 +37,7 @@ SECRETS = frozenset(
         "B2B_API_KEY",
         "INVENTORY_ENCRYPTION_KEY",
         "SECRET_KEY",
+        "TEMPLATE_API_KEY",
         "FLOWER_BASIC_AUTH",
     }
 )
@@ -135,7 +136,10 @@ class Settings(BaseModel):
     )
     b2b_categories_path: str = "b2c/categories/"
     b2b_products_path: str = "api/products/"
+    template_base_url: OptionalURL = ""
+    template_api_key: SecretStr | None = None
     inventory_encryption_key: SecretStr | None = None
+    seal_personal_data: bool = True
     inventory_api_timeout: float = Field(default=30, gt=0, le=600)
     inventory_stock_mode: Literal["delta", "mirror"] = "delta"
 

@@ -13,10 +13,14 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, func,
 from sqlalchemy.orm import Session
 
 from db import bulk
-from db.models.catalogue import ExternalProduct
+from db.models.catalogue import ExternalCategory, ExternalProduct
 from db.page import AnyLink, Change, Known, Sight
 
 LONGEST_ERROR = 200
+_OURS: Mapping[type[AnyLink], tuple[str, str]] = {
+    ExternalProduct: ("product_id", "upstream_stock"),
+    ExternalCategory: ("category_id", "0"),
+}
 NO_SYNC = {"synchronize_session": False}
 
 
@@ -143,9 +147,8 @@ def _unseen(link: type[AnyLink], sight: Sight) -> ColumnElement[bool]:
 @cache
 def _known(link: type[AnyLink]) -> str:
     """Columns in the order of ``Known``."""
-    ours, stock = (
-        ("product_id", "upstream_stock") if link is ExternalProduct else ("category_id", "0")
-    )
+    # A tie to no other table is its own row.
+    ours, stock = _OURS.get(link, ("id", "0"))
     return (
         f"SELECT external_id, id, {ours}, payload_hash, seen_run, gone_at IS NOT NULL, {stock} "  # noqa: S608, our own names
         f"FROM {link.__tablename__} WHERE source = ? AND external_id IN ?*"

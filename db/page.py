@@ -13,10 +13,10 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
-from db.models.catalogue import ExternalCategory, ExternalProduct
+from db.models.catalogue import Tie
 from db.shops import Sites
 
-AnyLink = ExternalCategory | ExternalProduct
+AnyLink = Tie
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +70,15 @@ class Change(NamedTuple, Generic[R]):
 @dataclass(slots=True)
 class Plan(Generic[R]):
     """What a page would do. ``unchanged`` links are touched; ``resent`` ones, which say the same
-    in other letters, get a new hash.
+    in other letters, get a new hash. ``drifted`` ones, which are among the unchanged, say something
+    else than the store, which keeps what it has.
     """
 
     created: list[R] = field(default_factory=list)
     updated: list[Change[R]] = field(default_factory=list)
     unchanged: list[Known] = field(default_factory=list)
     resent: list[Change[R]] = field(default_factory=list)
+    drifted: list[Change[R]] = field(default_factory=list)
     duplicates: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -95,6 +97,7 @@ class Plan(Generic[R]):
         self.updated += other.updated
         self.unchanged += other.unchanged
         self.resent += other.resent
+        self.drifted += other.drifted
         self.duplicates += other.duplicates
         self.warnings += other.warnings
 

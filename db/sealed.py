@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core import crypto
+from core import crypto, personal
 from core.errors import MoulinError
 from db.leases import NO_SYNC
-from db.models import APIKey, Reject, Sale, SalesBatch, Terminal
+from db.models import (
+    APIKey,
+    Reject,
+    Sale,
+    SalesBatch,
+    TemplateCustomRequest,
+    TemplateOrder,
+    TemplateOrderDrift,
+    TemplateUser,
+    Terminal,
+)
 
 Column = InstrumentedAttribute[Any]
 
@@ -22,8 +32,26 @@ COLUMNS: tuple[Column, ...] = (
     SalesBatch.body,
     Sale.client,
     Terminal.signing_key,
+    TemplateOrder.extra,
+    TemplateOrderDrift.payload,
+    TemplateUser.name,
+    TemplateUser.email,
+    TemplateUser.phone,
+    TemplateUser.extra,
+    TemplateCustomRequest.name,
+    TemplateCustomRequest.email,
+    TemplateCustomRequest.phone,
+    TemplateCustomRequest.extra,
 )
 """Whatever ``core.crypto.seal`` made and a table keeps."""
+
+MARKS: Mapping[Column, tuple[Column, Callable[[str | None], str | None]]] = {
+    TemplateUser.email: (TemplateUser.email_mark, personal.mark_email),
+    TemplateUser.phone: (TemplateUser.phone_mark, personal.mark_phone),
+    TemplateCustomRequest.email: (TemplateCustomRequest.email_mark, personal.mark_email),
+    TemplateCustomRequest.phone: (TemplateCustomRequest.phone_mark, personal.mark_phone),
+}
+"""The marks of personal values, which are under a key too: made anew with their value."""
 
 
 AT_ONCE = 50
@@ -71,8 +99,12 @@ def reseal(session: Session, column: Column, found: Sequence[tuple[int, str]]) -
     """Seal these ``stale`` values under the newest key. Safe to repeat, and to stop in between."""
     changed, lost = 0, list[tuple[int, str]]()
     for ident, sealed in found:
+        if not crypto.is_sealed(sealed):
+            # Kept in the clear, as SEAL_PERSONAL_DATA=false says.
+            continue
         try:
             fresh = crypto.reseal(sealed)
+            marks = _marks(column, fresh)
         except MoulinError as error:
             # One value whose key is gone must not keep all others under an old key.
             lost.append((ident, str(error)))
@@ -81,8 +113,15 @@ def reseal(session: Session, column: Column, found: Sequence[tuple[int, str]]) -
         result = session.execute(
             update(column.class_)
             .where(column.class_.id == ident, column == sealed)
-            .values({column: fresh}),
+            .values({column: fresh, **marks}),
             execution_options=NO_SYNC,
         )
         changed += result.rowcount  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
     return Batch(changed, lost)
+
+
+def _marks(column: Column, fresh: str | None) -> dict[Column, str | None]:
+    if column not in MARKS or fresh is None:
+        return {}
+    mark, make = MARKS[column]
+    return {mark: make(crypto.unseal(fresh))}

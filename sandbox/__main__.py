@@ -1,12 +1,15 @@
-"""The sandbox as a process: ``python -m sandbox`` serves the inventory until it is told to stop."""
+"""The sandbox as a process: ``python -m sandbox`` serves the inventory until it is told to stop,
+and, with ``--template-port``, the art site beside it.
+"""
 
 import argparse
 import signal
 import sys
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 
-from sandbox import b2b
+from sandbox import b2b, template
+from sandbox.source import Source
 
 
 def main() -> int:
@@ -15,22 +18,43 @@ def main() -> int:
     # Both signals become the one exception that unwinds `serve`.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with (
-            suppress(KeyboardInterrupt),
-            b2b.serve(
-                host=options.host,
-                port=options.port,
-                products=options.products,
-                seed=options.seed,
-                key=options.key,
-            ) as source,
-        ):
-            print(source.url, flush=True)  # noqa: T201  (whoever started us waits for this line)
+        with suppress(KeyboardInterrupt), ExitStack() as stack:
+            _serve(options, stack)
             _wait()
-    except OSError as error:
-        print(f"{options.host}:{options.port}: {error.strerror}", file=sys.stderr)  # noqa: T201 - a program's own message
+    except PortTakenError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a program's own message
         return 1
     return 0
+
+
+class PortTakenError(Exception):
+    """Says which address is not ours to listen at, and why."""
+
+
+def _serve(options: argparse.Namespace, stack: ExitStack) -> None:
+    """Serve what was asked for, and say where, a line each."""
+    common = {"host": options.host, "seed": options.seed}
+    sources: list[tuple[int, AbstractContextManager[Source]]] = [
+        (
+            options.port,
+            b2b.serve(port=options.port, products=options.products, key=options.key, **common),
+        )
+    ]
+    if options.template_port is not None:
+        site = template.serve(
+            port=options.template_port,
+            key=options.template_key,
+            paintings=options.paintings,
+            orders=options.orders,
+            **common,
+        )
+        sources.append((options.template_port, site))
+    for port, source in sources:
+        try:
+            url = stack.enter_context(source).url
+        except OSError as error:
+            raise PortTakenError(f"{options.host}:{port}: {error.strerror}") from error
+        print(url, flush=True)  # noqa: T201  (whoever started us waits for this line)
 
 
 def _wait() -> None:
@@ -47,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--products", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--key", default=b2b.DEMO_KEY)
+    parser.add_argument("--template-port", type=int, help="serve the art site too; 0: a free one")
+    parser.add_argument("--template-key", default=template.DEMO_KEY)
+    parser.add_argument("--paintings", type=int, default=120)
+    parser.add_argument("--orders", type=int, default=40)
     return parser
 
 

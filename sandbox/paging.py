@@ -54,8 +54,12 @@ def ask(request: Request, *, size: int | None, where: tuple[str, object] | None 
 
 def page_number(request: Request) -> int:
     """The number of the page asked for, from 1; 0 when it is no number."""
-    wished = request.parameters.get("page", "1")
-    return int(wished) if _is_positive(wished) else 0
+    return whole(request.parameters.get("page", "1"))
+
+
+def whole(text: str) -> int:
+    """The number that ``text`` says; 0 when it says none."""
+    return int(text) if _is_positive(text) else 0
 
 
 def _is_positive(text: str) -> bool:

@@ -1,7 +1,7 @@
 """What every stand-in has: its doors, the log of what was asked, and the faults ordered."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sandbox.collection import Collection
 from sandbox.control import PREFIX, Control
@@ -14,13 +14,13 @@ class Source(ABC):
     """One outside system, as an application for ``sandbox.server``.
 
     The names of its collections are the names of its endpoints: in faults, in the log's helper
-    and under ``/_sandbox/``.
+    and under ``/_sandbox/``; ``more`` endpoints have no collection of their own.
     """
 
-    def __init__(self, collections: Mapping[str, Collection]) -> None:
+    def __init__(self, collections: Mapping[str, Collection], *, more: Iterable[str] = ()) -> None:
         self.url = ""
         self.log = Log()
-        self.faults = Faults(collections)
+        self.faults = Faults((*collections, *more))
         self._control = Control(self.log, self.faults, collections)
 
     def __call__(self, request: Request) -> Answer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from syncs import connect
 from syncs.status import SyncStatus
 
 ADVICE = {
+    "not_configured": connect.NO_TEMPLATE,
     "paused": "{sync} is paused: 'python manage.py syncs resume {sync}' ends that.",
     "needs_approval": "{sync} would delete more than the brake allows: 'python manage.py runs show "
     "{approve}', then 'python manage.py runs approve {approve}' if that is right.",

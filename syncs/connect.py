@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connectors.catalogue import BoliBana
 from connectors.connector import Connector
+from connectors.http.client import RETRIES
+from connectors.template import TemplateExport
 from core.errors import ConfigurationError
 from core.settings import settings
 from db import keys
 from db.session import reading, writing
+
+NO_TEMPLATE = (
+    "The art site is not configured: set TEMPLATE_BASE_URL (https://…) and TEMPLATE_API_KEY (the "
+    "site's TEMPLATE_MASTER_API_KEY) in the environment or in .env."
+)
 
 
 def to_source(name: str) -> Connector:
@@ -27,6 +36,31 @@ def bolibana() -> BoliBana:
         products_path=given.b2b_products_path,
         hosts=frozenset(filter(None, (host.strip() for host in given.b2b_api_hosts.split(",")))),
     )
+
+
+def template(*, seconds: float | None = None) -> TemplateExport:
+    """The art site's export; ``ConfigurationError`` names what is not set.
+
+    With ``seconds`` it asks once and waits no longer.
+    """
+    given = settings()
+    if not is_configured("template") or given.template_api_key is None:
+        raise ConfigurationError(NO_TEMPLATE)
+    return TemplateExport.open(
+        url=given.template_base_url,
+        key=given.template_api_key.get_secret_value(),
+        timeout=given.inventory_api_timeout if seconds is None else seconds,
+        deadline=seconds,
+        retries=RETRIES if seconds is None else 0,
+    )
+
+
+def is_configured(name: str) -> bool:
+    """Whether anybody wants the source called ``name``; the B2B catalogue always is."""
+    given = settings()
+    if name == "template":
+        return bool(given.template_base_url) and given.template_api_key is not None
+    return True
 
 
 def note_use(name: str) -> None:
@@ -52,4 +86,4 @@ def b2b_key() -> str:
     return key
 
 
-CONNECTORS = {"b2b": bolibana}
+CONNECTORS: dict[str, Callable[[], Connector]] = {"b2b": bolibana, "template": template}

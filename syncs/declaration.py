@@ -39,8 +39,9 @@ class Policy(StrEnum):
 class Sync(Generic[C, P, R]):
     """A movement source → store.
 
-    ``fetch`` walks the source's pages from a query on; ``record`` types a payload; ``row`` maps
-    it to columns; ``target`` compares and writes. ``item`` names a record's id in ``errors_list``.
+    ``fetch`` walks the source's pages from a query on; ``record`` types a payload, whose field
+    ``key`` names it; ``row`` maps it to columns; ``target`` compares and writes. ``item`` names a
+    record's id in ``errors_list``. ``fresh_for`` in seconds; None: ``SYNC_INTERVAL_SECONDS``.
     A run with one of ``filters`` among its options has seen a part only: it deletes nothing and
     refreshes nothing.
     """
@@ -54,7 +55,9 @@ class Sync(Generic[C, P, R]):
     target: Target[R]
     policy: Policy
     item: str
+    key: str = "id"
     schedule: crontab | None = None
+    fresh_for: float | None = None
     options: Mapping[str, type[int | str]] = field(default_factory=dict)
     filters: frozenset[str] = frozenset()
     aliases: tuple[str, ...] = ()
@@ -74,7 +77,7 @@ class Sync(Generic[C, P, R]):
         if not isinstance(payload, dict):
             return None
         try:
-            return external_id(payload.get("id"))
+            return external_id(payload.get(self.key))
         except ValueError:
             return None
 

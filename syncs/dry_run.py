@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from connectors.connector import Connector
 from db import links
 from db.page import Change, Plan
 from db.session import reading
@@ -25,10 +26,12 @@ NO_RUN = 2**62
 """The id of a run that will never be: no record counts as seen by it already."""
 
 
-def compare(sync: AnySync, options: Options, *, watch: Watch = unwatched) -> dict[str, Any]:
-    """What a run would count now, with the first differences."""
+def compare(
+    sync: AnySync, options: Options, *, watch: Watch = unwatched, source: Connector | None = None
+) -> dict[str, Any]:
+    """What a run would count now, with the first differences; of ``source``, if one is given."""
     progress, differences, met = Progress(), list[dict[str, Any]](), 0
-    for page in sync.fetch(connect.to_source(sync.connector), start=None, **options):
+    for page in sync.fetch(source or connect.to_source(sync.connector), start=None, **options):
         received = receive(sync, page.payloads)
         with reading() as session:
             here = sight(session, sync, NO_RUN, options)

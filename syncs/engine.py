@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from connectors.connector import Connector
 from core.errors import FatalError, SyncError
 from core.logs import bind_correlation_id, get_logger
 from core.settings import settings
@@ -61,7 +62,7 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
     if lease.failures > ending.MOST_FAILURES:
         raise ending.bury_dead(sync, lease)
     try:
-        with connect.to_source(sync.connector) as connector:
+        with _source(sync, manner) as connector:
             connect.note_use(sync.connector)
             return _walk(
                 Walk(
@@ -93,6 +94,11 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
             # What a database says of a row it refuses quotes the row.
             raise SyncError(ending.said(error)) from None
         raise
+
+
+def _source(sync: AnySync, manner: Manner) -> AbstractContextManager[Connector]:
+    given = manner.source
+    return connect.to_source(sync.connector) if given is None else nullcontext(given)
 
 
 def _left(sync: AnySync, run_id: int) -> Outcome:

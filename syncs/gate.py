@@ -18,7 +18,7 @@ from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
 from db.session import writing
 from db.states import Standing
-from syncs import intervals
+from syncs import connect, intervals
 from syncs.declaration import AnySync, Options
 
 TOLERANCE = 0.05
@@ -64,7 +64,14 @@ class Waiting:
     status = "waiting"
 
 
-Answer = Enqueued | Fresh | Running | Paused | Waiting
+@dataclass(frozen=True)
+class NotConfigured:
+    """Nobody said where the sync's source is: nothing is opened, nobody is asked."""
+
+    status = "not_configured"
+
+
+Answer = Enqueued | Fresh | Running | Paused | Waiting | NotConfigured
 
 
 def request(
@@ -88,6 +95,8 @@ def decide(
     options: Options | None = None,
 ) -> Answer:
     """``request`` within a transaction; a due ``slot`` is never refused as fresh."""
+    if not connect.is_configured(sync.connector):
+        return NotConfigured()
     state = states.locked(session, sync.name)
     if state.paused:
         return Paused()
@@ -114,6 +123,8 @@ def stale(session: Session, syncs: Collection[AnySync]) -> list[AnySync]:
 
 
 def _is_stale(sync: AnySync, standing: Standing | None) -> bool:
+    if not connect.is_configured(sync.connector):
+        return False
     if standing is None:
         return True
     if standing.paused or standing.active:
@@ -128,6 +139,8 @@ def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
     It goes on from a killed run's checkpoint when that run's lease has expired, or at once with
     ``resume``, which also goes on from the newest failed or cancelled run.
     """
+    if not connect.is_configured(sync.connector):
+        return NotConfigured()
     with writing() as session:
         state = states.locked(session, sync.name)
         if state.paused:

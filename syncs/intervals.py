@@ -6,17 +6,26 @@ from celery.schedules import crontab
 
 from core.errors import ConfigurationError
 from core.settings import settings
+from syncs import connect
 from syncs.declaration import AnySync
+from syncs.registry import SYNCS
 
 
 def interval(name: str) -> float:
     """Seconds for which a successful run of the sync called ``name`` is fresh."""
     key = name.upper().replace(".", "_").replace("-", "_")
-    return settings().sync_intervals.get(key, settings().sync_interval_seconds)
+    declared = SYNCS[name].fresh_for if name in SYNCS else None
+    usual = settings().sync_interval_seconds if declared is None else declared
+    return settings().sync_intervals.get(key, usual)
 
 
 def schedule(sync: AnySync) -> crontab | None:
-    """When ``sync`` runs by itself: ``SYNC_SCHEDULE_<NAME>`` (five fields; empty: never)."""
+    """When ``sync`` runs by itself: ``SYNC_SCHEDULE_<NAME>`` (five fields; empty: never).
+
+    Never while its source is not configured.
+    """
+    if not connect.is_configured(sync.connector):
+        return None
     text = settings().sync_schedules.get(sync.setting)
     if text is None:
         return sync.schedule

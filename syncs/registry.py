@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from core.errors import RefusedError
+from syncs import template
 from syncs.catalogue import CATEGORIES, PRODUCTS
 from syncs.declaration import AnySync
 
-SYNCS: dict[str, AnySync] = {sync.name: sync for sync in (CATEGORIES, PRODUCTS)}
+SYNCS: dict[str, AnySync] = {
+    sync.name: sync for sync in (CATEGORIES, PRODUCTS, *template.RESOURCES)
+}
 
 
 def find(name: str) -> AnySync:

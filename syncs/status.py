@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from db import bulk, overview, runs, states
 from db.models import SyncRun, SyncState
-from syncs import intervals
+from syncs import connect, intervals
 from syncs.declaration import AnySync
 from syncs.progress import restore
 from syncs.registry import SYNCS
 
 State = Literal[
     "ok", "late", "retrying", "failing", "partial", "needs_approval", "paused", "running",
-    "never_run",
+    "never_run", "not_configured",
 ]  # fmt: skip
 
 LATE = 1.5
@@ -31,7 +31,8 @@ BETWEEN_SLICES = timedelta(seconds=60)
 class Facts:
     """What the store knows of one sync. ``failures`` counts consecutive failed runs; ``active``
     is the status of the run that is due or running, ``begun`` whether anybody ever took it up;
-    ``complete`` the status of the last run that saw everything; ``ever`` whether any run began.
+    ``complete`` the status of the last run that saw everything; ``ever`` whether any run began;
+    ``configured`` whether anybody said where its source is.
     """
 
     paused: bool = False
@@ -45,6 +46,7 @@ class Facts:
     complete: str | None = None
     needs_approval: bool = False
     ever: bool = False
+    configured: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ def state_of(facts: Facts, *, now: datetime, interval: float) -> State:
     """The one word; what a person must act on comes before what passes by itself."""
     old = _older(facts.last_success_at, now, LATE * interval)
     words: tuple[tuple[State, bool], ...] = (
+        ("not_configured", not facts.configured),
         ("paused", facts.paused),
         ("running", _running(facts, now)),
         ("needs_approval", facts.needs_approval),
@@ -139,11 +142,11 @@ def _facts(
     session: Session, sync: AnySync, state: SyncState | None, newest: SyncRun | None, *,
     needs_approval: bool,
 ) -> Facts:  # fmt: skip
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"configured": connect.is_configured(sync.connector)}
     if state is not None:
         success = state.last_success_at
         complete = overview.began_at(session, sync.name, success) if success is not None else None
-        told = {
+        told |= {
             "paused": state.paused,
             "failures": state.failures,
             "last_success_at": success,

@@ -26,13 +26,15 @@ def unwatched(progress: Progress) -> None:
 class Manner:
     """How a run is executed: by a worker in slices, or by hand to its end.
 
-    ``steal`` takes the lease of a holder that a person knows to be dead.
+    ``steal`` takes the lease of a holder that a person knows to be dead. ``source`` is read instead
+    of the sync's own, and is the caller's to close.
     """
 
     slice_seconds: float | None = SLICE
     steal: bool = False
     by_hand: bool = False
     task_id: str | None = None
+    source: Connector | None = None
     watch: Watch = unwatched
 
 

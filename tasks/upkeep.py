@@ -1,4 +1,4 @@
-"""Housekeeping: what nobody will ask for again is forgotten."""
+"""Housekeeping: what nobody will ask for again is forgotten, and who is well is looked at."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from celery import shared_task
 
 from db import slots, terminals
 from db.session import writing
+from syncs import template_health
 from tasks.durable import DurableTask
 
 SLOTS_KEPT_DAYS = 30.0
@@ -23,3 +24,9 @@ def forget() -> None:
             forgotten = terminals.forget_nonces(session, most=AT_ONCE)
         if forgotten < AT_ONCE:
             break
+
+
+@shared_task(name=template_health.NAME, base=DurableTask)
+def look_at_template() -> None:
+    """Note how the art site's export is, once an hour whoever asks; nothing if there is none."""
+    template_health.note_hourly()

@@ -20,6 +20,7 @@ from cryptography.fernet import Fernet
 import core.settings
 from core import logs
 from db import migrate, session
+from tests.art_site import template  # noqa: F401, a fixture
 from tests.servers import PostgreSQL, Redis
 
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}

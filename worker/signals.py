@@ -13,8 +13,12 @@ from celery.signals import (
 )
 
 from core import logs
+from core.logs import get_logger
 from db import session
+from syncs import connect as connections
 from worker.sweeper import SWEEPER
+
+log = get_logger(__name__)
 
 
 def connect() -> None:
@@ -24,11 +28,18 @@ def connect() -> None:
     worker_ready.connect(start_sweeping)
     worker_shutting_down.connect(stop_sweeping)
     beat_init.connect(configure_logs)
+    beat_init.connect(tell_what_never_runs)
 
 
 def configure_logs(**_: Any) -> None:
     """Our log lines instead of Celery's."""
     logs.configure()
+
+
+def tell_what_never_runs(**_: Any) -> None:
+    """Once, by the one process that rings: what nobody configured has no entry."""
+    if not connections.is_configured("template"):
+        log.warning("template.not_configured", set="TEMPLATE_BASE_URL and TEMPLATE_API_KEY")
 
 
 def forget_connections(**_: Any) -> None:

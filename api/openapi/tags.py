@@ -15,11 +15,13 @@ TAGS = {
     "rejects": "Records that were refused; try them again after a fix, or discard them.",
     "batches": "What tills sent, one request each, and what became of it.",
     "audit": "Who did what, and why.",
+    "template": "The art site: bring all of it in, ask how it is.",
 }
 
 _OPS = "/api/ops/"
 _CATALOGUE = ("/api/inventory/", "/inventory/")
 _PAGES = ("/inventory/status/", "/admin/inventory/apikey/", "/login", "/logout", "/static/")
+_TEMPLATE = "/admin/api/"
 
 
 def tag_of(path: str) -> str:
@@ -32,4 +34,6 @@ def tag_of(path: str) -> str:
         return "pages"
     if path.startswith(_CATALOGUE):
         return "catalogue"
+    if path.startswith(_TEMPLATE):
+        return "template"
     return path.removeprefix(_OPS).partition("/")[0] if path.startswith(_OPS) else "process"

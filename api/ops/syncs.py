@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.access import allow, caller
 from api.bell import BELL
 from api.body import load
-from api.openapi.description import Answer, describe
+from api.openapi.description import Answer, describe, refuses
 from api.openapi.shape import Listing
 from api.ops.answers.syncs import NothingBegun, Pause, SyncEnqueued, SyncLine
 from api.ops.orders import GIVEN, Order, enqueued
@@ -22,7 +22,7 @@ from api.problems import FieldError, Problem, not_found
 from core.errors import RefusedError
 from db import audit, states
 from db.session import reading, writing
-from syncs import gate, intervals, status
+from syncs import connect, gate, intervals, status
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
 
@@ -69,6 +69,7 @@ def index() -> dict[str, Any]:
 @describe(
     Answer(kind=NothingBegun, when="nothing begins now, and why"),
     Answer(status=202, kind=SyncEnqueued, headers=("Location",), when="a run is due"),
+    refuses(409, "NOT_CONFIGURED", when="nobody said where its source is"),
     body=RunOrder,
     example={"options": {}, "force": True, "why": "prices changed"},
     path=NAME,
@@ -101,6 +102,8 @@ def press(
     """
     with writing() as session:
         answer = gate.decide(session, sync, trigger="api", force=force, options=options)
+        if isinstance(answer, gate.NotConfigured):
+            raise Problem(409, "NOT_CONFIGURED", connect.NO_TEMPLATE)
         follows = isinstance(answer, gate.Running) and _follows(session, sync)
         run_id = getattr(answer, "run_id", None)
         if isinstance(answer, gate.Enqueued) or (force and follows):

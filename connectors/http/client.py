@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from typing import NoReturn
+from typing import IO, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -36,6 +36,9 @@ TLS = "TLS"
 
 log = get_logger(__name__)
 
+Receive = Callable[[requests.Response, str, Deadline], object]
+"""Takes a good answer's body in: from the response, the call's name and its deadline."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
@@ -49,7 +52,7 @@ class Answer:
 class HTTPClient:
     """GETs JSON under ``base_url``; seconds and bytes bound every call.
 
-    ``timeout`` bounds a silence, ``deadline`` the whole call with its retries. ``advice`` says
+    ``timeout`` bounds a silence, ``deadline`` the whole call with its ``retries``. ``advice`` says
     where to look when the key is refused. Raises ``ConfigurationError`` for an address that is
     not https (http: this machine alone).
     """
@@ -63,6 +66,7 @@ class HTTPClient:
         deadline: float = 45.0,
         max_body: int = MAX_BODY,
         advice: str = "check the key",
+        retries: int = RETRIES,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = random.random,
@@ -74,6 +78,7 @@ class HTTPClient:
         self._deadline = deadline
         self._max_body = max_body
         self._advice = advice
+        self._retries = retries
         self._session = session or transport.session(urlsplit(base_url).scheme)
         self._sleep = sleep
         self._random = random
@@ -85,14 +90,32 @@ class HTTPClient:
         most and within the deadline. Whoever says how long to wait is not asked again here.
         Raises ``connectors.errors``.
         """
+        return self._patiently(path, params, self._json)
+
+    def spool(self, path: str, file: IO[bytes], *, most: int) -> None:
+        """As ``get_json``, the body unread into ``file``: up to ``most`` bytes."""
+
+        def receive(response: requests.Response, call: str, deadline: Deadline) -> None:
+            codec.check_type(response.headers.get("Content-Type", ""), call=call)
+            file.seek(0)
+            file.truncate()
+            codec.spool(response.raw, file, call=call, most=most, deadline=deadline)
+
+        self._patiently(path, None, receive)
+
+    def _patiently(self, path: str, params: Mapping[str, str] | None, receive: Receive) -> Answer:
         deadline = Deadline(self._deadline)
         with deadline.running():
             for failures in count(1):
                 try:
-                    return self._logged(path, params, deadline)
+                    return self._logged(path, params, deadline, receive)
                 except (ConnectionError, AnswerError, ServerError) as error:
                     pause = self._random() * FIRST_PAUSE * 2**failures
-                    if failures > RETRIES or not _transient(error) or pause >= deadline.remaining():
+                    if (
+                        failures > self._retries
+                        or not _transient(error)
+                        or pause >= deadline.remaining()
+                    ):
                         raise
                     self._sleep(pause)
         raise AssertionError("the loop ends by return or raise")
@@ -101,11 +124,13 @@ class HTTPClient:
         """Close the connections that wait to be used again."""
         self._session.close()
 
-    def _logged(self, path: str, params: Mapping[str, str] | None, deadline: Deadline) -> Answer:
+    def _logged(
+        self, path: str, params: Mapping[str, str] | None, deadline: Deadline, receive: Receive
+    ) -> Answer:
         started = time.monotonic()
         status, problem = None, None
         try:
-            answer = self._ask(path, params, deadline)
+            answer = self._ask(path, params, deadline, receive)
             status = answer.status
             return answer
         except APIError as error:
@@ -122,7 +147,9 @@ class HTTPClient:
                 error=problem,
             )
 
-    def _ask(self, path: str, params: Mapping[str, str] | None, deadline: Deadline) -> Answer:
+    def _ask(
+        self, path: str, params: Mapping[str, str] | None, deadline: Deadline, receive: Receive
+    ) -> Answer:
         call = f"GET {self._path(path)}"
         try:
             with self._send(path, params, deadline) as response:
@@ -137,11 +164,14 @@ class HTTPClient:
                 )
                 if problem is not None:
                     raise problem
-                body = codec.read(response.raw, call=call, most=self._max_body, deadline=deadline)
-            data = codec.decode(body, response.headers.get("Content-Type", ""), call=call)
+                data = receive(response, call, deadline)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self._lost(call, error, deadline)
         return Answer(data=data, headers=response.headers, status=response.status_code)
+
+    def _json(self, response: requests.Response, call: str, deadline: Deadline) -> object:
+        body = codec.read(response.raw, call=call, most=self._max_body, deadline=deadline)
+        return codec.decode(body, response.headers.get("Content-Type", ""), call=call)
 
     def _send(
         self, path: str, params: Mapping[str, str] | None, deadline: Deadline

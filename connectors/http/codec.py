@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import IO
 
 from urllib3 import BaseHTTPResponse
 
@@ -19,6 +20,21 @@ def read(raw: BaseHTTPResponse, *, call: str, most: int, deadline: Deadline) -> 
     Raises ``TooLargeError`` over ``most`` decoded bytes (a small gzip may hold gigabytes),
     ``TimeoutError`` at the deadline, and urllib3's errors.
     """
+    body = bytearray()
+    for chunk in _chunks(raw, call=call, most=most, deadline=deadline):
+        body += chunk
+    return bytes(body)
+
+
+def spool(
+    raw: BaseHTTPResponse, file: IO[bytes], *, call: str, most: int, deadline: Deadline
+) -> None:
+    """As ``read``, into ``file``: what is too large for memory is read from there as a stream."""
+    for chunk in _chunks(raw, call=call, most=most, deadline=deadline):
+        file.write(chunk)
+
+
+def _chunks(raw: BaseHTTPResponse, *, call: str, most: int, deadline: Deadline) -> Iterator[bytes]:
     too_large = TooLargeError(
         f"{call}: the answer is over {most} bytes, which is more than we hold",
         status_code=raw.status,
@@ -26,15 +42,15 @@ def read(raw: BaseHTTPResponse, *, call: str, most: int, deadline: Deadline) -> 
     declared = raw.headers.get("Content-Length", "")
     if declared.isdecimal() and len(declared) < 20 and int(declared) > most:  # noqa: PLR2004 - 64 bits
         raise too_large
-    body = bytearray()
+    came = 0
     # `read1` gives what has come and does not wait for a chunk to be full.
     while chunk := raw.read1(_CHUNK, decode_content=True):
-        body += chunk
-        if len(body) > most:
+        came += len(chunk)
+        if came > most:
             raise too_large
         if not deadline.remaining():
             raise TimeoutError("the deadline has passed")
-    return bytes(body)
+        yield chunk
 
 
 def decode(body: bytes, content_type: str, *, call: str) -> object:
@@ -43,12 +59,9 @@ def decode(body: bytes, content_type: str, *, call: str) -> object:
     NaN, infinities and numbers of thousands of digits become floats: they spoil their record,
     not the page.
     """
-    media = content_type.partition(";")[0].strip().lower()
     if not body.strip():
         raise AnswerError(f"{call}: the answer is empty")
-    if media != "application/json" and not media.endswith("+json"):
-        shown = ascii(media)[1:-1][:60]
-        raise AnswerError(f"{call}: the answer is {shown or 'of no type'}, not JSON")
+    check_type(content_type, call=call)
     try:
         return _loads(body, int)
     except RecursionError as error:
@@ -56,6 +69,14 @@ def decode(body: bytes, content_type: str, *, call: str) -> object:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         # The error itself quotes the body.
         raise AnswerError(f"{call}: the answer is broken JSON ({type(error).__name__})") from None
+
+
+def check_type(content_type: str, *, call: str) -> None:
+    """``AnswerError`` unless the answer says that it is JSON."""
+    media = content_type.partition(";")[0].strip().lower()
+    if media != "application/json" and not media.endswith("+json"):
+        shown = ascii(media)[1:-1][:60]
+        raise AnswerError(f"{call}: the answer is {shown or 'of no type'}, not JSON")
 
 
 def _loads(body: bytes, parse_int: Callable[[str], int | float]) -> object:

@@ -35,7 +35,7 @@ def walk(
     must be ``always`` asked (a filter) is, also where ``next`` forgets it.
     """
     hosts = {client.host, *filter(None, map(_hostname, allowed_hosts))}
-    trail = _Trail(path)
+    trail = Trail(path)
     query = dict(first_query)
     for _ in range(MOST_PAGES):
         data = client.get_json(path, query).data
@@ -53,7 +53,7 @@ def walk(
     raise PaginationError(f"{path}: more than {MOST_PAGES} pages; the source never says it is done")
 
 
-class _Trail:
+class Trail:
     """What this walk has asked and seen, to notice when it goes in circles."""
 
     def __init__(self, path: str) -> None:
@@ -62,6 +62,7 @@ class _Trail:
         self._seen: Counter[int] = Counter()
 
     def follow(self, page: Page) -> None:
+        """Note ``page``; ``PaginationError`` when the walk goes in circles."""
         self._asked.add(frozenset(page.query.items()))
         following = page.next_query
         if following is not None and (

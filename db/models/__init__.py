@@ -7,6 +7,18 @@ from db.models.failures import FailedTask, Reject
 from db.models.runs import JobSlot, SyncRun, SyncState
 from db.models.sales import DeviceNonce, Sale, SaleLine, SalesBatch, Terminal
 from db.models.stock import StockMovement
+from db.models.template import (
+    TemplateCheck,
+    TemplateCustomRequest,
+    TemplateExhibition,
+    TemplateOrder,
+    TemplateOrderDrift,
+    TemplateOrderItem,
+    TemplatePainting,
+    TemplateSetting,
+    TemplateStat,
+    TemplateUser,
+)
 
 __all__ = [
     "APIKey",
@@ -28,5 +40,15 @@ __all__ = [
     "StockMovement",
     "SyncRun",
     "SyncState",
+    "TemplateCheck",
+    "TemplateCustomRequest",
+    "TemplateExhibition",
+    "TemplateOrder",
+    "TemplateOrderDrift",
+    "TemplateOrderItem",
+    "TemplatePainting",
+    "TemplateSetting",
+    "TemplateStat",
+    "TemplateUser",
     "Terminal",
 ]

@@ -70,7 +70,7 @@ class Product(Base):
     updated_at: Mapped[Moment]
 
 
-class Link:
+class Tie(Base):
     """What ties a row of ours to a record of a source, and how fresh the tie is.
 
     ``seen_run`` is the last run that met the record; ``gone_at`` is set when the source no
@@ -79,10 +79,11 @@ class Link:
     None when the next run must write the record anyway.
     """
 
+    __abstract__ = True
+
     id: Mapped[Id]
     external_id: Mapped[Word]
     source: Mapped[str] = mapped_column(String(32))
-    details: Mapped[dict[str, Any] | None]
     payload_hash: Mapped[str | None] = mapped_column(String(64))
     sync_status: Mapped[str] = mapped_column(String(16), default="synced")
     last_synced_at: Mapped[datetime | None]
@@ -91,7 +92,15 @@ class Link:
     error: Mapped[str | None]
 
 
-class ExternalCategory(Link, Base):
+class Link(Tie):
+    """A tie to a row of another table; ``details`` are the fields we do not map."""
+
+    __abstract__ = True
+
+    details: Mapped[dict[str, Any] | None]
+
+
+class ExternalCategory(Link):
     """A category as the source knows it."""
 
     __tablename__ = "external_categories"
@@ -102,7 +111,7 @@ class ExternalCategory(Link, Base):
     parent_external_id: Mapped[str | None] = mapped_column(String(64))
 
 
-class ExternalProduct(Link, Base):
+class ExternalProduct(Link):
     """A product as the source knows it, with the mapped values it sent last."""
 
     __tablename__ = "external_products"

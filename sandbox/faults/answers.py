@@ -1,6 +1,7 @@
 """What goes wrong with an answer, whatever the source: its status, its body, its way to us."""
 # ruff: noqa: D102  (a fault is one hook, and its class says what it does)
 
+import json
 import time
 import zlib
 from dataclasses import replace
@@ -11,7 +12,7 @@ from http import HTTPStatus
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from sandbox.faults.fault import Fault
-from sandbox.messages import Answer, json_answer
+from sandbox.messages import Answer, dumps, json_answer
 
 _MEBIBYTE = 1024 * 1024
 
@@ -127,6 +128,17 @@ class Truncated(Fault):
     def on_answer(self, answer: Answer) -> Answer:
         keep = len(answer.body) // 2 if self.keep is None else self.keep
         return replace(answer, body=bytes(answer.body)[:keep])
+
+
+class Missing(Fault):
+    """The right answer without one of its fields."""
+
+    field: str = "data"
+
+    def on_answer(self, answer: Answer) -> Answer:
+        told = json.loads(bytes(answer.body))
+        told.pop(self.field, None)
+        return replace(answer, body=dumps(told).encode())
 
 
 class Redirect(Fault):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -11,10 +12,14 @@ import pytest
 from werkzeug.test import TestResponse
 
 import core.settings
-from db import failures, rejects, states
+from core.errors import SyncError
+from db import failures, rejects, runs, states
 from db.models import Reject, SyncRun
 from db.rejects import Refusal
 from db.session import writing
+from sandbox import template as site
+from syncs import engine
+from syncs.registry import find
 from tests import sold
 from tests.api import page_recipes
 from tests.servers import free_port
@@ -97,6 +102,49 @@ def while_away(ask: Ask, what: str) -> TestResponse:
         return ask(what, role=None)
 
 
+TEMPLATE = "POST /admin/api/sync-template"
+
+
+@contextmanager
+def art_site() -> Iterator[site.Template]:
+    """A small one, which the settings name."""
+    with site.serve(paintings=3, orders=2, users=2, custom_requests=1) as source:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TEMPLATE_BASE_URL", source.url)
+            patch.setenv("TEMPLATE_API_KEY", source.key)
+            core.settings.reset()
+            yield source
+        core.settings.reset()
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """A worker, as far as syncs are concerned: a thread that runs what is due."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            with writing() as session:
+                due = runs.to_ring(session, quiet=0)
+            for run_id, name in due:
+                with suppress(SyncError):
+                    engine.execute(find(name), run_id)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def with_art_site(ask: Ask, what: str, *, key: str | None = None, work: bool = False) -> Any:
+    with art_site() as source, working() if work else nullcontext():
+        source.key = key or source.key
+        return ask(what)
+
+
 RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
     ("home_home", 200): lambda ask: ask("GET /"),
     ("process_live", 200): lambda ask: ask("GET /livez"),
@@ -110,6 +158,17 @@ RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
     ("ops_syncs_index", 200): lambda ask: ask("GET /api/ops/syncs"),
     ("ops_syncs_run", 200): while_paused,
     ("ops_syncs_run", 202): lambda ask: ask(RUN, json={"force": True}),
+    ("ops_syncs_run", 409): lambda ask: ask("POST /api/ops/syncs/template.users/run"),
+    ("template_sync_template", 200): lambda ask: with_art_site(
+        ask, f"{TEMPLATE}?wait=1", work=True
+    ),
+    ("template_sync_template", 202): lambda ask: with_art_site(ask, TEMPLATE),
+    ("template_sync_template", 409): lambda ask: ask(TEMPLATE),
+    ("template_sync_template", 502): lambda ask: with_art_site(
+        ask, f"{TEMPLATE}?wait=1", key="sk_other", work=True
+    ),
+    ("template_health", 200): lambda ask: with_art_site(ask, "GET /admin/api/template-health"),
+    ("template_health", 409): lambda ask: ask("GET /admin/api/template-health"),
     ("ops_syncs_pause", 200): lambda ask: ask(f"POST /api/ops/syncs/{PRODUCTS}/pause"),
     ("ops_syncs_resume", 200): lambda ask: ask(f"POST /api/ops/syncs/{PRODUCTS}/resume"),
     ("ops_runs_index", 200): lambda ask: after(run(), ask)("GET /api/ops/runs"),

@@ -56,6 +56,8 @@ DOORS = {
     "GET /api/ops/batches": "viewer",
     "GET /api/ops/batches/<ident:batch_id>": "viewer",
     "GET /api/ops/audit": "admin",
+    "POST /admin/api/sync-template": "operator",
+    "GET /admin/api/template-health": "viewer",
     "POST /api/v2/simple/ventes/sync/": "terminal",
     "GET /api/v2/simple/ventes/sync/<batch_id>/": "terminal",
     "GET /api/v2/simple/ventes/historique/": "terminal",

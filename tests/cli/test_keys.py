@@ -146,7 +146,9 @@ def test_rotation_covers_what_tills_send_and_who_bought(told, monkeypatch, till)
     found = told("apikey", "rotate")
 
     assert {
-        name: (column["changed"], column["all"]) for name, column in found["columns"].items()
+        name: (column["changed"], column["all"])
+        for name, column in found["columns"].items()
+        if not name.startswith("template_")
     } == {
         "api_keys.sealed": (0, 0),
         "rejects.payload": (1, 1),

@@ -15,7 +15,10 @@ def only(told, name="b2b.products"):
 
 
 def test_a_new_store_says_that_nothing_has_run_and_what_to_do(cli, told):
-    assert {item["state"] for item in told("status")["syncs"]} == {"never_run"}
+    states = {item["sync"]: item["state"] for item in told("status")["syncs"]}
+    art = {name for name in states if name.startswith("template.")}
+    assert {states[name] for name in art} == {"not_configured"}
+    assert {states[name] for name in states.keys() - art} == {"never_run"}
     assert "sync b2b.products" in cli("status").stderr
 
 

@@ -35,6 +35,20 @@ def test_it_says_where_it_is_serves_and_ends_cleanly(end):
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
+def test_the_art_site_is_served_beside_it_when_it_is_asked_for():
+    with start("--template-port", "0", "--template-key", "k", "--paintings", "3") as process:
+        process.stdout.readline()
+        url = process.stdout.readline().strip()
+        page = requests.get(
+            f"{url}/api/export/paintings", headers={"X-API-Key": "k"}, timeout=10
+        ).json()
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=20)
+
+    assert page["count"] == len(page["data"]) == 3
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
 def test_a_port_that_is_taken_is_said_in_one_line():
     with b2b.serve(products=1) as source:
         port = source.url.split(":")[2].split("/")[0]

@@ -5,7 +5,9 @@ import json
 import re
 from pathlib import Path
 
-from sandbox import b2b
+import pytest
+
+from sandbox import b2b, template
 from sandbox.faults import KINDS
 
 REFERENCE = (Path(__file__).parents[2] / "docs/reference/sandbox.md").read_text(encoding="utf-8")
@@ -23,6 +25,7 @@ def test_every_fault_has_a_row_and_every_example_is_a_fault():
         KINDS[kind].model_validate(declared)
 
 
-def test_every_knob_of_serve_is_named():
-    for knob in inspect.signature(b2b.serve).parameters:
+@pytest.mark.parametrize("source", [b2b, template])
+def test_every_knob_of_serve_is_named(source):
+    for knob in inspect.signature(source.serve).parameters:
         assert f"`{knob}`" in REFERENCE

@@ -72,7 +72,10 @@ def test_every_sync_is_a_task_of_the_worker(tmp_path):
 
 
 @EVERY
-def test_a_scheduled_sync_has_one_entry_in_beat(sync, store):
+def test_a_scheduled_sync_has_one_entry_in_beat(sync, store, monkeypatch):
+    monkeypatch.setenv("TEMPLATE_BASE_URL", "https://art.example")
+    monkeypatch.setenv("TEMPLATE_API_KEY", "sk")
+    core.settings.reset()
     mine = [entry for entry in entries().values() if entry["task"] == sync.task]
     assert [entry["schedule"] for entry in mine] == ([sync.schedule] if sync.schedule else [])
 

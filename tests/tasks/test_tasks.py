@@ -56,7 +56,18 @@ def test_a_message_without_an_id_asks_the_gate(store):
     assert (run.id, run.trigger, run.options) == (first, "task", {"site_id": 3})
 
 
-def test_beat_rings_for_every_declared_schedule(store):
+def test_the_hourly_look_at_the_art_site_is_a_task(template):
+    worker.app.loader.import_default_modules()
+
+    worker.app.tasks["upkeep.template_health"].apply().get()
+
+    assert [entry.path for entry in template.log] == ["/api/export/stats"]
+
+
+def test_beat_rings_for_every_declared_schedule(store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEMPLATE_BASE_URL", "https://art.example")
+    monkeypatch.setenv("TEMPLATE_API_KEY", "sk")
+    settings.reset()
     entries = beat_schedule.entries()
 
     scheduled = {sync.task for sync in SYNCS.values() if sync.schedule is not None}

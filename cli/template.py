@@ -1,0 +1,119 @@
+"""``sync_template``: the art site's tables, each in a run of its own; one that fails stops none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from cli.output import FAILED, PARTIAL, UNAVAILABLE, json_option, print_json, print_table, say
+from cli.syncs import Stage, Wish, carry_out, flags, remarks
+from connectors.template import SpooledExport
+from core.errors import MoulinError, RetriableError
+from db import migrate
+from db.session import reading
+from syncs import connect, gate
+from syncs.declaration import AnySync
+from syncs.template import PATHS, RESOURCES
+
+BY_NAME: dict[str, AnySync] = {sync.name.partition(".")[2]: sync for sync in RESOURCES}
+COUNTS = ("total", "created", "updated", "unchanged", "deleted", "errors")
+GOOD = (0, PARTIAL)
+
+
+def register(group: click.Group) -> None:
+    """Add the command."""
+    group.add_command(sync_template)
+
+
+@click.command("sync_template")
+@click.option(
+    "--only", multiple=True, type=click.Choice(list(BY_NAME)), metavar="NAME",
+    help=f"Only this table, again for more: {', '.join(BY_NAME)}.",
+)  # fmt: skip
+@click.option("--full", is_flag=True, help="From the site's whole export, asked for once.")
+@flags
+@json_option
+def sync_template(only: tuple[str, ...], full: bool, as_json: bool, **given: bool) -> None:
+    """Bring the art site's tables into the store now, each in a run of its own."""
+    wish = Wish(**given)
+    if full and (wish.enqueue or wish.resume):
+        raise click.UsageError("--full is read here and now: not with --enqueue or --resume.")
+    chosen = {name: sync for name, sync in BY_NAME.items() if not only or name in only}
+    migrate.require_current()
+    # Before any run begins: without a key there is nothing to begin.
+    connect.to_source("template").close()
+    told: dict[str, dict[str, Any]] = {}
+    with _export(chosen, wish, full=full) as export:
+        codes = [
+            _one(name, sync, wish, export, told, bar=not as_json) for name, sync in chosen.items()
+        ]
+    code = exit_code(codes)
+    if as_json:
+        print_json({"sync": "template", **_sums(told, codes), "resources": told})
+    else:
+        _report(told)
+    sys.exit(code)
+
+
+@contextmanager
+def _export(
+    chosen: dict[str, AnySync], wish: Wish, *, full: bool
+) -> Iterator[SpooledExport | None]:
+    """The site's whole export when it was asked for and somebody is going to read it."""
+    if full and wish.auto and not wish.force:
+        with reading() as session:
+            full = bool(gate.stale(session, list(chosen.values())))
+    if not full:
+        yield None
+        return
+    with connect.template() as source, SpooledExport.fetch(source) as export:
+        yield export
+
+
+def _one(
+    name: str, sync: AnySync, wish: Wish, export: SpooledExport | None,
+    told: dict[str, dict[str, Any]], *, bar: bool,
+) -> int:  # fmt: skip
+    """Sync one table; its exit code. What the export does not hold is asked of the site."""
+    source = export if export is not None and export.holds(PATHS[sync.name]) else None
+    stage = Stage(tell=lambda found: told.update({name: found}), bar=bar, source=source)
+    try:
+        return carry_out(sync, wish, {}, stage)
+    except MoulinError as error:
+        failed = {"sync": sync.name, "status": "failed", **told.get(name, {})}
+        told[name] = {**failed, "error": str(error), "code": error.code}
+        say(f"{sync.name}: {error}")
+        waits = isinstance(error, RetriableError) and error.retry_after
+        return UNAVAILABLE if waits else FAILED
+
+
+def exit_code(codes: list[int]) -> int:
+    """One for all: 0 when all is well, 3 when only some is, else what is worst."""
+    if not any(codes):
+        return 0
+    if any(code in GOOD for code in codes):
+        return PARTIAL
+    return FAILED if FAILED in codes else UNAVAILABLE
+
+
+def _sums(told: dict[str, dict[str, Any]], codes: list[int]) -> dict[str, Any]:
+    words = {found["status"] for found in told.values()}
+    mixed = {0: "succeeded", PARTIAL: "partial"}.get(exit_code(codes), "failed")
+    sums = {name: sum(found.get(name, 0) for found in told.values()) for name in COUNTS}
+    seconds = round(sum(found.get("seconds", 0.0) for found in told.values()), 3)
+    return {"status": words.pop() if len(words) == 1 else mixed, **sums, "seconds": seconds}
+
+
+def _report(told: dict[str, dict[str, Any]]) -> None:
+    rows = [
+        (name, found["status"], *(found.get(count) for count in COUNTS))
+        for name, found in told.items()
+    ]
+    print_table(("table", "status", *COUNTS), rows, empty="")
+    for found in told.values():
+        if "warnings" in found:
+            remarks(found)

@@ -1,0 +1,104 @@
+"""The art site's export: ``GET {TEMPLATE_BASE_URL}/api/export/…`` with the header X-API-Key.
+
+Wire: the integration guide of the site ("Guide d'intégration Dashboard <-> Template"): answers are
+``{"data": […], "count": n}``; ``stats`` answers ``{"stats": {…}}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from connectors.connector import Connector
+from connectors.errors import AnswerError
+from connectors.http import offsets
+from connectors.http.client import RETRIES, HTTPClient
+from connectors.http.credentials import header
+from connectors.page import Page
+
+PAINTINGS_LIMIT = 1000
+ORDERS_LIMIT = 100
+WHERE_THE_KEY_IS = "check TEMPLATE_API_KEY (it must be the site's TEMPLATE_MASTER_API_KEY)"
+
+Start = Mapping[str, str] | None
+
+
+class TemplateExport(Connector):
+    """The site's tables, page by page; ``start`` is a page's ``next_query``.
+
+    Every walk raises ``connectors.errors``.
+    """
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        url: str,
+        key: str,
+        timeout: float = 30,
+        deadline: float | None = None,
+        retries: int = RETRIES,
+    ) -> Self:
+        """A connector on its own client; ``timeout`` and ``deadline`` in seconds."""
+        http = HTTPClient(
+            f"{url.rstrip('/')}/api/export",
+            headers=header("X-API-Key: {key}", key, where=WHERE_THE_KEY_IS),
+            timeout=timeout,
+            deadline=deadline if deadline is not None else max(45.0, 1.5 * timeout),
+            advice=WHERE_THE_KEY_IS,
+            retries=retries,
+        )
+        return cls(http)
+
+    def settings(self, *, start: Start = None) -> Iterator[Page]:
+        """All settings, ``{key, value}`` each: one request."""
+        return self._whole("settings")
+
+    def paintings(self, *, start: Start = None) -> Iterator[Page]:
+        """All paintings, a thousand a page."""
+        return self._walk("paintings", start, PAINTINGS_LIMIT)
+
+    def orders(self, *, start: Start = None) -> Iterator[Page]:
+        """All orders with their items, a hundred a page."""
+        return self._walk("orders", start, ORDERS_LIMIT)
+
+    def users(self, *, start: Start = None) -> Iterator[Page]:
+        """All users: one request."""
+        return self._whole("users")
+
+    def exhibitions(self, *, start: Start = None) -> Iterator[Page]:
+        """All exhibitions: one request."""
+        return self._whole("exhibitions")
+
+    def custom_requests(self, *, start: Start = None) -> Iterator[Page]:
+        """All custom requests: one request."""
+        return self._whole("custom-requests")
+
+    def stats(self, *, start: Start = None) -> Iterator[Page]:
+        """The site's figures as records ``{key, value}``: one request."""
+        found = self.http.get_json("stats").data
+        figures = found.get("stats") if isinstance(found, dict) else None
+        if not isinstance(figures, dict):
+            raise AnswerError("stats: an object with an object 'stats' is expected")
+        yield Page(
+            payloads=[{"key": key, "value": value} for key, value in figures.items()], query={}
+        )
+
+    def _walk(self, path: str, start: Start, limit: int) -> Iterator[Page]:
+        return offsets.walk(lambda query: self._ask(path, query), path, start, limit=limit)
+
+    def _whole(self, path: str) -> Iterator[Page]:
+        payloads, count = self._ask(path, {})
+        yield Page(payloads=payloads, query={}, count=offsets.of_all(payloads, count))
+
+    def _ask(self, path: str, query: dict[str, str]) -> tuple[list[object], int | None]:
+        return envelope(self.http.get_json(path, query).data, path)
+
+
+def envelope(answer: Any, path: str) -> tuple[list[object], int | None]:
+    """The records and the count of ``{"data": […], "count": n}``; ``AnswerError`` otherwise."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, list):
+        raise AnswerError(f"{path}: an object with a list 'data' is expected")
+    count = answer.get("count")
+    return data, count if type(count) is int and count >= 0 else None

@@ -1,0 +1,30 @@
+"""Records of the export as the site sends them: only what must be there is typed here.
+
+What a field holds beside that is the site's own business: see ``syncs.template``.
+"""
+
+from __future__ import annotations
+
+from core.fields import ExternalId, Text
+from core.payload import Payload
+
+THINGS = ("items", "order_items", "lines")
+"""Where an order may hold its things; the first that is there counts."""
+
+
+class KeyedPayload(Payload):
+    """A setting or a figure: ``key``, and ``value`` of any kind."""
+
+    key: ExternalId
+
+
+class RecordPayload(Payload):
+    """Anything with an id."""
+
+    id: ExternalId
+
+
+class PaintingPayload(RecordPayload):
+    """A painting has a name."""
+
+    name: Text

@@ -1,0 +1,157 @@
+"""The art site's tables, as its export told them last: a record is a row and its own tie.
+
+Fields with a column of their own are those the site's guide names and the obvious ones of an art
+shop; every other is kept as received in ``extra``, sealed where it may be personal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from db.models.base import Base, Document, Id, Line, Moment
+from db.models.catalogue import Tie
+
+
+class Exported(Tie):
+    """A record of the export; ``external_id`` is the site's id (of settings and stats the key)."""
+
+    __abstract__ = True
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805, SQLAlchemy hands the class over
+        # In this order, as all ties have it.
+        return (UniqueConstraint("external_id", "source"),)
+
+
+class TemplateSetting(Exported):
+    """One setting of the site; ``value`` is any JSON."""
+
+    __tablename__ = "template_settings"
+
+    value: Mapped[Any] = mapped_column(Document, nullable=True)
+    extra: Mapped[dict[str, Any] | None]
+
+
+class TemplatePainting(Exported):
+    """A painting on sale, or sold; ``price`` in the site's currency."""
+
+    __tablename__ = "template_paintings"
+
+    name: Mapped[Line]
+    price: Mapped[Decimal | None]
+    status: Mapped[str | None] = mapped_column(String(100))
+    category: Mapped[str | None] = mapped_column(String(500))
+    image: Mapped[str | None]
+    extra: Mapped[dict[str, Any] | None]
+
+
+class TemplateOrder(Exported):
+    """An order as it was when we first met it: never updated. ``extra`` (who ordered) is sealed."""
+
+    __tablename__ = "template_orders"
+
+    status: Mapped[str | None] = mapped_column(String(100))
+    total: Mapped[Decimal | None]
+    ordered_at: Mapped[datetime | None]
+    extra: Mapped[str | None]
+
+
+class TemplateOrderItem(Base):
+    """One thing of an order."""
+
+    __tablename__ = "template_order_items"
+    __table_args__ = (UniqueConstraint("order_id", "position"),)
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("template_orders.id"))
+    position: Mapped[int]
+    painting: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str | None] = mapped_column(String(500))
+    quantity: Mapped[int]
+    price: Mapped[Decimal | None]
+    extra: Mapped[dict[str, Any] | None]
+
+
+class TemplateOrderDrift(Base):
+    """An order that changed upstream after we took it in: which fields, and what they said.
+
+    ``payload`` is sealed; ``digest`` is of what it says, so that it is noted once.
+    """
+
+    __tablename__ = "template_order_drifts"
+    __table_args__ = (UniqueConstraint("order_id", "digest"),)
+
+    id: Mapped[Id]
+    order_id: Mapped[int] = mapped_column(ForeignKey("template_orders.id"))
+    run_id: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    fields: Mapped[list[str]]
+    payload: Mapped[str]
+    at: Mapped[Moment]
+
+
+class TemplateUser(Exported):
+    """A user of the site: all that is personal is sealed, with a mark of e-mail and phone."""
+
+    __tablename__ = "template_users"
+
+    name: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    email_mark: Mapped[str | None] = mapped_column(String(80), index=True)
+    phone_mark: Mapped[str | None] = mapped_column(String(80), index=True)
+    role: Mapped[str | None] = mapped_column(String(100))
+    extra: Mapped[str | None]
+
+
+class TemplateExhibition(Exported):
+    """An exhibition: where, and from when to when."""
+
+    __tablename__ = "template_exhibitions"
+
+    title: Mapped[str | None] = mapped_column(String(500))
+    place: Mapped[str | None] = mapped_column(String(500))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    extra: Mapped[dict[str, Any] | None]
+
+
+class TemplateCustomRequest(Exported):
+    """Somebody asks for a work of their own: all that is personal is sealed."""
+
+    __tablename__ = "template_custom_requests"
+
+    status: Mapped[str | None] = mapped_column(String(100))
+    name: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    email_mark: Mapped[str | None] = mapped_column(String(80), index=True)
+    phone_mark: Mapped[str | None] = mapped_column(String(80), index=True)
+    extra: Mapped[str | None]
+
+
+class TemplateStat(Exported):
+    """One figure of the site; ``value`` is any JSON."""
+
+    __tablename__ = "template_stats"
+
+    value: Mapped[Any] = mapped_column(Document, nullable=True)
+    extra: Mapped[dict[str, Any] | None]
+
+
+class TemplateCheck(Base):
+    """One look at the site's health. ``kind``: ok, auth, network, schema or slow."""
+
+    __tablename__ = "template_checks"
+
+    id: Mapped[Id]
+    at: Mapped[Moment] = mapped_column(index=True)
+    healthy: Mapped[bool]
+    kind: Mapped[str] = mapped_column(String(16))
+    ms: Mapped[int]
+    message: Mapped[str | None]

@@ -1,0 +1,241 @@
+"""The art site: how its records map to our columns, and its seven syncs.
+
+A field has a column when the site's guide names it, or when an art shop is sure to have it.
+Whatever does not fit its column, and all the rest, stays in ``extra`` as received.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from celery.schedules import crontab
+
+from connectors.template import TemplateExport
+from connectors.template.payloads import THINGS, KeyedPayload, PaintingPayload, RecordPayload
+from core import details, fields, money, personal
+from core.errors import SkippableError
+from core.payload import Payload, details_json
+from db.models import (
+    TemplateCustomRequest,
+    TemplateExhibition,
+    TemplatePainting,
+    TemplateSetting,
+    TemplateStat,
+    TemplateUser,
+)
+from db.page import Target
+from db.template import orders
+from db.template.tables import ExportedRow, Table, target
+from syncs.declaration import Policy, Sync
+
+DAILY = crontab(minute="0", hour="2")
+DAY = 86400.0
+MOST_ITEMS = 1000
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column and where its value may stand; ``read`` raises ``ValueError`` for what is none."""
+
+    column: str
+    names: tuple[str, ...]
+    read: Callable[[Any], Any]
+
+
+def text(value: object, *, longest: int = fields.LONGEST_TEXT) -> str | None:
+    """A short text; None for an empty one."""
+    if not isinstance(value, str) or len(value) > longest:
+        raise ValueError
+    return value.strip() or None
+
+
+def moment(value: object) -> datetime | None:
+    """ISO 8601, as ``2026-11-21T14:30:00``; without an offset it is UTC."""
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004, one kind of trouble: it stays in ``extra``
+    found = datetime.fromisoformat(value)
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError from error
+
+
+word = partial(text, longest=100)
+STATUS = Field("status", ("status", "statut", "state"), word)
+PERSON = (
+    Field("name", ("name", "full_name", "nom"), text),
+    Field("email", ("email",), text),
+    Field("phone", ("phone", "telephone"), text),
+)
+ITEM = (
+    Field("painting", ("painting_id",), fields.external_id),
+    Field("name", ("name", "title", "painting_name"), text),
+    Field("quantity", ("quantity", "qty"), fields.quantity),
+    Field("price", ("price", "unit_price"), money.amount),
+)
+
+
+def pick(record: Mapping[str, Any], wanted: tuple[Field, ...]) -> tuple[dict[str, Any], str]:
+    """The columns' values, and the JSON text of what is left."""
+    left, values = dict(record), dict[str, Any]()
+    for one in wanted:
+        values[one.column] = None
+        for name in one.names:
+            if left.get(name) is None:
+                continue
+            try:
+                values[one.column] = one.read(left[name])
+            except ValueError:
+                continue
+            del left[name]
+            break
+    return values, details.encode(left)
+
+
+def row(wanted: tuple[Field, ...], record: RecordPayload) -> ExportedRow:
+    """Any record with an id."""
+    values, extra = pick(json.loads(details_json(record)), wanted)
+    return ExportedRow(record.id, values, extra)
+
+
+def painting_row(record: PaintingPayload) -> ExportedRow:
+    """name→name, price→price …; everything else is kept as received."""
+    found = row(PAINTING, record)
+    found.values["name"] = record.name
+    return found
+
+
+def keyed_row(record: KeyedPayload) -> ExportedRow:
+    """key→key, value→value, of whatever kind."""
+    left = json.loads(details_json(record))
+    value = left.pop("value", None)
+    return ExportedRow(record.key, {"value": value}, details.encode(left))
+
+
+def order_row(record: RecordPayload) -> ExportedRow:
+    """id, status, total, when, and its things; everything else is kept sealed."""
+    found = row(ORDER, record)
+    left = json.loads(found.extra)
+    name = next((each for each in THINGS if each in left), None)
+    things = left.pop(name) if name is not None else []
+    if not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
+        raise SkippableError(f"{name}: must be a list of objects.", field=str(name))
+    if len(things) > MOST_ITEMS:
+        raise SkippableError(f"{name}: has more than {MOST_ITEMS} things.", field=str(name))
+    found.items = [item(thing) for thing in things]
+    found.extra = details.encode(left)
+    return found
+
+
+def item(thing: Mapping[str, Any]) -> dict[str, Any]:
+    """One thing of an order; a quantity that is not told is one."""
+    # Its order's own number, which one of the site's answers tells and the other need not.
+    values, extra = pick({name: thing[name] for name in thing if name != "order_id"}, ITEM)
+    return {**values, "quantity": values["quantity"] or 1, "extra": extra}
+
+
+PAINTING = (
+    Field("price", ("price", "prix"), money.amount),
+    STATUS,
+    Field("category", ("category", "categorie"), text),
+    Field("image", ("image", "image_url", "image_path"), partial(text, longest=2000)),
+)
+ORDER = (
+    Field("status", ("status", "statut", "state"), word),
+    Field("total", ("total", "total_price", "total_amount", "amount"), money.amount),
+    Field("ordered_at", ("order_date", "created_at", "date"), moment),
+)
+EXHIBITION = (
+    Field("title", ("title", "name", "titre"), text),
+    Field("place", ("location", "place", "lieu"), text),
+    Field("starts_at", ("start_date", "starts_at", "date"), moment),
+    Field("ends_at", ("end_date", "ends_at"), moment),
+)
+USER = (*PERSON, Field("role", ("role",), word))
+MARKS = {
+    "email": ("email_mark", personal.mark_email),
+    "phone": ("phone_mark", personal.mark_phone),
+}
+PERSONAL = frozenset({"name", "email", "phone", "extra"})
+
+
+def _sync(
+    name: str,
+    summary: str,
+    fetch: Callable[..., Any],
+    record: type[Payload],
+    to_row: Callable[[Any], ExportedRow],
+    where: Target[ExportedRow],
+    policy: Policy = Policy.UPSERT,
+    *,
+    key: str = "id",
+) -> Sync[TemplateExport, Any, ExportedRow]:
+    return Sync(
+        name=f"template.{name}",
+        summary=summary,
+        connector="template",
+        fetch=fetch,
+        record=record,
+        row=to_row,
+        target=where,
+        policy=policy,
+        item=f"{name.rstrip('s')}_id" if key == "id" else key,
+        key=key,
+        schedule=DAILY,
+        fresh_for=DAY,
+    )
+
+
+SETTINGS = _sync(
+    "settings", "Settings of the art site", TemplateExport.settings, KeyedPayload, keyed_row,
+    target(Table(model=TemplateSetting, columns=("value",))), key="key",
+)  # fmt: skip
+PAINTINGS = _sync(
+    "paintings", "Paintings of the art site", TemplateExport.paintings, PaintingPayload,
+    painting_row,
+    target(Table(
+        model=TemplatePainting, columns=("name", "price", "status", "category", "image"),
+    )),
+)  # fmt: skip
+ORDERS = _sync(
+    "orders", "Orders of the art site, with their things", TemplateExport.orders, RecordPayload,
+    order_row, orders.TARGET, Policy.CREATE_ONLY,
+)  # fmt: skip
+USERS = _sync(
+    "users", "Users of the art site; who leaves it is forgotten here", TemplateExport.users,
+    RecordPayload, partial(row, USER),
+    target(
+        Table(
+            model=TemplateUser, columns=("name", "email", "phone", "role"), concealed=PERSONAL,
+            marks=MARKS,
+        ),
+        erase=True,
+    ),
+    Policy.MIRROR,
+)  # fmt: skip
+EXHIBITIONS = _sync(
+    "exhibitions", "Exhibitions of the art site", TemplateExport.exhibitions, RecordPayload,
+    partial(row, EXHIBITION),
+    target(Table(model=TemplateExhibition, columns=("title", "place", "starts_at", "ends_at"))),
+)  # fmt: skip
+CUSTOM_REQUESTS = _sync(
+    "custom_requests", "Requests for works of their own", TemplateExport.custom_requests,
+    RecordPayload, partial(row, (*PERSON, STATUS)),
+    target(Table(
+        model=TemplateCustomRequest, columns=("name", "email", "phone", "status"),
+        concealed=PERSONAL, marks=MARKS,
+    )),
+)  # fmt: skip
+STATS = _sync(
+    "stats", "Figures of the art site", TemplateExport.stats, KeyedPayload, keyed_row,
+    target(Table(model=TemplateStat, columns=("value",))), key="key",
+)  # fmt: skip
+
+RESOURCES = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)
+PATHS = {sync.name: sync.name.partition(".")[2].replace("_", "-") for sync in RESOURCES}
+"""Where the site tells each, below ``/api/export/``."""

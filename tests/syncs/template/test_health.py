@@ -1,0 +1,131 @@
+"""The art site's health: one request, one word, one row an hour, forgotten after 90 days."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import beat_schedule
+import core.logs
+import core.settings
+from db.models import JobSlot, TemplateCheck
+from db.session import reading
+from db.template import checks
+from sandbox.faults import HTML, Hang, Missing, Slow, Status
+from syncs import template_health
+from tests.servers import free_port
+from tests.syncs import rows
+
+CASES = {
+    "ok": None,
+    "auth": Status(status=403),
+    "network": Status(status=503),
+    "schema": HTML(),
+    "slow": Slow(seconds=0.4),
+}
+
+
+@pytest.mark.parametrize(("kind", "fault"), CASES.items(), ids=list(CASES))
+def test_a_look_is_one_request_and_one_word(template, monkeypatch, kind, fault):
+    monkeypatch.setattr(template_health, "SLOW", 0.3)
+    if fault is not None:
+        template.faults.add(fault)
+
+    found = template_health.look()
+
+    assert (found.kind, found.healthy) == (kind, kind in {"ok", "slow"})
+    assert [entry.path for entry in template.log] == ["/api/export/stats"]
+
+
+def test_a_wrong_key_is_auth_and_says_where_to_look(template):
+    template.key = "sk_other"
+
+    found = template_health.look()
+
+    assert found.kind == "auth"
+    assert "TEMPLATE_API_KEY" in str(found.message)
+    assert "sk_test" not in str(found.message)
+
+
+@pytest.mark.parametrize("fault", [Missing(field="stats"), Status(status=404)])
+def test_another_shape_is_schema(template, fault):
+    template.faults.add(fault)
+
+    assert template_health.look().kind == "schema"
+
+
+def test_silence_is_network_and_ends(template, monkeypatch):
+    monkeypatch.setattr(template_health, "PATIENCE", 0.5)
+    template.faults.add(Hang(seconds=30))
+
+    found = template_health.look()
+
+    assert found.kind == "network"
+    assert found.ms < 5000
+    assert len(template.log) <= 1
+
+
+def test_nobody_there_is_network(template, monkeypatch):
+    monkeypatch.setenv("TEMPLATE_BASE_URL", f"http://127.0.0.1:{free_port()}")
+    core.settings.reset()
+
+    assert template_health.look().kind == "network"
+
+
+def test_two_beats_leave_one_row_and_ask_once(template):
+    template_health.note_hourly()
+    template_health.note_hourly()
+
+    assert rows.count(TemplateCheck) == 1
+    assert len(template.log) == 1
+    with reading() as session:
+        (check,) = checks.recent(session)
+    assert (check.kind, check.healthy, check.message) == ("ok", True, None)
+    rows.shift(JobSlot, 1, "slot", hours=1)
+    template_health.note_hourly()
+    assert rows.count(TemplateCheck) == 2
+
+
+def test_many_who_ring_at_one_instant_leave_one_row_and_ask_once(template):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: template_health.note_hourly(), range(8)))
+
+    assert rows.count(TemplateCheck) == 1
+    assert len(template.log) == 1
+
+
+def test_what_is_older_than_ninety_days_is_forgotten(template):
+    template_health.note_hourly()
+    rows.shift(TemplateCheck, 1, "at", days=91)
+    rows.shift(JobSlot, 1, "slot", hours=1)
+
+    template_health.note_hourly()
+
+    assert [row[0] for row in rows.dump(TemplateCheck)["template_checks"]] == [2]
+
+
+def test_a_site_that_goes_down_is_told_once_and_once_when_it_is_back(template, capfd):
+    core.logs.configure()
+    down = HTML()
+    for hour, fault in enumerate((down, None, "up", None), 1):
+        if fault is down:
+            template.faults.add(down)
+        if fault == "up":
+            template.faults.clear()
+        template_health.note_hourly()
+        rows.shift(JobSlot, hour, "slot", hours=hour)
+
+    printed = "".join(capfd.readouterr())
+    assert printed.count("template.down") == 1
+    assert printed.count("template.back") == 1
+    assert rows.count(TemplateCheck) == 4
+
+
+def test_without_a_site_nothing_is_looked_at(store):
+    template_health.note_hourly()
+
+    assert rows.count(TemplateCheck) == rows.count(JobSlot) == 0
+    assert template_health.NAME not in beat_schedule.entries()
+
+
+def test_with_a_site_beat_rings_each_hour(template):
+    assert beat_schedule.entries()[template_health.NAME]["schedule"].minute == {0}
