@@ -144,10 +144,14 @@ class Clerk:
         assert item.number is not None
         if item.sale.number is not None:
             return item
-        known = self._known.get(item.number)
-        elsewhere = known is not None and known.batch_id != self._round.batch_id
-        taken = elsewhere or item.number in self._sold
-        return replace(item, number=other_number(item.number, self._round)) if taken else item
+        turn, known = self._round, self._known.get(item.number)
+        other = other_number(item.number, turn)
+        taken = item.number in turn.met
+        if known is not None and known.batch_id != turn.batch_id:
+            # A till that was told the number of a refused sale may have sent it under that since.
+            told = turn.again and known.content_hash == item.content
+            taken = not told or other in self._known
+        return replace(item, number=other) if taken else item
 
     def _compare(self, item: Item, number: str, known: Known) -> Decision:
         if known.content_hash != item.content:

@@ -269,6 +269,33 @@ def test_a_till_that_uses_our_number_for_its_own_takes_nothing_away(till):
     assert stock_of(PHONE) == 8
 
 
+def test_a_till_that_takes_up_the_number_it_was_told_of_a_refused_sale_sells_it_once(till):
+    batch = sale(None, (CASE, 6))
+    refused = till.send(batch, key="k")["ventes_erreurs"][0]
+    adjust(CASE, 100)
+    till.send(sale(refused["numero_facture"], (CASE, 6)))
+
+    again = till.send(batch, key="k")
+
+    assert [error["code"] for error in again["ventes_erreurs"]] == ["DOUBLON"]
+    assert (count(Sale), stock_of(CASE)) == (1, 99)
+
+
+def test_a_sale_beside_its_number_is_the_same_when_the_rest_is_tried_again(till):
+    number = "VENTE-2-20990101000000-1"
+    batch = (sale(number), sale(None), sale("B", (CASE, 6)))
+    received = till.receive(*batch, key="k")
+    with writing() as session:
+        session.get_one(SalesBatch, received.batch_id).number_stamp = "20990101000000"
+    process(received.batch_id)
+    first = till.answer(received.batch_id)
+
+    assert till.send(*batch, key="k") == first
+    assert [made["numero_facture"] for made in first["ventes_creees"]] == [
+        number, f"{number}-{received.batch_id}",
+    ]  # fmt: skip
+
+
 def test_it_is_the_same_sale_when_the_shops_zone_was_corrected(till):
     told = sale("A", date_vente="2026-07-01T12:00:00")
     till.send(told)

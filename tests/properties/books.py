@@ -1,0 +1,261 @@
+"""The books of a chain of shops in plain Python: what DESIGN §7 promises, without the product.
+
+No SQL, no clock, no hash and no code of ours: amounts are ``Decimal``, sameness is equality.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+Raw = dict[str, Any]
+"""A sale as a till sends it."""
+MOST_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One article of a sale as it was rung up; ``price`` None: the list's."""
+
+    article: int
+    quantity: int
+    price: Decimal | None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a sale says, whatever its letters and its number."""
+
+    method: str
+    paid: bool
+    when: datetime | None
+    discount: Decimal | None
+    lines: tuple[Line, ...]
+
+
+@dataclass
+class Article:
+    """A product of a shop."""
+
+    shop: int
+    price: Decimal
+    stock: int
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A sale that was accepted; ``prices`` are those of its lines."""
+
+    batch: int
+    content: Content
+    prices: tuple[Decimal, ...]
+    oversold: bool
+
+    @property
+    def total(self) -> Decimal:
+        """Exact."""
+        pairs = zip(self.content.lines, self.prices, strict=True)
+        whole = sum((line.quantity * price for line, price in pairs), Decimal(0))
+        return whole - (self.content.discount or 0)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A sale that was refused, and where it stands."""
+
+    batch: int
+    index: int
+    number: str | None
+    code: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a till reads: numbers sent, good and bad; (number, total, again); (index, number, code).
+
+    ``index`` is from 1; a code is followed by the article that the sentence names, if it does.
+    """
+
+    counts: tuple[int, int, int]
+    created: tuple[tuple[str, Decimal, bool], ...]
+    errors: tuple[tuple[int, str | None, str], ...]
+
+
+@dataclass
+class Batch:
+    """What a till sent in one request. ``held``: somebody's lease is alive; ``rests``: not yet."""
+
+    id: int
+    shop: int
+    till: int
+    sales: list[Raw]
+    key: str | None = None
+    stamp: str | None = None
+    status: str = "due"
+    failures: int = 0
+    held: bool = False
+    rests: bool = False
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def free(self) -> bool:
+        """Whether a worker gets it now."""
+        return self.status in {"due", "running"} and not self.held and not self.rests
+
+
+@dataclass
+class Books:
+    """All that was promised so far. ``refused`` holds what waits for a person."""
+
+    allows_negative: dict[int, bool]
+    answers_duplicates: dict[int, bool]
+    articles: dict[int, Article]
+    batches: dict[int, Batch] = field(default_factory=dict)
+    sold: dict[tuple[int, str], Sold] = field(default_factory=dict)
+    refused: dict[tuple[int, str | None, object], Refusal] = field(default_factory=dict)
+
+    def work(self, batch: Batch) -> None:
+        """Every sale of the batch is decided, in their order, and the batch is answered."""
+        met: set[str] = set()
+        good = 0
+        created: list[tuple[str, Decimal, bool]] = []
+        errors: list[tuple[int, str | None, str]] = []
+        for index, raw in enumerate(batch.sales, 1):
+            number, code = self._decide(batch, index, raw, met, again=bool(batch.answers))
+            if code is not None:
+                errors.append((index, number, code))
+            good += code is None
+            if code is None or (code == "DOUBLON" and self.answers_duplicates[batch.till]):
+                assert number is not None
+                created.append((number, self.sold[batch.shop, number].total, code is not None))
+        counts = (len(batch.sales), good, len(batch.sales) - good)
+        batch.answers.append(Answer(counts, tuple(created), tuple(errors)))
+        batch.status, batch.failures, batch.held = "done", 0, False
+
+    def replay(self, refusal: Refusal) -> bool:
+        """A person has a refused sale tried again; whether it is in now."""
+        batch = self.batches[refusal.batch]
+        raw = batch.sales[refusal.index - 1]
+        waiting = dict(self.refused)
+        if self._repeated(batch, raw):
+            return False
+        _, code = self._decide(batch, refusal.index, raw, set(), again=True)
+        if code in {None, "DOUBLON"}:
+            return True
+        self.refused = waiting
+        return False
+
+    def number(self, batch: Batch, index: int) -> str | None:
+        """The number of a batch's sale: its own, or the one that it got when it was received."""
+        raw = batch.sales[index - 1]
+        if raw["numero_facture"] or not raw["lignes"]:
+            return raw["numero_facture"] or None
+        return f"VENTE-{batch.shop}-{batch.stamp}-{index - 1}"
+
+    def _repeated(self, batch: Batch, raw: Raw) -> bool:
+        """Whether it may be a sale without a number or a key that its till has sent anew since.
+
+        A sale that says when it happened does so of a day too long ago.
+        """
+        content = read(raw)
+        if content is None or content.when or raw["numero_facture"] or batch.key is not None:
+            return False
+        return any(
+            sold.content == content and sold.batch != batch.id
+            and self.batches[sold.batch].till == batch.till
+            for (shop, _), sold in self.sold.items() if shop == batch.shop
+        )  # fmt: skip
+
+    def _beside(
+        self, batch: Batch, number: str, content: Content, met: set[str], *, again: bool
+    ) -> str:
+        """The number of a sale that came without one, when somebody has used it for his own."""
+        other = f"{number}-{batch.id}"
+        known, taken = self.sold.get((batch.shop, number)), number in met
+        if known is not None and known.batch != batch.id:
+            # Who was told the number may have sent the very same under it.
+            same = again and known.content == content
+            taken = not same or (batch.shop, other) in self.sold
+        return other if taken else number
+
+    def _decide(
+        self, batch: Batch, index: int, raw: Raw, met: set[str], *, again: bool
+    ) -> tuple[str | None, str | None]:
+        """The sale's number, and the code of its refusal or None."""
+        number, content = self.number(batch, index), read(raw)
+        if number and content and not raw["numero_facture"]:
+            number = self._beside(batch, number, content, met, again=again)
+        code = self._verdict(batch, number, content, met, again=again)
+        key = (batch.shop, number, content or json.dumps(raw, sort_keys=True))
+        if code in {None, "DOUBLON"}:
+            assert number is not None
+            met.add(number)
+            self.refused.pop(key, None)
+        else:
+            self.refused[key] = Refusal(batch.id, index, number, str(code).split()[0])
+        return number, code
+
+    def _verdict(
+        self, batch: Batch, number: str | None, content: Content | None, met: set[str],
+        *, again: bool,
+    ) -> str | None:  # fmt: skip
+        if content is None or number is None:
+            return "VENTE_INVALIDE"
+        known = self.sold.get((batch.shop, number))
+        if known is not None:
+            if known.content != content:
+                return "CONFLIT_FACTURE"
+            own = again and known.batch == batch.id and number not in met
+            return None if own else "DOUBLON"
+        return self._sell(batch, number, content)
+
+    def _sell(self, batch: Batch, number: str, content: Content) -> str | None:
+        ours = []
+        for line in content.lines:
+            article = self.articles.get(line.article)
+            if article is None or article.shop != batch.shop:
+                return f"ARTICLE_INCONNU {line.article}"
+            ours.append(article)
+        wanted: Counter[int] = Counter()
+        for line in content.lines:
+            wanted[line.article] += line.quantity
+        short = [each for each, n in wanted.items() if n > 0 and self.articles[each].stock < n]
+        if short and not self.allows_negative[batch.shop]:
+            return f"STOCK_INSUFFISANT {short[0]}"
+        prices = tuple(
+            article.price if line.price is None else line.price
+            for line, article in zip(content.lines, ours, strict=True)
+        )
+        sold = Sold(batch.id, content, prices, bool(short))
+        if (content.discount or 0) > 0 > sold.total:
+            return "VENTE_INVALIDE"
+        for ident, quantity in wanted.items():
+            self.articles[ident].stock -= quantity
+        self.sold[batch.shop, number] = sold
+        return None
+
+
+def read(raw: Raw) -> Content | None:
+    """What a sale says; None when it says nothing that can be sold."""
+    lines = tuple(
+        Line(line["article_id"], line.get("quantite") or 1, _money(line.get("prix_unitaire")))
+        for line in raw["lignes"]
+    )
+    if not lines:
+        return None
+    when = raw.get("date_vente")
+    return Content(
+        raw.get("mode_paiement") or "CASH",
+        raw.get("paye") is not False,
+        None if when is None else datetime.fromisoformat(when),
+        _money(raw.get("remise")),
+        lines,
+    )
+
+
+def _money(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
