@@ -60,9 +60,7 @@ def following(sync: AnySync, now: datetime) -> datetime | None:
     return next_after(cron, now, ZoneInfo(settings().timezone)).astimezone(UTC)
 
 
-def claim_latest(
-    sync: AnySync, *, trigger: str, now: datetime | None = None
-) -> gate.Answer | None:
+def claim_latest(sync: AnySync, *, trigger: str, now: datetime | None = None) -> gate.Answer | None:
     """Start the run of the sync's latest slot, unless somebody has: two beats give it one run.
 
     None when there is nothing to start. A slot that everybody missed is caught up within half a

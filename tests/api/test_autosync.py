@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -11,7 +12,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 import api
 import core.settings
 from api.autosync import AutoSyncB2BMiddleware
-from core.errors import RefusedError
+from core.errors import ConfigurationError, RefusedError
 from db import states
 from db.session import writing
 from tests.api.catalogue import NAMES, synced, woken
@@ -126,7 +127,7 @@ def test_without_paths_no_page_of_ours_wakes(stale, monkeypatch):
 def test_a_path_that_is_none_is_refused_by_name(monkeypatch, value):
     set_paths(monkeypatch, value)
 
-    with pytest.raises(core.settings.ConfigurationError, match=r"AUTO_SYNC_PATHS.*begin with '/'"):
+    with pytest.raises(ConfigurationError, match=r"AUTO_SYNC_PATHS.*begin with '/'"):
         core.settings.settings()
 
 
@@ -168,7 +169,8 @@ def test_a_server_that_tells_the_length_of_one_part_still_does(store):
     site = AutoSyncB2BMiddleware(page)
     environ = EnvironBuilder(path="/").get_environ()
 
-    assert len(site(environ, lambda *_: None)) == 1
+    whole: Any = site(environ, lambda *_: None)
+    assert len(whole) == 1
     streamed = AutoSyncB2BMiddleware(lambda *_: iter([b"page"]))(environ, lambda *_: None)
     assert not hasattr(streamed, "__len__")
 

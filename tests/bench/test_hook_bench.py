@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+from api.autosync import AutoSyncB2BMiddleware
 from bench import hook, stores
 from db.models import SyncRun
 from db.session import reading
@@ -51,7 +52,7 @@ def test_what_is_called_stale_is(monkeypatch):
     for name in ("MOULIN_DOTENV", "B2B_API_KEY", "B2B_API_URL"):
         monkeypatch.setenv(name, "")
     with stores.fresh("sqlite", None):
-        site = hook.AutoSyncB2BMiddleware(hook._site, paths=["/"])
+        site = AutoSyncB2BMiddleware(hook._site, paths=["/"])
         hook._synced(hours_ago=1)
         hook._hit(site)
         with reading() as session:

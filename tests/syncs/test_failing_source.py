@@ -52,7 +52,8 @@ def wait() -> timedelta:
     with reading() as session:
         rows = session.query(SyncRun).filter_by(status="due")
         moments += [row.not_before for row in rows]
-        return max(moment for moment in moments if moment is not None) - now()
+    last: datetime = max(moment for moment in moments if moment is not None)
+    return last - now()
 
 
 def now() -> datetime:
