@@ -63,16 +63,13 @@ def test_what_never_ran_is_woken(store):
     assert (run(1).status, run(1).trigger, run(1).rung_at) == ("due", "page", None)
 
 
-def test_what_is_fresh_is_left_alone_and_nothing_is_written(store, monkeypatch):
+def test_fresh_data_is_known_by_one_statement_for_all_of_it(store):
     synced(hours_ago=1)
 
-    def refuse(**_: object) -> None:
-        raise AssertionError("a writer was asked for")
-
-    with monkeypatch.context() as strict:
-        strict.setattr(wake, "writing", refuse)
+    with statements() as told:
         Waker(BOTH).wake()
 
+    assert [line.split()[0] for line in told if line != "BEGIN"] == ["SELECT"]
     assert runs() == {}
 
 
@@ -113,15 +110,6 @@ def test_a_run_on_its_way_is_enough(store):
     waker.wake()
 
     assert runs() == {"b2b.categories": 1, "b2b.products": 1}
-
-
-def test_looking_at_all_of_them_is_one_statement(store):
-    synced(hours_ago=1)
-
-    with statements() as told:
-        Waker(BOTH).wake()
-
-    assert [line.split()[0] for line in told if line != "BEGIN"] == ["SELECT"]
 
 
 def test_fifty_who_look_at_once_start_one_run(store):
