@@ -25,8 +25,8 @@ EXPLAINED = """\
   sales, loop       batches posted over HTTP and worked off by a worker, to the last one's result;
                     sales of the same kind by SQLAlchemy's ORM in one process, a commit a sale
   p99/median        of the seconds until a 202, while a sync writes pages and a worker sells
-  hook              what a page pays for waking syncs, nearly all of it after its answer; woken:
-                    the page whose reader finds the data stale, and has two runs made due
+  hook              what a page pays for waking syncs, nearly all of it after its answer, without
+                    waiting for a processor (Linux); woken: the page that has two runs made due
   a/b               a's as a part of b's: the rounds' median (lowest to highest)
 """
 
