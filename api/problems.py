@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, TypeGuard
 
 from flask import Flask, Response, json, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -27,7 +27,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5
 """Seconds after which a store that was away is worth another try."""
 
-STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+STORE_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 """What is raised when the store does not answer."""
 
 DETAILS = {

@@ -122,7 +122,8 @@ def replay(
 @json_option
 def discard(ids: tuple[int, ...], why: str, as_json: bool) -> None:
     """Close records that nobody wants; all of them or, when one cannot be, none."""
-    chosen = list(dict.fromkeys(ids))
+    # In one order: whoever else settles or renews them takes them so too.
+    chosen = sorted(set(ids))
     with writing() as session:
         for ident in chosen:
             stored.settle(session, stored.find(session, ident), "discarded", why)

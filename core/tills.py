@@ -175,6 +175,13 @@ class TillSale(BaseModel):
         """Whether it was paid; a sale is unless the till says it is not."""
         return self.paid is not False
 
+    def moment(self, zone: ZoneInfo) -> datetime | None:
+        """When it was sold, in UTC; ``zone`` is the shop's, for a date without an offset.
+
+        Raises ``SkippableError`` for a moment that no till has seen.
+        """
+        return None if self.sold_at is None else _placed(self.sold_at, zone)
+
     def content_hash(self) -> str:
         """Tells this sale from another one under its number. Who bought it is no part of it: a
         hash of a name could be guessed.
@@ -182,7 +189,7 @@ class TillSale(BaseModel):
         said = [
             self.method,
             self.is_paid,
-            None if self.sold_at is None else self.sold_at.astimezone(UTC).isoformat(),
+            _said(self.sold_at),
             _plain(self.discount),
             [[line.product_id, line.quantity, _plain(line.unit_price)] for line in self.lines],
         ]
@@ -200,9 +207,8 @@ def read(raw: object, zone: ZoneInfo) -> TillSale:
         sale = TillSale.model_validate(raw)
     except ValidationError as error:
         raise _refusal(error.errors(include_url=False, include_input=False)[0]) from None
-    if sale.sold_at is None:
-        return sale
-    return sale.model_copy(update={"sold_at": _placed(sale.sold_at, zone)})
+    sale.moment(zone)
+    return sale
 
 
 def number_of(raw: object) -> str | None:
@@ -225,6 +231,15 @@ def _placed(moment: datetime, zone: ZoneInfo) -> datetime:
             code=INVALID,
         )
     return found
+
+
+def _said(moment: datetime | None) -> str | None:
+    """As the till said it: without an offset it means what the shop's zone says, which may change,
+    and the sale is the same.
+    """
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
 
 
 def _plain(amount: Decimal | None) -> str | None:

@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from core import crypto
@@ -130,7 +130,10 @@ def find_any(session: Session, word: str) -> SalesBatch | None:
 def look(session: Session, batch_id: int) -> Row[str, str | None]:
     """``status`` and ``result`` as they are now, for who waits."""
     return session.execute(
-        select(SalesBatch.status, SalesBatch.result).where(SalesBatch.id == batch_id)
+        select(
+            SalesBatch.status,
+            case((SalesBatch.status == "done", SalesBatch.result)).label("result"),
+        ).where(SalesBatch.id == batch_id)
     ).one()
 
 

@@ -196,3 +196,21 @@ def write(
     bulk.insert(session, SaleLine, LINE, lines)
     bulk.insert(session, StockMovement, MOVEMENT, moves)
     bulk.set_numbers(session, Product, "stock", stocks, now)
+
+
+def sold_alike(
+    session: Session, *, shop_id: int, terminal_id: int, content: str, other_than: int,
+    since: datetime,
+) -> str | None:  # fmt: skip
+    """The number of a sale of this content that the terminal sent in another batch since."""
+    return session.scalar(
+        select(Sale.invoice_number)
+        .where(
+            Sale.shop_id == shop_id,
+            Sale.sold_at >= since,
+            Sale.terminal_id == terminal_id,
+            Sale.content_hash == content,
+            Sale.batch_id != other_than,
+        )
+        .limit(1)
+    )

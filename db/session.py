@@ -19,6 +19,10 @@ from core.settings import settings
 WRITES = "moulin_writes"
 PATIENCE = 30.0
 """Seconds a writer waits for its turn on SQLite."""
+LONGEST_STANDSTILL = "SET idle_in_transaction_session_timeout = '30s'"
+"""Of a transaction on PostgreSQL. Whoever froze in one holds locks that all others wait for; its
+batch or run is somebody else's a minute later, who would wait for it for ever.
+"""
 
 _ENGINES: dict[str, Engine] = {}
 """This process's engines by address; a second one only ever in tests."""
@@ -67,14 +71,29 @@ def _make(url: str) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url)
     # What a statement carried belongs in no error: errors are kept, logged and shown.
-    return create_engine(
+    made = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=20,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5},
+        # A host that is gone says nothing: half a minute later its locks are free, and so are we.
+        connect_args={
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 25_000,
+        },
     )
+    event.listen(made, "connect", _bound)
+    return made
+
+
+def _bound(connection: Any, _record: Any) -> None:
+    # Not by the address's ``options``: a pooler refuses those, and somebody may have given others.
+    connection.execute(LONGEST_STANDSTILL)
+    connection.commit()
 
 
 def _sqlite(url: str) -> Engine:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 _FORM = struct.Struct(">cqq")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# In any time zone these are still dates.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Place(NamedTuple):
@@ -34,6 +36,7 @@ def read(kind: bytes, text: str) -> Place:
         raise ValueError("no cursor") from error
     # Written again it must be the same: Base64 has several texts for the same bytes, and another
     # list's cursor has another first one.
-    if ident < 1 or write(kind, place) != text:
+    known = EARLIEST <= place.moment <= LATEST
+    if ident < 1 or not known or write(kind, place) != text:
         raise ValueError("another list's cursor")
     return place

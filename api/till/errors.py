@@ -24,7 +24,7 @@ SENTENCES = {
     "METHOD_NOT_ALLOWED": "Méthode non autorisée à cette adresse",
     "NOT_FOUND": "Adresse inconnue",
     "TOO_DEEP": "JSON invalide: 32 niveaux d'imbrication au plus",
-    "TOO_MANY_LINES": "Trop de lignes dans une vente: 200 au plus",
+    "TOO_MANY_LINES": "Trop de lignes: 200 au plus par vente, 10 000 par requête, envoyez moins",
     "TOO_MANY_SALES": "Trop de ventes: 500 au plus par requête, envoyez-les en plusieurs fois",
     "UNSUPPORTED_ENCODING": "Encodage non pris en charge: envoyez de l'UTF-8 non compressé",
 }

@@ -58,7 +58,7 @@ _UUID = re.compile(r"[0-9a-f-]{36}", re.ASCII).fullmatch
     refuses_till(400, "INVALID_FORMAT", "INVALID_KEY", when="it is no array, or the key is none"),
     refuses_till(
         413, "TOO_MANY_SALES", "TOO_MANY_LINES",
-        when="it has more than 500 sales, or a sale more than 200 lines (`index`)",
+        when="more than 500 sales, 200 lines in one (`index`), or 10,000 lines in all",
     ),
     refuses_till(422, "KEY_REUSED", when="the `Idempotency-Key` came with another body before"),
     body=sent.Sales,
@@ -83,7 +83,13 @@ def take() -> Response:
         return _answer(201, result, headers)
     page = url_for("till_sales.show", batch_id=received.uuid)
     return _answer(
-        202, _pending(received.uuid, found.count), {**headers, **AGAIN, "Location": page}
+        202,
+        _pending(
+            received.uuid,
+            found.count,
+            needs_key=not found.numbered and key is None,
+        ),
+        {**headers, **AGAIN, "Location": page},
     )
 
 
@@ -102,7 +108,8 @@ def show(batch_id: str) -> Response:
         if batch is None:
             raise worded(404, "BATCH_NOT_FOUND")
         status, result, count = batch.status, batch.result, batch.count
-    if status == "done" and result is not None:
+    if result is not None:
+        # Also while what was refused is being tried again: what was sold is sold.
         return _answer(200, result)
     return _answer(200, _pending(batch_id, count, statut=STATES[status]), AGAIN)
 
@@ -151,8 +158,8 @@ def _wait(received: Received, patience: Patience) -> tuple[bool, str | None]:
         return result is not None or not BELL.unheard(), result
 
 
-def _pending(uuid: str, count: int, **more: str) -> str:
-    told = answers.pending(**_who(), count=count, batch_id=uuid)
+def _pending(uuid: str, count: int, *, needs_key: bool = False, **more: str) -> str:
+    told = answers.pending(**_who(), count=count, batch_id=uuid, needs_key=needs_key)
     return json.dumps(told | more, ensure_ascii=False)
 
 

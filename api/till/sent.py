@@ -19,6 +19,8 @@ from core import strict_json, tills
 from core.strict_json import StrictError
 
 MOST_SALES = 500
+MOST_LINES = 10_000
+"""Of all sales together: an answer names each line's article, and is longer than what was sent."""
 
 Sales = Annotated[list[tills.TillSale], Field(max_length=MOST_SALES)]
 """What is read without a refusal; see ``core.tills``."""
@@ -52,9 +54,12 @@ def sales() -> Sent:
         raise worded(400, "INVALID_FORMAT")
     if len(found) > MOST_SALES:
         raise worded(413, "TOO_MANY_SALES")
+    every = 0
     for index, sale in enumerate(found, 1):
         lines = sale.get("lignes") if isinstance(sale, dict) else None
-        if isinstance(lines, list) and len(lines) > tills.MOST_LINES:
+        count = len(lines) if isinstance(lines, list) else 0
+        every += count
+        if count > tills.MOST_LINES or every > MOST_LINES:
             raise worded(413, "TOO_MANY_LINES", index=index)
     numbered = all(tills.number_of(sale) is not None for sale in found)
     return Sent(body, len(found), numbered)

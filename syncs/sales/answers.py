@@ -25,10 +25,11 @@ NEEDS_A_KEY = (
 
 
 def pending(
-    *, shop_id: int, shop_name: str, terminal: str, count: int, batch_id: str
-) -> dict[str, Any]:
+    *, shop_id: int, shop_name: str, terminal: str, count: int, batch_id: str,
+    needs_key: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """The 202: every field of the 201, for tills read them on any 2xx, and where to ask."""
-    return {
+    body = {
         **_frame(
             shop_id, shop_name, terminal, message=f"{count} vente(s) reçue(s), traitement en cours",
             sent=count, good=0, bad=0,
@@ -37,6 +38,9 @@ def pending(
         "ventes_erreurs": None,
         "batch_id": batch_id,
     }  # fmt: skip
+    if needs_key:
+        body["avertissement"] = NEEDS_A_KEY
+    return body
 
 
 def empty(*, shop_id: int, shop_name: str, terminal: str) -> dict[str, Any]:

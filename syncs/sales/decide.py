@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ class Item:
     raw: object
     sale: TillSale | None
     content: str = ""
+    sold_at: datetime | None = None
     trouble: SkippableError | None = None
 
 
@@ -81,7 +82,7 @@ def read_one(raw: object, position: int, shop_id: int, zone: ZoneInfo, stamp: st
     except SkippableError as error:
         return Item(position, tills.number_of(raw), raw, None, trouble=error)
     number = sale.number or f"VENTE-{shop_id}-{stamp}-{position - 1}"
-    return Item(position, number, raw, sale, sale.content_hash())
+    return Item(position, number, raw, sale, sale.content_hash(), sale.moment(zone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,11 @@ class Round:
     received_at: datetime
     again: bool = False
     met: set[str] = field(default_factory=set)
+
+
+def other_number(number: str, turn: Round) -> str:
+    """What an unnumbered sale is called when its number was taken; the same in every pass."""
+    return f"{number}-{turn.batch_id}"
 
 
 class Clerk:
@@ -122,13 +128,30 @@ class Clerk:
             trouble = item.trouble
             assert trouble is not None
             return Refused(item, trouble.code, str(trouble), trouble.field)
+        sale, item = item.sale, self._beside(item)
+        assert item.number is not None
         known = self._known.get(item.number)
         if known is not None:
             return self._compare(item, item.number, known)
         if item.number in self._sold:
             content, new = self._sold[item.number]
             return Recorded(item, None, twin=new) if content == item.content else _conflict(item)
-        return self._sell(item, item.number, item.sale)
+        return self._sell(item, item.number, sale)
+
+    def _beside(self, item: Item) -> Item:
+        """The item under its other number when a till has chosen ours for a sale of its own."""
+        assert item.sale is not None
+        assert item.number is not None
+        if item.sale.number is not None:
+            return item
+        turn, known = self._round, self._known.get(item.number)
+        other = other_number(item.number, turn)
+        taken = item.number in turn.met
+        if known is not None and known.batch_id != turn.batch_id:
+            # A till that was told the number of a refused sale may have sent it under that since.
+            told = turn.again and known.content_hash == item.content
+            taken = not told or other in self._known
+        return replace(item, number=other) if taken else item
 
     def _compare(self, item: Item, number: str, known: Known) -> Decision:
         if known.content_hash != item.content:
@@ -158,7 +181,7 @@ class Clerk:
             total=subtotal - (discount or 0),
             discount=discount,
             # A till whose clock runs ahead sold it no later than it told us.
-            sold_at=min(sale.sold_at or self._round.received_at, self._round.received_at),
+            sold_at=min(item.sold_at or self._round.received_at, self._round.received_at),
             content_hash=item.content,
             client=None if sale.client is None else crypto.seal(sale.client),
             oversold=short is not None,

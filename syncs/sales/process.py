@@ -9,7 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.orm import Session
 
 from core import backoff, crypto, strict_json
@@ -29,6 +35,10 @@ log = get_logger(__name__)
 TASK = "sales.process"
 LEASE = 60.0
 """Seconds. A batch takes milliseconds; the largest one on a slow disk some seconds."""
+PATIENCE = 20.0
+"""Seconds to wait for whoever holds the shop or an article: well within the lease."""
+PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries to put a batch back while the store is away: within the lease too."""
 MOST_FAILURES = 5
 MOST_KEPT = 25
 FIRST_WAIT = 3.0
@@ -36,7 +46,8 @@ TRIES = (0.05, 0.2, 1.0)
 """Seconds before a transaction that the database broke off (a deadlock, a restart) is repeated."""
 
 NOT_WRITTEN = "La vente n’a pas pu être enregistrée\u00a0; elle est gardée pour vérification"
-_BROKEN_OFF = (OperationalError, InterfaceError, DisconnectionError)
+_BROKEN_OFF = (OperationalError, InterfaceError, InternalError, DisconnectionError)
+"""InternalError: a server that became read-only, or that ended a transaction that stood still."""
 
 
 def process(batch_id: int, task_id: str | None = None) -> str:
@@ -64,12 +75,14 @@ def settle(
 
     The caller holds the shop.
     """
-    ids = {
-        line.product_id for item in items if item.sale is not None for line in item.sale.lines
-        if 0 < line.product_id < 2**63
-    }  # fmt: skip
-    known = sales.known(session, counter.shop_id, {item.number for item in items if item.number})
-    articles = sales.lock_articles(session, counter.shop_id, ids)
+    numbers = {item.number for item in items if item.number}
+    numbers |= {
+        decide.other_number(item.number, turn)
+        for item in items
+        if item.number and item.sale is not None and item.sale.number is None
+    }
+    known = sales.known(session, counter.shop_id, numbers)
+    articles = sales.lock_articles(session, counter.shop_id, _articles(items))
     clerk = decide.Clerk(counter, turn, known, articles)
     decisions = list(clerk.decide(items))
     accepted = [decision.new for decision in decisions if isinstance(decision, Accepted)]
@@ -98,6 +111,14 @@ def _work_off(held: Claim, task_id: str | None) -> None:
         raise
 
 
+def _articles(items: Sequence[Item]) -> set[int]:
+    """The articles that are asked for, as far as a column could hold their ids."""
+    return {
+        line.product_id for item in items if item.sale is not None for line in item.sale.lines
+        if 0 < line.product_id < 2**63
+    }  # fmt: skip
+
+
 def _work(held: Claim) -> None:
     for wait in TRIES:
         try:
@@ -124,7 +145,7 @@ def _once(held: Claim) -> None:
 
 
 def _in_one(held: Claim, raws: Sequence[object]) -> tuple[Counter, list[Decision]]:
-    with writing() as session:
+    with writing(patience=PATIENCE) as session:
         counter = sales.hold_shop(session, held.shop_id, held.terminal_id)
         items = decide.read(raws, counter, held.number_stamp)
         decisions = settle(session, counter, items, _round(held))
@@ -135,9 +156,12 @@ def _in_one(held: Claim, raws: Sequence[object]) -> tuple[Counter, list[Decision
 def _one_by_one(held: Claim, raws: Sequence[object]) -> tuple[Counter, list[Decision]]:
     decisions: list[Decision] = []
     turn = _round(held)
-    with writing() as session:
+    with writing(patience=PATIENCE) as session:
         counter = sales.hold_shop(session, held.shop_id, held.terminal_id)
-        for item in decide.read(raws, counter, held.number_stamp):
+        items = decide.read(raws, counter, held.number_stamp)
+        # All of them first: one by one they would not be taken in the order of their ids.
+        sales.lock_articles(session, counter.shop_id, _articles(items))
+        for item in items:
             try:
                 with session.begin_nested():
                     decisions += settle(session, counter, [item], turn)
@@ -182,11 +206,14 @@ def _tell(counter: Counter, decisions: Sequence[Decision]) -> None:
         number = decision.item.number
         if isinstance(decision, Accepted):
             total = answers.money(decision.new.total)
-            log.info("sales.created", number=number, amount=total, currency=counter.currency)
+            log.info(
+                "sales.created", shop=counter.shop_id, number=number, amount=total,
+                currency=counter.currency,
+            )  # fmt: skip
         elif isinstance(decision, Refused):
-            log.info("sales.refused", number=number, code=decision.code)
+            log.info("sales.refused", shop=counter.shop_id, number=number, code=decision.code)
         elif not decision.own:
-            log.info("sales.duplicate", number=number)
+            log.info("sales.duplicate", shop=counter.shop_id, number=number)
 
 
 def _put_back(held: Claim, error: Exception, task_id: str | None) -> None:
@@ -197,8 +224,17 @@ def _put_back(held: Claim, error: Exception, task_id: str | None) -> None:
         _give_up(held, tries, task_id)
         return
     wait = backoff.full_jitter(held.failures, first=FIRST_WAIT)
-    with writing() as session:
-        batch_claims.put_back(session, held, wait=wait, errors=tries, blameless=blameless)
+    for pause in (*PAUSES, None):
+        try:
+            with writing(patience=PATIENCE) as session:
+                batch_claims.put_back(session, held, wait=wait, errors=tries, blameless=blameless)
+        except _BROKEN_OFF:
+            # Not said, the try would be counted as one that died of the batch.
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            break
     log.warning("sales.waits", batch=held.batch_id, seconds=round(wait), error=said(error))
 
 

@@ -35,13 +35,10 @@ def keep(session: Session, shop_id: int, batch_id: int, decisions: Sequence[Deci
     # Sent twice in a batch, it may be refused for two reasons: the later one counts.
     latest = {refusal.key: refusal for refusal in refused}
     rejects.keep(session, NAME, None, list(latest.values()))
-    sold = {
-        identity(shop_id, decision.item)
-        for decision in decisions
-        if not isinstance(decision, Refused)
-    }
+    sold = [decision.item for decision in decisions if not isinstance(decision, Refused)]
     if sold and rejects.any_open(session, NAME):
-        rejects.close(session, NAME, sold, f"sold by batch {batch_id}", by="identity")
+        keys = {identity(shop_id, item) for item in sold}
+        rejects.close(session, NAME, keys, f"sold by batch {batch_id}", by="identity")
 
 
 def identity(shop_id: int, item: Item) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -11,8 +12,11 @@ from core.errors import RefusedError
 from db import audit, rejects, sales
 from db.models import Reject, SalesBatch
 from syncs.sales import decide
-from syncs.sales.decide import Refused, Round
+from syncs.sales.decide import Item, Refused, Round
 from syncs.sales.process import settle
+
+REPEATED = timedelta(days=7)
+"""For how long a till that is offline may repeat a sale."""
 
 
 def replay(session: Session, reject: Reject, *, who: str) -> None:
@@ -34,6 +38,7 @@ def replay(session: Session, reject: Reject, *, who: str) -> None:
         ZoneInfo(counter.timezone),
         batch.number_stamp,
     )
+    _require_unsold(session, batch, item)
     turn = Round(batch_id=batch.id, received_at=batch.received_at, again=True)
     (decision,) = settle(session, counter, [item], turn)
     if isinstance(decision, Refused):
@@ -41,3 +46,20 @@ def replay(session: Session, reject: Reject, *, who: str) -> None:
         said = decision.message.removesuffix(".")
         raise RefusedError(f"Reject {reject.id} is still refused{where}: {said}.")
     audit.note(session, who=who, what="reject.replay", subject=f"reject {reject.id}")
+
+
+def _require_unsold(session: Session, batch: SalesBatch, item: Item) -> None:
+    """``RefusedError`` when a sale without a number, sent without a key, was sold since: its till
+    sends it anew until it is taken, each time under another number.
+    """
+    if item.sale is None or item.sale.number is not None or batch.idempotency_key is not None:
+        return
+    number = sales.sold_alike(
+        session, shop_id=batch.shop_id, terminal_id=batch.terminal_id, content=item.content,
+        other_than=batch.id, since=batch.received_at - REPEATED,
+    )  # fmt: skip
+    if number is not None:
+        raise RefusedError(
+            f"An equal sale without a number was sold by this terminal as {number}: if it is the "
+            "same one, discard this refusal."
+        )

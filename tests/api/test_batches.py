@@ -12,7 +12,10 @@ from db.types import db_now
 from syncs.sales.process import TASK, process
 from tests.api.test_failures import fail
 from tests.buried import bury, bury_again, status_of
-from tests.syncs.sales.conftest import CASE, adjust, sale, sales, stock_of, till  # noqa: F401, a fixture
+from tests.syncs.sales import conftest
+from tests.syncs.sales.conftest import CASE, adjust, sale, sales, stock_of
+
+till = conftest.till
 
 RETRY = "POST /api/ops/failures/retry"
 OF_SALES = {"filter": {"task": TASK}}
@@ -24,7 +27,7 @@ def results(answer):
     return answer.get_json()["results"]
 
 
-def test_batches_are_listed_newest_first(ask, till):  # noqa: F811, the fixture
+def test_batches_are_listed_newest_first(ask, till):
     till.send(sale("A"), sale("B", (CASE, 99)))
     till.receive(sale("C"))
 
@@ -40,7 +43,7 @@ def test_batches_are_listed_newest_first(ask, till):  # noqa: F811, the fixture
     assert results(ask("GET /api/ops/batches?shop=1")) == []
 
 
-def test_the_list_comes_in_pages(ask, till):  # noqa: F811, the fixture
+def test_the_list_comes_in_pages(ask, till):
     for number in range(3):
         till.send(sale(f"V-{number}"))
 
@@ -58,7 +61,7 @@ def test_a_list_of_something_else_is_refused(ask, query):
     assert (answer.status_code, answer.get_json()["code"]) == (400, "INVALID_QUERY")
 
 
-def test_a_batch_is_shown_and_its_answer_only_to_those_who_act(ask, till):  # noqa: F811
+def test_a_batch_is_shown_and_its_answer_only_to_those_who_act(ask, till):
     told = till.send(sale("A", client=CUSTOMER), sale("B", (CASE, 99), client=CUSTOMER), key="k")
     path = f"GET /api/ops/batches/{results(ask('GET /api/ops/batches'))[0]['id']}"
 
@@ -72,13 +75,13 @@ def test_a_batch_is_shown_and_its_answer_only_to_those_who_act(ask, till):  # no
     assert ask("GET /api/ops/batches/99").status_code == 404
 
 
-def test_a_batch_that_waits_has_no_answer_yet(ask, till):  # noqa: F811, the fixture
+def test_a_batch_that_waits_has_no_answer_yet(ask, till):
     received = till.receive(sale("A"))
 
     assert ask(f"GET /api/ops/batches/{received.batch_id}").get_json()["result"] is None
 
 
-def test_a_batch_that_failed_is_worked_off_after_all(ask, till):  # noqa: F811, the fixture
+def test_a_batch_that_failed_is_worked_off_after_all(ask, till):
     batch_id, failure_id = bury(till, sale("A"))
     shown = ask(f"GET /api/ops/batches/{batch_id}", role="viewer").get_json()
     (line,) = results(ask("GET /api/ops/failures", role="viewer"))
@@ -104,7 +107,7 @@ def test_a_batch_that_failed_is_worked_off_after_all(ask, till):  # noqa: F811, 
     assert (again.status_code, again.get_json()["code"]) == (409, "REFUSED")
 
 
-def test_a_failure_that_was_dismissed_leaves_its_batch_alone(ask, till):  # noqa: F811
+def test_a_failure_that_was_dismissed_leaves_its_batch_alone(ask, till):
     batch_id, failure_id = bury(till, sale("A"))
 
     ask(f"POST /api/ops/failures/{failure_id}/dismiss", json={"why": "a test till"})
@@ -114,7 +117,7 @@ def test_a_failure_that_was_dismissed_leaves_its_batch_alone(ask, till):  # noqa
 
 
 @pytest.fixture
-def canary(ask, till):  # noqa: F811, the fixture
+def canary(ask, till):
     """The newer of two failed batches is retried; its id, and the failure that waits."""
     _, waits = bury(till, sale("A"))
     batch_id, chosen = bury(till, sale("B"))
@@ -165,7 +168,7 @@ def test_a_batch_that_failed_again_speaks_for_itself(ask, canary):
     assert ask(RETRY, json=OF_SALES).get_json()["code"] == "CANARY_FAILED"
 
 
-def test_a_canary_may_be_of_runs_and_batches_together(ask, till):  # noqa: F811, the fixture
+def test_a_canary_may_be_of_runs_and_batches_together(ask, till):
     waits = fail("b2b.categories")
     batch_id, _ = bury(till, sale("A"))
     fail()
@@ -180,18 +183,19 @@ def test_a_canary_may_be_of_runs_and_batches_together(ask, till):  # noqa: F811,
     assert [line["id"] for line in results(ask("GET /api/ops/failures"))] == [waits]
 
 
-def test_a_canary_of_an_older_version_is_still_judged(ask, till):  # noqa: F811, the fixture
+def test_a_canary_of_an_older_version_is_still_judged(ask, till):
     fail("b2b.categories")
     fail()
     ask(RETRY, json={"filter": {}, "canary": 1})
     with writing() as session:
         event = session.query(AuditEvent).filter_by(what="failure.canary").one()
-        event.details = {name: value for name, value in event.details.items() if name != "batches"}
+        told = event.details or {}
+        event.details = {name: value for name, value in told.items() if name != "batches"}
 
     assert ask(RETRY, json={"filter": {}}).get_json()["code"] == "CANARY_RUNNING"
 
 
-def test_a_refused_sale_is_sold_after_a_correction(ask, till):  # noqa: F811, the fixture
+def test_a_refused_sale_is_sold_after_a_correction(ask, till):
     till.send(sale("A"), sale("B", (CASE, 6), client=CUSTOMER))
     (line,) = results(ask("GET /api/ops/rejects?sync=sales", role="viewer"))
     path = f"/api/ops/rejects/{line['id']}"
@@ -213,7 +217,7 @@ def test_a_refused_sale_is_sold_after_a_correction(ask, till):  # noqa: F811, th
     assert stock_of(CASE) == 9
 
 
-def test_refused_sales_are_replayed_by_their_code(ask, till):  # noqa: F811, the fixture
+def test_refused_sales_are_replayed_by_their_code(ask, till):
     till.send(sale("A", (CASE, 6)), sale("B", (99, 1)), sale("C", (CASE, 7)))
     adjust(CASE, 1)
     which = {"filter": {"sync": "sales", "code": "STOCK_INSUFFISANT"}}
@@ -225,11 +229,13 @@ def test_refused_sales_are_replayed_by_their_code(ask, till):  # noqa: F811, the
     assert stock_of(CASE) == 0
 
 
-def test_metrics_tell_of_the_tills(ask, till):  # noqa: F811, the fixture
+def test_metrics_tell_of_the_tills(ask, till):
     empty = ask("GET /metrics").text
     till.send(sale("A"), sale("B"))
     bury(till, sale("C"))
-    till.receive(sale("D"))
+    _, dismissed = bury(till, sale("D"))
+    ask(f"POST /api/ops/failures/{dismissed}/dismiss", json={"why": "a test till"})
+    till.receive(sale("E"))
     with writing() as session:
         session.get_one(Terminal, 1).last_seen_at = db_now(-60)
         session.get_one(Terminal, 2).last_seen_at = db_now(-90_000)

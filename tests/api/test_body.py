@@ -87,7 +87,12 @@ def test_the_place_is_told_where_it_can_be(name):
 
 
 def test_no_endpoint_falls_over_a_hostile_body(ask):
-    doors = [filled(door) for door in DOORS if door.startswith("POST ")]
+    # The tills' own is in test_till_bad_input: there a value spoils one sale, not the body.
+    doors = [
+        filled(door)
+        for door, role in DOORS.items()
+        if door.startswith("POST ") and role != "terminal"
+    ]
     for name, (raw, code) in HOSTILE.items():
         for door in doors:
             answer = ask(door, data=raw, content_type="application/json")

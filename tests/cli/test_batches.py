@@ -11,6 +11,7 @@ from db.session import reading
 from syncs.sales.process import process as work_off
 from tests.buried import bury, status_of
 from tests.cli import given
+from tests.syncs.sales import conftest
 from tests.syncs.sales.conftest import (
     CASE,
     PHONE,
@@ -19,13 +20,14 @@ from tests.syncs.sales.conftest import (
     sale,
     sales,
     stock_of,
-    till,  # noqa: F401, a fixture
 )
+
+till = conftest.till
 
 CUSTOMER = {"nom": "Awa Diop"}
 
 
-def test_batches_are_listed_by_shop_and_status(cli, told, till):  # noqa: F811, the fixture
+def test_batches_are_listed_by_shop_and_status(cli, told, till):
     till.send(sale("A"), sale("B", (CASE, 99)))
     till.receive(sale("C"))
 
@@ -40,7 +42,7 @@ def test_batches_are_listed_by_shop_and_status(cli, told, till):  # noqa: F811, 
     assert "Terminal messie vanza" in cli("batches", "list", "--limit", 1).stdout
 
 
-def test_a_batch_is_shown_by_either_of_its_names(cli, told, till):  # noqa: F811, the fixture
+def test_a_batch_is_shown_by_either_of_its_names(cli, told, till):
     answer = till.send(sale("A", client=CUSTOMER), sale("B", (CASE, 99), client=CUSTOMER))
     (line,) = told("batches", "list")
 
@@ -56,12 +58,12 @@ def test_a_batch_is_shown_by_either_of_its_names(cli, told, till):  # noqa: F811
         assert "Awa" not in text
 
 
-def test_a_batch_that_is_not_there_is_said_so(cli, till):  # noqa: F811, the fixture
+def test_a_batch_that_is_not_there_is_said_so(cli, till):
     for word in ("99", "0", "x"):
         assert f"no batch {word}" in cli("batches", "show", word, exit=1).stderr
 
 
-def test_a_batch_that_failed_is_shown_with_its_attempts(cli, told, till):  # noqa: F811, the fixture
+def test_a_batch_that_failed_is_shown_with_its_attempts(cli, told, till):
     batch_id, _ = bury(till, sale("A"))
 
     (line,) = told("batches", "list")
@@ -73,7 +75,7 @@ def test_a_batch_that_failed_is_shown_with_its_attempts(cli, told, till):  # noq
     assert "failed list --task sales.process" in shown.stderr
 
 
-def test_a_failed_batch_is_worked_off_after_all(process, till):  # noqa: F811, the fixture
+def test_a_failed_batch_is_worked_off_after_all(process, till):
     batch_id, failure_id = bury(till, sale("A"))
 
     done = process("failed", "retry", failure_id, "--why", "more memory", "--json")
@@ -92,7 +94,7 @@ def test_a_failed_batch_is_worked_off_after_all(process, till):  # noqa: F811, t
     assert process("failed", "retry", failure_id).returncode == 1
 
 
-def test_a_worker_is_rung_for_a_batch(process, till, redis_url, empty_redis):  # noqa: F811
+def test_a_worker_is_rung_for_a_batch(process, till, redis_url, empty_redis):
     batch_id, failure_id = bury(till, sale("A"))
 
     done = process("failed", "retry", failure_id, REDIS_URL=redis_url)
@@ -104,7 +106,7 @@ def test_a_worker_is_rung_for_a_batch(process, till, redis_url, empty_redis):  #
     assert message["headers"]["argsrepr"] == f"[{batch_id}]"
 
 
-def test_a_failure_names_its_batch(cli, told, till):  # noqa: F811, the fixture
+def test_a_failure_names_its_batch(cli, told, till):
     batch_id, failure_id = bury(till, sale("A"))
 
     (line,) = told("failed", "list")
@@ -115,7 +117,7 @@ def test_a_failure_names_its_batch(cli, told, till):  # noqa: F811, the fixture
     assert told("failed", "list") == []
 
 
-def test_a_refused_sale_is_listed_and_sold_after_a_correction(cli, told, till):  # noqa: F811
+def test_a_refused_sale_is_listed_and_sold_after_a_correction(cli, told, till):
     till.send(sale("A"), sale("B", (CASE, 6), client=CUSTOMER))
     given.reject({"id": 7})
 
@@ -146,7 +148,7 @@ def test_a_refused_sale_is_listed_and_sold_after_a_correction(cli, told, till): 
     cli("stock", "verify")
 
 
-def test_a_sale_without_a_number_is_sold_once_under_the_one_it_got(cli, told, till):  # noqa: F811
+def test_a_sale_without_a_number_is_sold_once_under_the_one_it_got(cli, told, till):
     till.send(sale(None, (CASE, 6)))
     (line,) = told("rejects", "list", "--sync", "sales")
     adjust(CASE, 10)
@@ -160,7 +162,7 @@ def test_a_sale_without_a_number_is_sold_once_under_the_one_it_got(cli, told, ti
     assert stock_of(CASE) == 9
 
 
-def test_what_a_sale_is_refused_for_is_said_with_its_field(told, till):  # noqa: F811, the fixture
+def test_what_a_sale_is_refused_for_is_said_with_its_field(told, till):
     till.send({"numero_facture": "A", "lignes": []}, sale("B", (99, 1)), sale("C"))
     till.send(sale("C", (PHONE, 2)))
     ids = {line["code"]: line["id"] for line in told("rejects", "list", "--sync", "sales")}
@@ -179,7 +181,7 @@ def test_what_a_sale_is_refused_for_is_said_with_its_field(told, till):  # noqa:
     assert len(open_rejects()) == 3
 
 
-def test_to_discard_a_sale_says_who_would_send_it_again(cli, told, till):  # noqa: F811, the fixture
+def test_to_discard_a_sale_says_who_would_send_it_again(cli, told, till):
     till.send(sale("B", (CASE, 6)))
     (line,) = told("rejects", "list", "--sync", "sales")
 

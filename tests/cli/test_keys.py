@@ -15,7 +15,10 @@ from db.models import APIKey, Reject, Sale, Terminal
 from db.session import WRITES, engine, reading, writing
 from syncs.sales.process import process as process_batch
 from tests.cli import given
-from tests.syncs.sales.conftest import CASE, sale, till  # noqa: F401, a fixture
+from tests.syncs.sales import conftest
+from tests.syncs.sales.conftest import CASE, sale
+
+till = conftest.till
 
 SECRET = "b2c_1_very_secret"
 
@@ -129,7 +132,7 @@ def test_rotation_goes_on_where_it_stopped(cli, told, monkeypatch):
     assert told("apikey", "rotate")["columns"]["api_keys.sealed"] == {"changed": 3, "all": 5}
 
 
-def test_rotation_covers_what_tills_send_and_who_bought(told, monkeypatch, till):  # noqa: F811, the fixture
+def test_rotation_covers_what_tills_send_and_who_bought(told, monkeypatch, till):
     old, new = crypto.new_key(), crypto.new_key()
     encryption(monkeypatch, old)
     for number in range(3):

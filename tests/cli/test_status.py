@@ -4,7 +4,10 @@ from db.models import Terminal
 from db.session import writing
 from tests.buried import bury
 from tests.cli import given
-from tests.syncs.sales.conftest import CASE, adjust, sale, till  # noqa: F401, a fixture
+from tests.syncs.sales import conftest
+from tests.syncs.sales.conftest import CASE, adjust, sale
+
+till = conftest.till
 
 
 def only(told, name="b2b.products"):
@@ -102,7 +105,7 @@ def test_a_store_without_tills_says_so(told):
     }  # fmt: skip
 
 
-def test_what_the_tills_sent_and_what_is_wrong_with_it_is_told(cli, told, till):  # noqa: F811, the fixture
+def test_what_the_tills_sent_and_what_is_wrong_with_it_is_told(cli, told, till):
     with writing() as session:
         session.get_one(Terminal, 2).level = 1
         session.add(Terminal(id=9, shop_id=2, serial="gone", name="Old", active=False))

@@ -4,7 +4,10 @@ from sqlalchemy import text
 from db.models import Product
 from db.session import writing
 from tests.cli import given
-from tests.syncs.sales.conftest import CASE, PHONE, sale, sales, till  # noqa: F401, a fixture
+from tests.syncs.sales import conftest
+from tests.syncs.sales.conftest import CASE, PHONE, sale, sales
+
+till = conftest.till
 
 
 def test_a_ledger_that_agrees_is_said_so(cli, told):
@@ -19,7 +22,7 @@ def test_a_ledger_that_agrees_is_said_so(cli, told):
     assert "0 sales: every line has its movement" in said
 
 
-def test_sales_that_moved_what_they_sold_agree(till, told):  # noqa: F811, the fixture
+def test_sales_that_moved_what_they_sold_agree(till, told):
     till.send(sale("A", (PHONE, 2), (CASE, 1), (PHONE, 1)), sale("B", (CASE, -3)))
     till.send(sale("C", (CASE, 99)), sale("A", (PHONE, 2), (CASE, 1), (PHONE, 1)))
 
@@ -62,10 +65,7 @@ def test_sales_that_moved_what_they_sold_agree(till, told):  # noqa: F811, the f
         ),
     ],
 )
-def test_a_line_that_moved_something_else_is_named_and_fails(
-    till,  # noqa: F811, the fixture
-    cli, told, written, named,
-):  # fmt: skip
+def test_a_line_that_moved_something_else_is_named_and_fails(till, cli, told, written, named):
     till.send(sale("A", (PHONE, 2), (CASE, 1)))
     with writing() as session:
         moved = "" if "sale_lines" in written else " AND sale_id IS NOT NULL"

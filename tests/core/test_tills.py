@@ -142,7 +142,9 @@ def test_the_refusal_repeats_nothing_that_was_sent():
 
 
 def test_a_date_without_a_zone_is_the_shops():
-    assert read(date_vente="2026-07-01T12:00:00").sold_at == datetime(2026, 7, 1, 10, tzinfo=UTC)
+    assert read(date_vente="2026-07-01T12:00:00").moment(PARIS) == datetime(
+        2026, 7, 1, 10, tzinfo=UTC
+    )
 
 
 def test_the_same_sale_in_other_letters_has_the_same_content():

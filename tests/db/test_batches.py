@@ -10,10 +10,13 @@ from sqlalchemy.exc import InvalidRequestError
 
 from db import batches
 from db.session import engine, reading, writing
-from tests.syncs.sales.conftest import sale, till  # noqa: F401, a fixture
+from tests.syncs.sales import conftest
+from tests.syncs.sales.conftest import sale
+
+till = conftest.till
 
 
-def test_batches_are_listed_without_what_was_sent(till):  # noqa: F811, the fixture
+def test_batches_are_listed_without_what_was_sent(till):
     first = till.receive(sale("A"))
     second = till.receive(sale("B"))
 
@@ -30,7 +33,7 @@ def test_batches_are_listed_without_what_was_sent(till):  # noqa: F811, the fixt
         assert batches.recent(session, status="done") == []
 
 
-def test_people_name_a_batch_by_number_or_by_the_tills_word(till):  # noqa: F811, the fixture
+def test_people_name_a_batch_by_number_or_by_the_tills_word(till):
     received = till.receive(sale("A"))
 
     with reading() as session:

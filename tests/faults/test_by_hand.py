@@ -15,7 +15,7 @@ from db.models import ExternalProduct, SyncRun
 from db.session import reading
 from sandbox import b2b
 from sandbox.faults import Hang
-from tests.faults.conftest import ROOT, Stage
+from tests.faults.stage import ROOT, Stage
 from tests.servers import until
 
 COMMAND = ("manage.py", "sync_products_from_inventory")

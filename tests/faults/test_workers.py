@@ -16,7 +16,7 @@ from sandbox import b2b
 from sandbox.faults import Slow
 from syncs import gate
 from syncs.registry import find
-from tests.faults.conftest import Stage
+from tests.faults.stage import Stage
 from tests.servers import Redis, until
 
 

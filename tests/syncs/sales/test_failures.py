@@ -261,3 +261,27 @@ def test_a_batch_of_a_revoked_terminal_is_still_worked_off(till):
         session.get_one(Terminal, till.id).active = False
 
     assert process(1) == "done"
+
+
+def test_a_refused_sale_without_a_number_that_was_sold_since_is_not_sold_by_its_replay(till):
+    for _ in range(3):
+        till.send(sale(None, (CASE, 6)))
+    adjust(CASE, 100)
+    till.send(sale(None, (CASE, 6)))
+
+    for refused in (1, 2, 3):
+        with pytest.raises(RefusedError, match="An equal sale without a number was sold"):
+            replay(refused, who="Awa")
+
+    assert stock_of(CASE) == 99
+    assert len(open_rejects()) == 3
+
+
+def test_two_equal_sales_of_one_batch_are_two_when_they_are_replayed(till):
+    till.send(sale(None, (CASE, 6)), sale(None, (CASE, 6)))
+    adjust(CASE, 100)
+
+    replay(1, who="Awa")
+    replay(2, who="Awa")
+
+    assert stock_of(CASE) == 93

@@ -8,7 +8,7 @@ import pytest
 
 from db import audit, batches
 from db.batches import KeyReused
-from db.models import AuditEvent, Product, Sale, SalesBatch, Terminal
+from db.models import AuditEvent, Product, Sale, SalesBatch, Shop, Terminal
 from db.session import reading, writing
 from syncs.sales.process import process
 from tests.syncs.sales.conftest import (
@@ -253,3 +253,53 @@ def test_two_tills_of_a_shop_share_its_numbers(till):
     answer = Till(3, 2).send(sale("A"))
 
     assert answer["ventes_erreurs"][0]["code"] == "DOUBLON"
+
+
+def test_a_till_that_uses_our_number_for_its_own_takes_nothing_away(till):
+    received = till.receive(sale(None))
+    with reading() as session:
+        number = f"VENTE-2-{session.get_one(SalesBatch, received.batch_id).number_stamp}-0"
+    first = till.send(sale(number))
+    process(received.batch_id)
+
+    second = till.answer(received.batch_id)
+
+    assert first["statistiques"]["reussies"] == second["statistiques"]["reussies"] == 1
+    assert second["ventes_creees"][0]["numero_facture"] == f"{number}-{received.batch_id}"
+    assert stock_of(PHONE) == 8
+
+
+def test_a_till_that_takes_up_the_number_it_was_told_of_a_refused_sale_sells_it_once(till):
+    batch = sale(None, (CASE, 6))
+    refused = till.send(batch, key="k")["ventes_erreurs"][0]
+    adjust(CASE, 100)
+    till.send(sale(refused["numero_facture"], (CASE, 6)))
+
+    again = till.send(batch, key="k")
+
+    assert [error["code"] for error in again["ventes_erreurs"]] == ["DOUBLON"]
+    assert (count(Sale), stock_of(CASE)) == (1, 99)
+
+
+def test_a_sale_beside_its_number_is_the_same_when_the_rest_is_tried_again(till):
+    number = "VENTE-2-20990101000000-1"
+    batch = (sale(number), sale(None), sale("B", (CASE, 6)))
+    received = till.receive(*batch, key="k")
+    with writing() as session:
+        session.get_one(SalesBatch, received.batch_id).number_stamp = "20990101000000"
+    process(received.batch_id)
+    first = till.answer(received.batch_id)
+
+    assert till.send(*batch, key="k") == first
+    assert [made["numero_facture"] for made in first["ventes_creees"]] == [
+        number, f"{number}-{received.batch_id}",
+    ]  # fmt: skip
+
+
+def test_it_is_the_same_sale_when_the_shops_zone_was_corrected(till):
+    told = sale("A", date_vente="2026-07-01T12:00:00")
+    till.send(told)
+    with writing() as session:
+        session.get_one(Shop, 2).timezone = "Africa/Kinshasa"
+
+    assert till.send(told)["ventes_erreurs"][0]["code"] == "DOUBLON"
