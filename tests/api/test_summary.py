@@ -186,7 +186,7 @@ def test_the_newest_run_is_told_with_its_counts(ask):
 
     run = one(ask(STATUS, role=None).get_json())["run"]
 
-    assert run.keys() == {"status", "started_at", "finished_at", "counts"}
+    assert run.keys() == {"status", "started_at", "finished_at", "counts", "expected"}
     assert (run["status"], run["counts"]["fetched"]) == ("failed", 10)
 
 
