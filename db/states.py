@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.models import SyncRun, SyncState
-from db.models.runs import ACTIVE
+from db.models.runs import UNENDED
 from db.types import db_now
 from db.upsert import insert_new
 
@@ -55,9 +55,7 @@ def pause(session: Session, sync: str, *, paused: bool) -> None:
 
 def standing(session: Session, syncs: Collection[str]) -> dict[str, Standing]:
     """What a gate must know of these syncs, by one statement; one that never ran is missing."""
-    active = (
-        exists().where(SyncRun.sync == SyncState.sync, SyncRun.status.in_(ACTIVE)).label("active")
-    )
+    active = exists(SyncRun.id).where(SyncRun.sync == SyncState.sync, UNENDED).label("active")
     rows = session.execute(
         select(
             SyncState.sync, SyncState.paused, SyncState.last_success_at,

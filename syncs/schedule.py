@@ -60,17 +60,17 @@ def following(sync: AnySync, now: datetime) -> datetime | None:
     return next_after(cron, now, ZoneInfo(settings().timezone)).astimezone(UTC)
 
 
-def claim_latest(sync: AnySync, *, trigger: str) -> gate.Answer | None:
+def claim_latest(sync: AnySync, *, trigger: str, now: datetime | None = None) -> gate.Answer | None:
     """Start the run of the sync's latest slot, unless somebody has: two beats give it one run.
 
     None when there is nothing to start. A slot that everybody missed is caught up within half a
-    period; later the next one is near enough.
+    period; later the next one is near enough. ``now`` is the database's unless said otherwise.
     """
     cron = schedule(sync)
     if cron is None:
         return None
     with reading() as session:
-        now = bulk.now(session)
+        now = now or bulk.now(session)
         slot = latest(cron, now, ZoneInfo(settings().timezone))
         if slot is None or now - slot.at > slot.period / 2:
             return None

@@ -13,6 +13,9 @@ from db.models.base import Base, Id, Moment, Word
 ACTIVE = ("due", "running")
 """A run that still has to do something; at most one a sync."""
 
+UNENDED = text("status IN ('due', 'running')")
+"""The same as the index has it: by values that are sent apart no database would know it again."""
+
 
 class SyncState(Base):
     """One row a sync: its lease, its freshness, whether it may start.
@@ -51,8 +54,8 @@ class SyncRun(Base):
             "uq_sync_runs_active",
             "sync",
             unique=True,
-            sqlite_where=text("status IN ('due', 'running')"),
-            postgresql_where=text("status IN ('due', 'running')"),
+            sqlite_where=UNENDED,
+            postgresql_where=UNENDED,
         ),
         Index("ix_sync_runs_sync_id", "sync", "id"),
     )

@@ -32,6 +32,8 @@ class Client(FlaskClient):
     """A client whose every answer is as the document says, or its test fails."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        # Read and closed, as a server does: what is to happen after an answer has happened.
+        kwargs.setdefault("buffered", True)
         answer = super().open(*args, **kwargs)
         hold(self.application, answer)
         return answer
