@@ -34,7 +34,7 @@ Times = dict[str, list[float]]
 def measure(database: str, server: PostgreSQL | None, *, batches: int, rounds: int) -> Times:
     """Sales a second, round by round: ``ours`` and the ``loop``."""
     rates: Times = {"ours": [], "loop": []}
-    shorter = max(batches // 2, 1)
+    shorter = max(batches // 4, 1)
     with stores.fresh(database, server), web_and_worker() as port:
         with writing() as session:
             sending = tills.open_shops(session, number=SHOPS, tills=TILLS, articles=ARTICLES)

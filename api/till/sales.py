@@ -108,8 +108,7 @@ def show(batch_id: str) -> Response:
         if batch is None:
             raise worded(404, "BATCH_NOT_FOUND")
         status, result, count = batch.status, batch.result, batch.count
-    if result is not None:
-        # Also while what was refused is being tried again: what was sold is sold.
+    if status == "done" and result is not None:
         return _answer(200, result)
     return _answer(200, _pending(batch_id, count, statut=STATES[status]), AGAIN)
 

@@ -13,7 +13,9 @@ from api.till.cursors import Place
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 places = st.builds(
-    Place, st.datetimes(timezones=st.just(UTC)), st.integers(min_value=1, max_value=2**63 - 1)
+    Place,
+    st.datetimes(datetime(1900, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001, the zone is given beside
+    st.integers(min_value=1, max_value=2**63 - 1),
 )
 
 
@@ -53,3 +55,11 @@ def test_a_cursor_is_of_one_list():
 def test_a_row_that_cannot_be_is_refused(ident):
     with pytest.raises(ValueError):
         cursors.read(b"v", cursors.write(b"v", Place(AT, ident)))
+
+
+@pytest.mark.parametrize("year", [1, 1899, 9001, 9999])
+def test_a_moment_that_no_time_zone_knows_is_no_place(year):
+    text = cursors.write(b"v", Place(datetime(year, 12, 31, 23, tzinfo=UTC), 1))
+
+    with pytest.raises(ValueError, match="cursor"):
+        cursors.read(b"v", text)

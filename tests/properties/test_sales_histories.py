@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     initialize,
+    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -33,7 +34,7 @@ from syncs import replay, retry, sweep
 from syncs.registry import SYNCS
 from syncs.sales import process as sales
 from tests.properties.agreement import check
-from tests.properties.books import Raw
+from tests.properties.books import Raw, read
 from tests.properties.chain import Chain, put
 from tests.properties.crashes import MOMENTS, Bug, Crash, Killed
 from tests.properties.sent import DEATHS, FATES, REQUESTS
@@ -49,6 +50,14 @@ class History(Chain):
     def __init__(self) -> None:
         super().__init__()
         self.keys = 0
+        self.taken_up: list[tuple[int, str, int, object]] = []
+
+    @invariant()
+    def what_was_taken_up_is_sold_once(self) -> None:
+        """Under the number that was told, or beside it."""
+        for shop, number, batch, content in self.taken_up:
+            found = [self.books.sold.get((shop, each)) for each in (number, f"{number}-{batch}")]
+            assert sum(sold is not None and sold.content == content for sold in found) < 2
 
     # The tills
 
@@ -77,24 +86,21 @@ class History(Chain):
         till = data.draw(st.sampled_from([one.till, other.till]))
         self.meet(self.receive(till, mixed, None), fate)
 
-    @rule(data=st.data(), fate=FATES)
-    def send_with_the_same_key(self, data: st.DataObject, fate: Fate) -> None:
-        """What was sold stays, what was refused is tried again."""
+    @rule(data=st.data(), other=st.none() | REQUESTS, fate=FATES)
+    def send_with_the_same_key(
+        self, data: st.DataObject, other: Request | None, fate: Fate
+    ) -> None:
+        """What was sold stays, what was refused is tried again; something else is not even kept."""
         batch = data.draw(st.sampled_from(self.keyed()))
+        if other is not None and json.dumps(other[1]) != json.dumps(batch.sales):
+            with pytest.raises(KeyReused):
+                put(batch.till, other[1], batch.key)
         received = put(batch.till, batch.sales, batch.key)
         assert (received.batch_id, received.replayed) == (batch.id, True)
         if batch.status == "done" and batch.answers[-1].counts[2]:
             batch.status = "due"
         assert (received.status, received.result is None) == (batch.status, batch.status != "done")
         self.meet(batch, fate)
-
-    @rule(data=st.data(), request=REQUESTS)
-    def use_a_key_for_something_else(self, data: st.DataObject, request: Request) -> None:
-        """It is refused, and nothing is kept."""
-        batch, (_, sent) = data.draw(st.sampled_from(self.keyed())), request
-        if json.dumps(sent) != json.dumps(batch.sales):
-            with pytest.raises(KeyReused):
-                put(batch.till, sent, batch.key)
 
     @precondition(lambda self: self.given())
     @rule(data=st.data(), same=st.booleans(), fate=FATES)
@@ -106,6 +112,7 @@ class History(Chain):
         batch = self.books.batches[refusal.batch]
         _, (other, *_) = data.draw(REQUESTS.filter(lambda request: TILLS[request[0]] == batch.shop))
         raw = batch.sales[refusal.index - 1] if same else other
+        self.taken_up.append((batch.shop, str(refusal.number), batch.id, read(raw)))
         sent = [raw | {"numero_facture": refusal.number}]
         self.meet(self.receive(batch.till, sent, None), fate)
 
