@@ -49,6 +49,7 @@ def web(host: str | None, port: int | None, threads: int) -> None:
         host=host or settings().host,
         port=settings().port if port is None else port,
         threads=threads,
+        proxy=settings().trusted_proxy,
     )
 
 

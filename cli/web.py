@@ -20,11 +20,12 @@ LARGEST_BODY = 16 * 1024 * 1024
 """Read from the socket at most; the application refuses smaller ones with words of its own."""
 
 
-def serve(application: Any, *, host: str, port: int, threads: int) -> None:
+def serve(application: Any, *, host: str, port: int, threads: int, proxy: str = "") -> None:
     """Serve ``application`` until SIGTERM or SIGINT, then finish the answers that were begun.
 
     A thread is taken by a whole request only, so that a client who sends a byte a second holds
-    a socket and no more; silent sockets are closed after ten seconds.
+    a socket and no more; silent sockets are closed after ten seconds. What ``proxy`` (an address,
+    or ``*``) says in ``X-Forwarded-For`` is who asks; nobody else is believed.
     """
     sockets: dict[int, Any] = {}
     try:
@@ -37,6 +38,8 @@ def serve(application: Any, *, host: str, port: int, threads: int) -> None:
             connection_limit=1000,
             channel_timeout=10,
             ident=None,
+            trusted_proxy=proxy or None,
+            trusted_proxy_headers={"x-forwarded-for"} if proxy else None,
             # A proxy's header must reach us: with it nobody passes for this machine itself.
             clear_untrusted_proxy_headers=False,
             max_request_body_size=LARGEST_BODY,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -59,6 +60,15 @@ def _zone(name: str) -> str:
     except (KeyError, ValueError, OSError) as error:
         raise ValueError("no such time zone; give one like Europe/Paris") from error
     return name
+
+
+def _proxy(address: str) -> str:
+    if address not in {"", "*"}:
+        try:
+            ip_address(address)
+        except ValueError as error:
+            raise ValueError("give the proxy's own IP address, like 127.0.0.1, or *") from error
+    return address
 
 
 def _source_url(url: str) -> str:
@@ -153,6 +163,7 @@ class Settings(BaseModel):
     auto_sync_paths: Annotated[tuple[str, ...], BeforeValidator(_paths)] = ("/", "/api/inventory/")
 
     public_url: OptionalURL = ""
+    trusted_proxy: Annotated[str, AfterValidator(_proxy)] = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None

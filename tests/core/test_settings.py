@@ -53,11 +53,12 @@ def test_all_that_is_wrong_is_told_at_once():
         SYNC_INTERVAL_B2B_PRODUCTS="often",
         INVENTORY_API_TIMEOUT="nan",
         LOG_FORMAT="xml",
+        TRUSTED_PROXY="localhost",
     )
 
     assert sorted(line.partition(":")[0] for line in found) == [
         "B2B_API_URL", "DATABASE_URL", "INVENTORY_API_TIMEOUT", "LOG_FORMAT", "PORT",
-        "SYNC_INTERVAL_B2B_PRODUCTS", "TIMEZONE",
+        "SYNC_INTERVAL_B2B_PRODUCTS", "TIMEZONE", "TRUSTED_PROXY",
     ]  # fmt: skip
     assert all(line.endswith(".") for line in found)
 

@@ -12,7 +12,7 @@ import pytest
 
 from db.models import JobSlot, SyncRun
 from db.session import reading
-from tests.faults.conftest import Process, Stage
+from tests.faults.stage import Process, Stage
 from tests.servers import until
 
 

@@ -19,17 +19,20 @@ SLOW = """
             print("begun", flush=True)
             threading.Event().wait(1.5)
         start_response("200 OK", [("Content-Type", "text/plain")])
+        if environ["PATH_INFO"] == "/who":
+            return [environ["REMOTE_ADDR"].encode()]
         return [b"whole answer"]
 
-    serve(application, host="127.0.0.1", port=int(sys.argv[1]), threads=4)
+    serve(application, host="127.0.0.1", port=int(sys.argv[1]), threads=4, proxy=sys.argv[2])
 """
 
 
 @pytest.fixture
-def small(family):
-    """A small application behind our server; its address."""
+def small(family, request):
+    """A small application behind our server, and its address; the parameter is the proxy's."""
     port = free_port()
-    running = family.python("-c", textwrap.dedent(SLOW), str(port))
+    proxy = getattr(request, "param", "")
+    running = family.python("-c", textwrap.dedent(SLOW), str(port), proxy)
     running.says("Listening on")
     return running, f"http://127.0.0.1:{port}"
 
@@ -87,3 +90,18 @@ def test_a_hundred_and_fifty_silent_clients_do_not_disturb(small):
         for each in slow:
             each.close()
     assert running.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize(
+    ("small", "who"),
+    [("", "127.0.0.1"), ("192.0.2.1", "127.0.0.1"), ("127.0.0.1", "203.0.113.9"),
+     ("*", "203.0.113.9")],
+    indirect=["small"],
+)  # fmt: skip
+def test_only_the_proxy_that_is_trusted_says_who_asks(small, who):
+    # The first is what the client made up; the proxy adds at the end whom it saw.
+    said = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
+
+    answer = requests.get(f"{small[1]}/who", headers=said, timeout=10)
+
+    assert answer.text == who
