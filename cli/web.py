@@ -39,7 +39,7 @@ def serve(application: Any, *, host: str, port: int, threads: int, proxy: str = 
             channel_timeout=10,
             ident=None,
             trusted_proxy=proxy or None,
-            trusted_proxy_headers={"x-forwarded-for"} if proxy else None,
+            trusted_proxy_headers={"x-forwarded-for"} if proxy else set(),
             # A proxy's header must reach us: with it nobody passes for this machine itself.
             clear_untrusted_proxy_headers=False,
             max_request_body_size=LARGEST_BODY,

@@ -10,6 +10,8 @@ import click
 import requests
 
 from cli.demo.account import Account
+from cli.demo.art_site import ArtSite
+from cli.demo.pages import Pages
 from cli.demo.sales import Tills
 from cli.demo.source import Source, session
 from cli.demo.stage import Stage
@@ -41,9 +43,9 @@ class Acts:
     def play(self) -> None:
         """All of them."""
         click.echo(
-            f"Moulin at work on invented data: a B2B source with {PRODUCTS:,} products, a store "
-            "(SQLite), a Redis,\ntwo workers, beat, the web and Flower, all real processes on "
-            "this machine. Nothing of yours is touched."
+            f"Moulin at work on invented data: a B2B source with {PRODUCTS:,} products, an art "
+            "site, a store (SQLite),\na Redis, two workers, beat, the web and Flower, all real "
+            "processes on this machine. Nothing of yours is touched."
         )
         self.open_the_shops()
         self.first_sync()
@@ -53,6 +55,8 @@ class Acts:
         self.a_killed_worker()
         self.the_tills()
         self.the_stock()
+        self.the_art_site()
+        self.the_pages()
         self.flower()
 
     def open_the_shops(self) -> None:
@@ -184,6 +188,18 @@ class Acts:
             found=(found["sales"], found["sale_mismatches"]),
             wanted=(self._sold, 0),
         )
+
+    def the_art_site(self) -> None:
+        """All of it comes in; an order is never written over."""
+        self._account.act("The art site, from its own pages, by one command")
+        ArtSite(self._stage, self._account).play()
+
+    def the_pages(self) -> None:
+        """Somebody looks: stale data is brought up to date, and how fresh it is is told."""
+        self._account.act("Somebody reads a page while the data is stale")
+        pages = Pages(self._stage, self._account)
+        pages.wake()
+        pages.look()
 
     def flower(self) -> None:
         """Flower saw the tasks."""

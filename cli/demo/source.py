@@ -1,4 +1,4 @@
-"""The stand-in of the B2B source, as its owner changes and breaks it: by its control door."""
+"""The stand-in of a source, as its owner changes and breaks it: by its control door."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Source:
         found: dict[str, Any] = self._send("GET", f"products/{ident}")
         return found
 
-    def edit(self, ident: int, **fields: Any) -> None:
-        """Change fields of one product."""
-        self._send("PATCH", f"products/{ident}", fields)
+    def edit(self, ident: int, table: str = "products", /, **fields: Any) -> None:
+        """Change fields of one product, or of one record of another table."""
+        self._send("PATCH", f"{table}/{ident}", fields)
 
     def slow_down(self, seconds: float) -> None:
         """Answer each page of products late."""

@@ -29,17 +29,21 @@ from syncs.registry import SYNCS
 GRACE = 35.0
 """Seconds for `up` to stop everybody; it gives each of its processes 25."""
 LAST_LINES = 40
+FRESH_SECONDS = 10
+"""For so long categories are fresh in the demo; without it, for two hours."""
 
 
 class Stage:
-    """``with Stage(account) as stage``: the stand-in of the source; ``stage.up()`` the rest."""
+    """``with Stage(account) as stage``: the stand-ins of the sources; ``stage.up()`` the rest."""
 
     def __init__(self, account: Account, *, products: int) -> None:
         self._account = account
         self._products = products
         self._stack = ExitStack()
         self.key = f"b2c_{secrets.token_hex(12)}"
+        self.template_key = f"sk_{secrets.token_hex(12)}"
         self.source = ""
+        self.template = ""
         self.port = free_port()
         self.flower_port = free_port()
         self.flower_user = ("demo", secrets.token_urlsafe(12))
@@ -48,7 +52,7 @@ class Stage:
         with self._stack:
             home = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="moulin-demo-"))
             self.home = Path(home)
-            self.source = self._start_source()
+            self.source, self.template = self._start_sources()
             # From here on this process, and all it starts, knows the demo's store only.
             become(self._environment())
             settings.reset()
@@ -113,19 +117,21 @@ class Stage:
         if done.returncode:
             raise FatalError(f"'migrate' ended with {done.returncode}:\n{done.stderr.strip()}")
 
-    def _start_source(self) -> str:
-        argv = (sys.executable, "-m", "sandbox", "--port", "0", "--products", str(self._products))
-        # Its output is read to the first line only; it says nothing more unless it breaks.
-        process = spawn(
-            (*argv, "--key", self.key), env=bare(), cwd=settings.ROOT, output=subprocess.PIPE
-        )
+    def _start_sources(self) -> list[str]:
+        argv = (
+            sys.executable, "-m", "sandbox", "--port", "0", "--key", self.key,
+            "--products", str(self._products),
+            "--template-port", "0", "--template-key", self.template_key,
+        )  # fmt: skip
+        # Their addresses are read, a line each; more is said only when something breaks.
+        process = spawn(argv, env=bare(), cwd=settings.ROOT, output=subprocess.PIPE)
         self._stack.callback(_end, process)
         assert process.stdout is not None
         self._stack.callback(process.stdout.close)
-        line = process.stdout.readline().decode().strip()
-        if not line.startswith("http"):
-            raise FatalError(f"The stand-in of the B2B source did not start: {line}")
-        return line
+        lines = [process.stdout.readline().decode().strip() for _ in range(2)]
+        if not all(line.startswith("http") for line in lines):
+            raise FatalError(f"The stand-ins of the sources did not start: {' '.join(lines)}")
+        return lines
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -134,9 +140,12 @@ class Stage:
             "INVENTORY_ENCRYPTION_KEY": Fernet.generate_key().decode(),
             "SECRET_KEY": secrets.token_urlsafe(32),
             "B2B_API_URL": self.source,
+            "TEMPLATE_BASE_URL": self.template,
+            "TEMPLATE_API_KEY": self.template_key,
             "PORT": str(self.port),
             "FLOWER_PORT": str(self.flower_port),
             "FLOWER_BASIC_AUTH": ":".join(self.flower_user),
+            "SYNC_INTERVAL_B2B_CATEGORIES": str(FRESH_SECONDS),
             # Only what the demo asks for shall run, whatever the clock says.
             **{f"SYNC_SCHEDULE_{sync.setting}": "" for sync in SYNCS.values()},
         }

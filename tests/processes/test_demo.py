@@ -21,16 +21,19 @@ def test_the_demo_keeps_its_promises_whatever_the_environment_says(family, tmp_p
         MOULIN_ENV="production", DATABASE_URL="postgresql://u:p@127.0.0.1:1/theirs",
         REDIS_URL="redis://127.0.0.1:1/0", PORT="no number", FLOWER_PORT="no number",
         CELERY_BROKER_URL="redis://127.0.0.1:1/0", SYNC_SCHEDULE_B2B_PRODUCTS="sometimes",
+        TEMPLATE_BASE_URL="http://127.0.0.1:1", TEMPLATE_API_KEY="theirs",
         MOULIN_DOTENV="/nowhere", HOME=str(home), TMPDIR=str(tmp_path),
     )  # fmt: skip
 
     assert running.process.wait(200) == 0, running.said()
     said = running.said()
     assert "✗" not in said
-    assert said.count("✓") >= 24
+    assert said.count("✓") >= 32
     assert "« 2 vente(s) synchronisée(s) avec succès »" in said
     assert "Vente VENTE-001 existe déjà, ignorée (DOUBLON)" in said
     assert "(STOCK_INSUFFISANT)" in said
+    assert "20 readers, one run" in said
+    assert "/inventory/status/" in said
     assert "make run" in said
     family.until_gone()
     assert list(home.iterdir()) == []
