@@ -16,9 +16,11 @@ import core.settings
 from api.till import sales
 from db import operators
 from db.session import writing
+from sandbox import b2b
 from tests.api import held
+from tests.api.pages import EVIL
 from tests.api.till import HeardBell
-from tests.api.visitor import CSRF
+from tests.api.visitor import CSRF, Visitor
 
 Ask = Callable[..., TestResponse]
 
@@ -77,3 +79,28 @@ def ask(app, tokens) -> Ask:
             return answer
 
     return send
+
+
+@pytest.fixture
+def visitor(app, tokens) -> Visitor:
+    """Somebody with a browser, not logged in."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def admin(app, tokens) -> Visitor:
+    """Somebody else with a browser, logged in."""
+    found = Visitor(app)
+    assert found.log_in(tokens["admin"]).status_code == 303
+    return found
+
+
+@pytest.fixture
+def source(store, monkeypatch) -> Iterator[b2b.B2B]:
+    """An inventory of three products, one of them hostile."""
+    with b2b.serve(products=3) as served:
+        served.catalogue.products.edit(1, name=EVIL)
+        monkeypatch.setenv("B2B_API_URL", served.url)
+        monkeypatch.setenv("B2B_API_KEY", served.key)
+        core.settings.reset()
+        yield served

@@ -1,4 +1,4 @@
-"""Sessions: what a cookie holds and may do, how it ends, and that no other site acts by it."""
+"""Sessions: what a cookie holds and may do, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,53 +7,19 @@ import time
 
 import pytest
 import time_machine
-from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import select
 
-import api
 import core.settings
-from api import sessions
 from core.errors import ConfigurationError
 from core.secret import KEY_FILE, secret_key
 from db import operators
-from db.models import AuditEvent, Operator
+from db.models import Operator
 from db.session import reading, writing
+from tests.api.pages import RUN, STATUS
 from tests.api.recipes import away
-from tests.api.test_access import DOORS, filled
-from tests.api.visitor import Visitor, flags, inside
+from tests.api.visitor import Visitor, another, flags, inside, is_in
 
 SYNCS = "/api/ops/syncs"
-STATUS = "/inventory/status/"
-RUN = "/inventory/status/run"
-HERE = "http://localhost"
-POSTS = [
-    door for door, role in DOORS.items() if door.startswith("POST") and role != "terminal"
-]  # fmt: skip
-
-
-@pytest.fixture
-def visitor(app, tokens):
-    return Visitor(app)
-
-
-@pytest.fixture
-def admin(visitor, tokens):
-    """Logged in."""
-    assert visitor.log_in(tokens["admin"]).status_code == 303
-    return visitor
-
-
-def another(settings, monkeypatch) -> Flask:
-    """An application with other settings, on the same store."""
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    core.settings.reset()
-    return api.create_app()
-
-
-def is_in(visitor):
-    return visitor.get(SYNCS).status_code == 200
 
 
 def test_a_token_begins_a_session_that_logs_out(visitor, tokens):
@@ -190,175 +156,6 @@ def test_a_session_ends_after_twelve_hours_however_much_it_is_used(app, admin):
 
 def test_a_page_that_reads_itself_again_prolongs_nothing(admin):
     assert "Set-Cookie" not in admin.get(STATUS).headers
-
-
-def refused(answer):
-    """A form that is none of ours; as JSON or as a page."""
-    assert answer.status_code == 403, answer.request.path
-    if answer.mimetype == "text/html":
-        assert "rechargez-la" in answer.text
-    else:
-        assert answer.get_json()["code"] == "FOREIGN_FORM"
-
-
-def send(visitor, door, csrf, **headers):
-    path = filled(door).partition(" ")[2]
-    return visitor.post(path, csrf=csrf, headers=headers)
-
-
-def test_no_order_is_taken_from_a_session_without_a_form_of_its_own(app, admin, tokens):
-    stranger = Visitor(app)
-    stranger.log_in(tokens["admin"])
-    foreign = ("", "x", stranger.csrf, admin.csrf + "x", "\x00é")
-    for door in POSTS:
-        for csrf in foreign:
-            refused(send(admin, door, csrf))
-        for origin in ("https://evil.example", "null", "http://localhost:81", "", "http://["):
-            refused(send(admin, door, admin.csrf, Origin=origin))
-    assert is_in(admin)
-
-
-def test_with_a_form_of_its_own_the_session_is_as_good_as_the_token(admin):
-    for door in POSTS:
-        if door not in ("POST /login", "POST /logout"):
-            answer = send(admin, door, admin.csrf, Origin=HERE)
-
-            assert answer.status_code not in (401, 403), door
-            assert answer.status_code < 500, door
-
-
-def test_the_guides_address_takes_a_form(admin):
-    answer = admin.post("/inventory/sync/products/", {"force": "1"})
-
-    assert (answer.status_code, answer.get_json()["status"]) == (202, "enqueued")
-
-
-def test_json_carries_the_word_in_a_header(admin):
-    def order(**headers):
-        return admin.client.post(f"{SYNCS}/b2b.products/run", json={"force": True}, headers=headers)
-
-    assert order().status_code == 403
-    assert order(**{sessions.CSRF_HEADER: admin.csrf}).status_code == 202
-
-
-def test_a_token_needs_no_form_whatever_comes_along(admin, tokens):
-    headers = {"Authorization": f"Bearer {tokens['operator']}", "Origin": "https://evil.example"}
-
-    answer = admin.client.post(f"{SYNCS}/b2b.products/run", json={"force": True}, headers=headers)
-
-    assert answer.status_code == 202
-
-
-def test_a_wrong_token_is_not_saved_by_a_session(admin):
-    assert admin.get(SYNCS, headers={"Authorization": "Bearer mln_x"}).status_code == 401
-
-
-def test_the_public_address_is_here_too(app, tokens, monkeypatch):
-    public = {"Origin": "https://moulin.example.com"}
-    admin = Visitor(app)
-    admin.log_in(tokens["admin"])
-    refused(send(admin, "POST /logout", admin.csrf, **public))
-    known = Visitor(another({"PUBLIC_URL": "https://moulin.example.com/"}, monkeypatch))
-    secure = {"base_url": "https://127.0.0.1:8000"}
-
-    known.get("/login", **secure)
-    answer = known.post("/login", {"token": tokens["admin"]}, headers=public, **secure)
-
-    assert answer.status_code == 303
-
-
-def test_a_login_form_is_ours_too(visitor, tokens):
-    refused(visitor.post("/login", {"token": tokens["admin"]}))
-    visitor.get("/login")
-    refused(
-        visitor.post(
-            "/login", {"token": tokens["admin"]}, headers={"Origin": "https://evil.example"}
-        )
-    )
-
-
-WRONG = ("", "mln_x", "mln_" + "A" * 43, "A" * 100_000, "\x00", "é", "' OR 1=1 --")
-
-
-def test_what_is_no_token_begins_nothing(visitor, tokens):
-    visitor.get("/login")
-    for token in (*WRONG, tokens["admin"].upper()):
-        answer = visitor.post("/login", {"token": token})
-
-        assert answer.status_code == 422
-        assert "inconnu ou révoqué" in answer.text
-        assert not is_in(visitor)
-        assert token not in answer.text or len(token) < 3
-
-
-def test_who_guesses_is_slowed_by_address(app, tokens):
-    def guess(address, token):
-        visitor = Visitor(app, address=address)
-        visitor.get("/login")
-        return visitor.post("/login", {"token": token})
-
-    for _ in range(10):
-        assert guess("192.0.2.7", "mln_x").status_code == 422
-    slowed = guess("192.0.2.7", tokens["admin"])
-    assert (slowed.status_code, slowed.headers["Retry-After"]) == (429, "60")
-    assert guess("192.0.2.8", tokens["admin"]).status_code == 303
-
-    for number in range(10):
-        assert guess(f"2001:db8::{number}", "mln_x").status_code == 422
-    assert guess("2001:db8::ffff", tokens["admin"]).status_code == 429
-    assert guess("2001:db8:0:1::1", tokens["admin"]).status_code == 303
-
-
-@pytest.mark.parametrize("then", [STATUS, "/admin/inventory/apikey/", f"{STATUS}?lang=en", "/docs"])
-def test_a_login_leads_on(visitor, tokens, then):
-    assert visitor.log_in(tokens["admin"], then=then).headers["Location"] == then
-
-
-@pytest.mark.parametrize(
-    "then",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "///evil.example/",
-        "/\\evil.example/",
-        "\\\\evil.example/",
-        "/\t/evil.example/",
-        "/\n/evil.example/",
-        "\t//evil.example/",
-        " //evil.example/",
-        "javascript:alert(1)",
-        "evil.example",
-        "/x\r\nSet-Cookie: a=b",
-        "/\u2028/evil.example",
-        "",
-    ],
-)
-def test_a_login_leads_nowhere_else(visitor, tokens, then):
-    answer = visitor.log_in(tokens["admin"], then=then)
-
-    assert answer.headers["Location"] == STATUS
-    assert 'name="then" value=""' in visitor.get("/login", query_string={"then": then}).text
-
-
-def test_a_page_for_operators_asks_for_the_token_and_comes_back(visitor, tokens):
-    asked = visitor.get("/admin/inventory/apikey/?lang=en").headers["Location"]
-    page = visitor.get(asked)
-    assert 'lang="en"' in page.text
-
-    answer = visitor.post(asked.replace("then", "x"), {"token": tokens["admin"],
-                          "then": "/admin/inventory/apikey/"})  # fmt: skip
-
-    assert answer.headers["Location"] == "/admin/inventory/apikey/"
-    assert visitor.get(answer.headers["Location"]).status_code == 200
-
-
-def test_a_login_is_in_the_audit_and_is_a_use_of_the_token(admin):
-    with reading() as session:
-        event = session.scalars(select(AuditEvent)).one()
-        found = session.query(Operator).filter_by(name="a-admin").one()
-
-    assert (event.who, event.what) == ("operator:a-admin", "session.begin")
-    assert found.last_used_at is not None
 
 
 def test_what_an_older_release_left_is_passed_over(app, admin):

@@ -6,10 +6,14 @@ import json
 import re
 from typing import Any
 
+import pytest
 from flask import Flask
 from itsdangerous import base64_decode
 from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
+
+import api
+import core.settings
 
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 ADDRESS = "192.0.2.7"
@@ -78,3 +82,16 @@ def flags(answer: TestResponse) -> set[str]:
     return {next(iter(parse_cookie(parts[0])))} | {
         part for part in parts[1:] if not part.startswith("Expires")
     }
+
+
+def another(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """An application with other settings, on the same store."""
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    core.settings.reset()
+    return api.create_app()
+
+
+def is_in(visitor: Visitor) -> bool:
+    """Whether the session opens what is for operators."""
+    return visitor.get("/api/ops/syncs").status_code == 200

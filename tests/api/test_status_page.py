@@ -1,0 +1,170 @@
+"""The status page: who sees what of the syncs, and its buttons."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from db import audit, bulk, operators, states
+from db.models import SyncRun, SyncState
+from db.session import reading, writing
+from syncs.registry import SYNCS
+from syncs.status import State
+from tests.api.pages import (
+    APIKEYS,
+    EVIL,
+    PRODUCTS,
+    RUN,
+    STATUS,
+    Page,
+    run,
+)
+from tests.api.visitor import Visitor
+from tests.syncs.running import sync_now
+
+
+def test_everybody_sees_counts_and_ages_and_nothing_more(visitor, source):
+    source.catalogue.products.edit(2, price="free")
+    sync_now(SYNCS["b2b.categories"])
+    sync_now(SYNCS[PRODUCTS])
+    run("failed", ago=timedelta(hours=2), error="secret inside")
+
+    page = Page(visitor.get(STATUS))
+
+    assert "2 en vente" in page.words
+    assert "Dernière mise à jour\u00a0: il y a 3 heures" in page.words
+    assert "à corriger : 1" in page.words.replace("\u00a0", " ")
+    assert "En échec" in page.words
+    assert "en échec depuis 2\u00a0heures" in page.words
+    for detail in ("free", "price", "secret inside", "script>alert", "evil"):
+        assert detail not in page.words
+    assert page.forms == []
+    assert "connectez-vous" in page.words
+
+
+def test_who_is_logged_in_sees_errors_with_field_and_code_and_the_latest(app, tokens, source):
+    source.catalogue.products.edit(2, price="free")
+    sync_now(SYNCS["b2b.categories"])
+    sync_now(SYNCS[PRODUCTS])
+    run("failed", ago=timedelta(hours=2), error="the source said 500")
+    for role in operators.ROLES:
+        visitor = Visitor(app)
+        visitor.log_in(tokens[role])
+
+        page = Page(visitor.get(STATUS))
+
+        assert "the source said 500" in page.words
+        assert re.search(r"<td><bdi>2</bdi></td><td><bdi>price</bdi></td><td><code>\w+</code>",
+                         page.text)  # fmt: skip
+        assert EVIL in page.words
+        buttons = [action for _, action, _ in page.forms if action.startswith(RUN)]
+        # None for the art site, which nobody has configured here.
+        assert len(buttons) == (0 if role == "viewer" else 2)
+        assert (APIKEYS in page.text) == (role == "admin")
+
+
+def test_the_button_asks_for_a_run_and_says_so_once(admin):
+    answer = admin.post(RUN, {"sync": PRODUCTS})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, STATUS)
+    assert "La synchronisation est lancée." in admin.get(STATUS).text
+    page = admin.get(STATUS)
+    assert "La synchronisation est lancée." not in page.text
+    assert "dès qu’un worker est libre" in page.text
+    assert 'data-running="yes"' in page.text
+    with reading() as session:
+        found = session.scalars(select(SyncRun)).one()
+        event = audit.recent(session)[0]
+    assert (found.sync, found.status) == (PRODUCTS, "due")
+    assert (event.who, event.what, event.subject) == ("operator:a-admin", "sync.run", PRODUCTS)
+
+
+def test_the_button_says_why_nothing_begins(admin):
+    def pressed():
+        admin.post(RUN, {"sync": PRODUCTS})
+        found = re.search(r'class="notice" role="status">([^<]+)', admin.get(STATUS).text)
+        assert found
+        return found[1].replace("\u00a0", " ")
+
+    run("running", ago=timedelta(seconds=5), counts={"fetched": 1}, checkpoint={"page": 2})
+    assert pressed() == "Une synchronisation est déjà en cours ; une autre la suivra."
+    with reading() as session:
+        assert [event.what for event in audit.recent(session)] == ["sync.run", "session.begin"]
+    with writing() as session:
+        session.execute(update(SyncRun).values(status="succeeded"))
+        session.execute(update(SyncState).values(follow_up=None))
+        states.pause(session, PRODUCTS, paused=True)
+    assert pressed() == "Cette synchronisation est en pause."
+    with writing() as session:
+        states.pause(session, PRODUCTS, paused=False)
+        later = bulk.now(session) + timedelta(hours=1)
+        session.execute(update(SyncState).values(source_wait_until=later))
+    assert re.fullmatch(
+        r"Pas avant \d\d/\d\d/\d{4} \d\d:\d\d : la source demande d’attendre\.", pressed()
+    )
+
+
+def test_a_button_for_no_sync_is_a_page_that_says_so(admin):
+    answer = admin.post(RUN, {"sync": EVIL})
+
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert f'href="{STATUS}?lang=en"' in answer.text  # the form's own address has no page
+
+
+def test_a_running_sync_shows_how_far_it_is(visitor):
+    counts = {"fetched": 250, "created": 200, "unchanged": 50, "last": 1000}
+    run("running", ago=timedelta(seconds=5), counts=counts, checkpoint={"page": 4})
+
+    page = Page(visitor.get(STATUS))
+
+    assert 'max="1000" value="250"' in page.text
+    assert "250 sur 1\u202f000" in page.words
+    assert "En cours" in page.words
+    assert 'data-running="yes"' in page.text
+    with writing() as session:
+        session.execute(update(SyncRun).values(counts={"fetched": 2500}))
+    assert "2\u202f500 jusqu’ici" in Page(visitor.get(STATUS)).words
+
+
+ADVICE: dict[State, str] = {
+    "late": "vérifiez qu’un worker tourne",
+    "failing": "Lisez l’erreur",
+    "partial": "Des enregistrements ont été refusés",
+    "needs_approval": "runs approve 1",
+    "paused": "syncs resume b2b.products",
+    "never_run": "Elle n’a jamais été lancée",
+}
+
+
+@pytest.mark.parametrize("state", ADVICE)
+def test_the_page_says_what_to_do(visitor, state):
+    hour = timedelta(hours=1)
+    if state == "late":
+        run(ago=9 * hour)
+    elif state == "paused":
+        with writing() as session:
+            states.pause(session, PRODUCTS, paused=True)
+    elif state != "never_run":
+        run("failed" if state == "failing" else state, ago=hour)
+
+    text = visitor.get(STATUS).text
+    section = text.partition(f'id="{PRODUCTS}"')[2].partition("</section>")[0]
+
+    assert f'class="badge {state}"' in section
+    assert ADVICE[state] in section
+
+
+def test_every_sync_has_its_fourteen_days(visitor):
+    run("succeeded", ago=timedelta(hours=1))
+    run("failed", ago=timedelta(days=2))
+
+    page = Page(visitor.get(STATUS))
+
+    assert page.tags.count("rect") == 14 * len(SYNCS)
+    assert "réussis 1, avec problème 1, sans passage 12" in page.words
+    assert re.search(
+        r'class="failed"><title>\w+ \d+ \S+ \d{4}\s: échoué \(passages\s: 1\)', page.text
+    )
