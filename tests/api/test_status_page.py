@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+import core.settings
 from db import audit, bulk, operators, states
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
@@ -129,6 +130,20 @@ def test_a_running_sync_shows_how_far_it_is(visitor):
     assert "2\u202f500 jusqu’ici" in Page(visitor.get(STATUS)).words
 
 
+def test_syncs_without_a_source_are_told_in_one_line(visitor, monkeypatch):
+    def sections():
+        return re.findall('<section class="sync" id="([^"]+)"', visitor.get(STATUS).text)
+
+    assert sections() == ["b2b.categories", PRODUCTS]
+    assert "jamais lancées\u00a0: Réglages du site d’art, Tableaux," in visitor.get(STATUS).text
+
+    monkeypatch.setenv("TEMPLATE_BASE_URL", "https://art.example")
+    monkeypatch.setenv("TEMPLATE_API_KEY", "k")
+    core.settings.reset()
+    assert sections() == list(SYNCS)
+    assert "jamais lancées" not in visitor.get(STATUS).text
+
+
 ADVICE: dict[State, str] = {
     "late": "vérifiez qu’un worker tourne",
     "failing": "Lisez l’erreur",
@@ -163,7 +178,7 @@ def test_every_sync_has_its_fourteen_days(visitor):
 
     page = Page(visitor.get(STATUS))
 
-    assert page.tags.count("rect") == 14 * len(SYNCS)
+    assert page.tags.count("rect") == 14 * 2
     assert "réussis 1, avec problème 1, sans passage 12" in page.words
     assert re.search(
         r'class="failed"><title>\w+ \d+ \S+ \d{4}\s: échoué \(passages\s: 1\)', page.text
