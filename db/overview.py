@@ -126,6 +126,16 @@ def failed_after(session: Session, sync: str, moment: datetime | None) -> dateti
     return session.scalar(query)
 
 
+def latest_error(session: Session, sync: str) -> str | None:
+    """Why the newest run of ``sync`` that failed did so."""
+    return session.scalar(
+        select(SyncRun.error)
+        .where(SyncRun.sync == sync, SyncRun.status == "failed")
+        .order_by(SyncRun.id.desc())
+        .limit(1)
+    )
+
+
 def runs_since(session: Session, sync: str, moment: datetime) -> list[tuple[datetime, str]]:
     """When the runs of ``sync`` began that began after ``moment``, and how they ended."""
     rows = session.execute(

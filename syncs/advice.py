@@ -32,5 +32,5 @@ def advice(item: SyncStatus, *, since: str) -> str | None:
         since=since,
         approve=item.approve,
         run=run.id if run else "",
-        reason=(run.error if run and run.error else "its last run tells why").rstrip("."),
+        reason=(item.error or "its last run tells why").rstrip("."),
     )

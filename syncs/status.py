@@ -66,7 +66,10 @@ class LastRun:
 
 @dataclass(frozen=True, kw_only=True)
 class SyncStatus:
-    """One declared sync; ``age`` and ``interval`` in seconds, ``approve`` is a run that waits."""
+    """One declared sync; ``age`` and ``interval`` in seconds, ``approve`` is a run that waits.
+
+    ``error`` is the last run's; while a sync that fails has a run on its way, the one's before.
+    """
 
     sync: str
     summary: str
@@ -76,6 +79,7 @@ class SyncStatus:
     interval: float
     next_allowed_at: datetime | None
     last_run: LastRun | None
+    error: str | None
     approve: int | None
     open_rejects: int
     open_failures: int
@@ -122,16 +126,17 @@ def one(
         overview.waits_for_approval(session, sync.name),
     )
     facts = _facts(session, sync, state, newest, needs_approval=approve is not None)
-    success = facts.last_success_at
+    success, word = facts.last_success_at, state_of(facts, now=now, interval=interval)
     return SyncStatus(
         sync=sync.name,
         summary=sync.summary,
-        state=state_of(facts, now=now, interval=interval),
+        state=word,
         last_success_at=success,
         age=(now - success).total_seconds() if success is not None else None,
         interval=interval,
         next_allowed_at=_next_allowed(state, now),
         last_run=_last(newest) if newest is not None else None,
+        error=_error(session, sync, newest, fails=word == "failing"),
         approve=approve,
         open_rejects=open_rejects,
         open_failures=open_failures,
@@ -163,6 +168,11 @@ def _facts(
             "heartbeat_at": active.heartbeat_at,
         }
     return Facts(needs_approval=needs_approval, **told)
+
+
+def _error(session: Session, sync: AnySync, newest: SyncRun | None, *, fails: bool) -> str | None:
+    found = newest.error if newest is not None else None
+    return overview.latest_error(session, sync.name) if fails and found is None else found
 
 
 def _running(facts: Facts, now: datetime) -> bool:

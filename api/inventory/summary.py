@@ -99,7 +99,7 @@ def _details(one: SyncStatus) -> dict[str, Any]:
     since = one.last_success_at.isoformat(timespec="seconds") if one.last_success_at else "never"
     return {
         "advice": advice(one, since=since),
-        "error": one.last_run.error if one.last_run is not None else None,
+        "error": one.error,
     }
 
 

@@ -172,6 +172,17 @@ def test_the_page_says_what_to_do(visitor, state):
     assert ADVICE[state] in section
 
 
+def test_why_it_fails_is_told_while_the_next_run_is_on_its_way(admin):
+    run("failed", ago=timedelta(hours=1), error="the source said 500")
+    with writing() as session:
+        session.add(SyncRun(sync=PRODUCTS, options={}, trigger="page", status="due", counts={}))
+
+    page = Page(admin.get(STATUS))
+
+    assert "En échec" in page.words
+    assert "the source said 500" in page.words
+
+
 def test_every_sync_has_its_fourteen_days(visitor):
     run("succeeded", ago=timedelta(hours=1))
     run("failed", ago=timedelta(days=2))
