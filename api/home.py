@@ -30,8 +30,8 @@ class Home(Shape):
 @bp.get("/")
 @allow("public")
 @describe(
-    Answer(kind=Home, when="machines ask"),
-    Answer(media_type=HTML, when="people do"),
+    Answer(kind=Home, when="JSON is asked for"),
+    Answer(media_type=HTML, when="anything else is, or nothing"),
     shares=("PageStoreAway",),
 )
 def home() -> ResponseReturnValue:

@@ -40,7 +40,9 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_NAME=f"__Host-{COOKIE}" if secure else COOKIE,
         SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
+        # Not Strict: a link to us on another site would come without it, and the form for the
+        # login that it led to would write another over it. Orders need a word of their own anyway.
+        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
         # A page that reads itself again keeps nobody logged in.
         SESSION_REFRESH_EACH_REQUEST=False,

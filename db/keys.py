@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from core import crypto
+from core.details import printable
 from core.errors import RefusedError
 from db.leases import NO_SYNC
 from db.models import APIKey
@@ -14,6 +15,7 @@ from db.types import db_now
 
 def add(session: Session, *, name: str, key: str, activate: bool = False) -> APIKey:
     """Keep ``key`` sealed under ``name``; ``RefusedError`` when the name is taken."""
+    _in_turn(session)
     if session.scalar(select(APIKey.id).where(APIKey.name == name)) is not None:
         raise RefusedError(f"There is a key named {name!r} already; choose another name.")
     kept = APIKey(name=name, sealed=crypto.seal(key))
@@ -31,7 +33,9 @@ def every(session: Session) -> list[APIKey]:
 
 def find(session: Session, name: str) -> APIKey:
     """The key of that name; ``RefusedError`` when there is none."""
-    key = session.scalar(select(APIKey).where(APIKey.name == name))
+    # What cannot be printed is nobody's name, and PostgreSQL takes no NUL.
+    known = printable(name) == name
+    key = session.scalar(select(APIKey).where(APIKey.name == name)) if known else None
     if key is None:
         raise RefusedError(f"There is no key named {name!r}; 'apikey list' shows them.")
     return key
@@ -39,6 +43,7 @@ def find(session: Session, name: str) -> APIKey:
 
 def switch(session: Session, name: str | None) -> None:
     """Make the named key the active one; None: no key is active."""
+    _in_turn(session)
     chosen = find(session, name).id if name is not None else None
     session.execute(
         update(APIKey).where(APIKey.is_active).values(is_active=False), execution_options=NO_SYNC
@@ -63,3 +68,9 @@ def note_use(session: Session) -> None:
         update(APIKey).where(APIKey.is_active).values(last_used_at=db_now()),
         execution_options=NO_SYNC,
     )
+
+
+def _in_turn(session: Session) -> None:
+    """Whoever changes keys waits for the others; SQLite's writers do by themselves."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))

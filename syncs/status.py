@@ -60,6 +60,8 @@ class LastRun:
     finished_at: datetime | None
     error: str | None
     counts: dict[str, int]
+    tried_since: datetime | None = None
+    """When the first of the tries failed after which it is due again."""
     expected: int | None = None
     """How many records the source says there are."""
 
@@ -134,7 +136,7 @@ def one(
         last_success_at=success,
         age=(now - success).total_seconds() if success is not None else None,
         interval=interval,
-        next_allowed_at=_next_allowed(state, now),
+        next_allowed_at=_next_allowed(state, newest, now),
         last_run=_last(newest) if newest is not None else None,
         error=_error(session, sync, newest, fails=word == "failing"),
         approve=approve,
@@ -172,6 +174,8 @@ def _facts(
 
 def _error(session: Session, sync: AnySync, newest: SyncRun | None, *, fails: bool) -> str | None:
     found = newest.error if newest is not None else None
+    if newest is not None and _is_tried_again(newest):
+        return str(newest.errors[-1]["message"])
     return overview.latest_error(session, sync.name) if fails and found is None else found
 
 
@@ -187,15 +191,23 @@ def _older(moment: datetime | None, now: datetime, seconds: float) -> bool:
     return moment is not None and (now - moment).total_seconds() > seconds
 
 
-def _next_allowed(state: SyncState | None, now: datetime) -> datetime | None:
-    if state is None:
-        return None
-    told = (state.next_allowed_at, state.source_wait_until)
+def _next_allowed(
+    state: SyncState | None, newest: SyncRun | None, now: datetime
+) -> datetime | None:
+    told = [state.next_allowed_at, state.source_wait_until] if state is not None else []
+    if newest is not None and newest.status == "due":
+        told.append(newest.not_before)
     return max((moment for moment in told if moment is not None and moment > now), default=None)
 
 
+def _is_tried_again(run: SyncRun) -> bool:
+    return run.status == "due" and run.failures > 0 and bool(run.errors)
+
+
 def _last(run: SyncRun) -> LastRun:
-    progress = restore(run)
+    progress, since = restore(run), None
+    if _is_tried_again(run):
+        since = datetime.fromisoformat(run.errors[-run.failures :][0]["at"])
     counts = progress.statistics()
     return LastRun(
         id=run.id,
@@ -206,4 +218,5 @@ def _last(run: SyncRun) -> LastRun:
         error=run.error,
         counts={name: value for name, value in counts.items() if isinstance(value, int)},
         expected=progress.last,
+        tried_since=since,
     )

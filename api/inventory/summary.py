@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint
@@ -39,8 +40,8 @@ MOST_ERRORS = 20
 def index() -> dict[str, Any]:
     """Counts and ages.
 
-    With an operator's token what went wrong as well: each sync's ``advice`` and ``error``, and the
-    newest ``errors``, at most 20 of each sync.
+    With an operator's token what went wrong as well: each sync's ``advice`` and ``error``, the run
+    that waits for a person (``approve``), and the newest ``errors``, at most 20 of each sync.
     """
     caller = access.caller_if_any()
     return summary(details=caller is not None and operators.may(caller.role, "operator"))
@@ -50,12 +51,14 @@ def summary(*, details: bool) -> dict[str, Any]:
     """What the address answers; with ``details`` what only operators see."""
     with reading() as session:
         every = {one.sync: one for one in status.every(session)}
+        now = bulk.now(session)
         products, categories = synced.counts(session)
         found: dict[str, Any] = {
             "products": _kind(every["b2b.products"], products),
             "categories": _kind(every["b2b.categories"], categories),
             "syncs": [
-                _one(session, one) | (_details(one) if details else {}) for one in every.values()
+                _one(session, one, now) | (_details(one) if details else {})
+                for one in every.values()
             ],
         }
         if details:
@@ -73,8 +76,9 @@ def _kind(one: SyncStatus, count: int) -> dict[str, Any]:
     }
 
 
-def _one(session: Session, one: SyncStatus) -> dict[str, Any]:
-    run, since = one.last_run, None
+def _one(session: Session, one: SyncStatus, now: datetime) -> dict[str, Any]:
+    run = one.last_run
+    since = run.tried_since if run is not None else None
     if one.state == "failing":
         since = overview.failed_after(session, one.sync, one.last_success_at)
     return {
@@ -82,7 +86,7 @@ def _one(session: Session, one: SyncStatus) -> dict[str, Any]:
         "state": one.state,
         "last_success_at": one.last_success_at,
         "age": one.age,
-        "next_run_at": schedule.following(SYNCS[one.sync], bulk.now(session)),
+        "next_run_at": schedule.following(SYNCS[one.sync], now),
         "next_allowed_at": one.next_allowed_at,
         "failing_since": since,
         "run": None if run is None else {
@@ -100,6 +104,7 @@ def _details(one: SyncStatus) -> dict[str, Any]:
     return {
         "advice": advice(one, since=since),
         "error": one.error,
+        "approve": one.approve,
     }
 
 

@@ -98,10 +98,17 @@ class OneSync(Shape):
     next_allowed_at: datetime | None = Field(
         description="Not before, unless forced: we back off, or its source asked for it."
     )
-    failing_since: datetime | None
+    failing_since: datetime | None = Field(
+        description="Since when runs fail, or the tries of the run that is due again."
+    )
     run: Progress | None
     advice: Text | Missing = Field(default=None, description="What to do; for operators.")
-    error: Text | Missing = Field(default=None, description="Of the newest run; for operators.")
+    error: Text | Missing = Field(
+        default=None, description="Of the newest run, or of its last try; for operators."
+    )
+    approve: Id | Missing | None = Field(
+        default=None, description="The run whose deletions wait for a person; for operators."
+    )
 
 
 class Status(Shape):

@@ -41,8 +41,8 @@ def go(endpoint: str) -> AnyResponse:
 
 
 def wanted(accepted: MIMEAccept) -> bool:
-    """Whether a person asks, at an address that answers machines as well."""
-    return accepted.best_match((JSON, HTML)) == HTML
+    """Whether a page is asked for, or nothing in particular, where machines are answered too."""
+    return accepted.best_match((HTML, JSON), default=HTML) == HTML
 
 
 def answers_as_page(bp: Blueprint) -> None:
@@ -57,7 +57,7 @@ def refuse(error: Exception) -> AnyResponse:
     problem = problems.told(error)
     reads = request.method in sessions.SAFE
     if problem.status == 401:  # noqa: PLR2004, RFC 9110's number says it
-        then = request.path if reads else None
+        then = url_for(str(request.endpoint), lang=words.asked()) if reads else None
         return redirect(url_for("login.show", then=then, lang=words.asked()), 303)
     answer = _framed(
         "problem", problem.status, sessions.operator_if_known(), problem=problem,

@@ -32,9 +32,9 @@ LATEST = 10
 @allow("public")
 @describe(PAGE, shares=("PageStoreAway",))
 def status() -> ResponseReturnValue:
-    """How each sync is doing; errors, the latest records and buttons are for operators."""
-    found = _may("viewer")
-    told = summary(details=found)
+    """How each sync is doing; errors, advice, the latest records and buttons are for operators."""
+    operates = _may_operate()
+    told = summary(details=operates)
     zone = ZoneInfo(settings().timezone)
     with reading() as session:
         now = bulk.now(session)
@@ -42,12 +42,10 @@ def status() -> ResponseReturnValue:
         strips = {
             name: strip.days(overview.runs_since(session, name, since), now, zone) for name in SYNCS
         }
-        approve = {name: overview.waits_for_approval(session, name) for name in SYNCS}
-        latest = synced.latest(session, limit=LATEST) if found else []
+        latest = synced.latest(session, limit=LATEST) if operates else []
     return page.render(
-        "status", told=told, strips=strips, approve=approve, latest=latest, now=now, details=found,
-        may_act=_may("operator"),
-    )  # fmt: skip
+        "status", told=told, strips=strips, latest=latest, now=now, operates=operates
+    )
 
 
 @bp.post("/inventory/status/run", strict_slashes=False)
@@ -66,7 +64,6 @@ def run() -> ResponseReturnValue:
     return page.go("pages.status")
 
 
-def _may(role: str) -> bool:
-    """Whether who reads the page may see, or do, what ``role`` may."""
+def _may_operate() -> bool:
     found = sessions.operator()
-    return found is not None and operators.may(found.role, role)
+    return found is not None and operators.may(found.role, "operator")

@@ -4,13 +4,22 @@
 
 const QUIET = 15000;
 const RUNNING = 1500;
+let wait = RUNNING;
 
 function live() {
   return document.getElementById("live");
 }
 
-function pause() {
-  return live().dataset.running ? RUNNING : QUIET;
+// Soon again while something goes on; ever later while it does not.
+function pause(before) {
+  const now = live().dataset.underway;
+  wait = now && now !== before ? RUNNING : Math.min(wait * 1.5, QUIET);
+  return now ? wait : QUIET;
+}
+
+function isBeingRead() {
+  const chosen = getSelection();
+  return !chosen.isCollapsed && live().contains(chosen.anchorNode);
 }
 
 // Where a keyboard stands and how far a wide table was moved stay as they are.
@@ -28,7 +37,8 @@ function show(news) {
 }
 
 async function refresh() {
-  if (!document.hidden) {
+  const before = live().dataset.underway;
+  if (!document.hidden && !isBeingRead()) {
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.ok) {
@@ -44,7 +54,7 @@ async function refresh() {
       return;
     }
   }
-  setTimeout(refresh, pause());
+  setTimeout(refresh, pause(before));
 }
 
-setTimeout(refresh, pause());
+setTimeout(refresh, pause(null));

@@ -65,6 +65,10 @@ class Words:
         """A day in words."""
         return dates.format_date(day, "full", locale=self._locale)
 
+    def short_day(self, day: date) -> str:
+        """``13 nov.``."""
+        return dates.format_skeleton("dMMM", day, locale=self._locale)
+
 
 def asked() -> str | None:
     """The language that ``?lang=`` asks for."""

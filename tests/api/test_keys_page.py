@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
 
@@ -14,6 +17,7 @@ from tests.api.pages import (
     APIKEYS,
     every_page,
 )
+from tests.api.visitor import Visitor
 
 
 def test_a_key_is_kept_sealed_and_never_shown(admin):
@@ -49,7 +53,8 @@ def test_one_key_is_in_use_at_a_time(admin):
     admin.post(f"{APIKEYS}switch/", {"name": "b", "deactivate": "1"})
     assert active() == []
     assert admin.post(f"{APIKEYS}switch/").status_code == 409
-    assert admin.post(f"{APIKEYS}switch/", {"name": "c"}).status_code == 409
+    for nobody in ("c", "\x00", "a\x00", "\u202e"):
+        assert admin.post(f"{APIKEYS}switch/", {"name": nobody}).status_code == 409
     with reading() as session:
         acts = [(event.what, event.subject) for event in audit.recent(session)]
     assert acts[:-1] == [
@@ -82,3 +87,23 @@ def test_a_wrong_field_is_told_and_the_choice_kept(admin, name, key, sentence):
     assert " checked" not in answer.text
     with reading() as session:
         assert keys.every(session) == []
+
+
+def test_two_keys_at_the_same_moment_are_kept_one_after_the_other(app, tokens):
+    people = [Visitor(app) for _ in range(4)]
+    for person in people:
+        person.log_in(tokens["admin"])
+
+    def add(person, name):
+        together.wait()
+        return person.post(ADD, {"name": name, "key": "k", "active": "1"}).status_code
+
+    for turn in range(5):
+        together = Barrier(4)
+        with ThreadPoolExecutor(4) as pool:
+            same = f"same {turn}"
+            found = list(pool.map(add, people, [same, same, f"one {turn}", f"other {turn}"]))
+
+        assert sorted(found) == [303, 303, 303, 422]
+    with reading() as session:
+        assert sum(key.is_active for key in keys.every(session)) == 1

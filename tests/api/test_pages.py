@@ -141,12 +141,13 @@ def test_the_login_keeps_where_to_go_on_in_the_other_language(visitor):
 @pytest.mark.parametrize(
     ("accepted", "media_type"),
     [
-        (None, "application/json"),
-        ("*/*", "application/json"),
+        (None, "text/html"),
+        ("*/*", "text/html"),
         ("application/json", "application/json"),
+        ("application/json, text/plain, */*;q=0.8", "application/json"),
         ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
         ("text/html", "text/html"),
-        ("image/png", "application/json"),
+        ("image/png", "text/html"),
     ],
 )
 def test_the_home_page_is_for_people_and_json_for_machines(app, tokens, accepted, media_type):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 import core.settings
-from db import audit, bulk, operators, states
+from db import audit, bulk, states
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
 from syncs.registry import SYNCS
@@ -43,15 +43,15 @@ def test_everybody_sees_counts_and_ages_and_nothing_more(visitor, source):
     for detail in ("free", "price", "secret inside", "script>alert", "evil"):
         assert detail not in page.words
     assert page.forms == []
-    assert "connectez-vous" in page.words
+    assert "Connectez-vous" in page.words
 
 
-def test_who_is_logged_in_sees_errors_with_field_and_code_and_the_latest(app, tokens, source):
+def test_operators_see_errors_with_field_and_code_and_the_latest(app, tokens, source):
     source.catalogue.products.edit(2, price="free")
     sync_now(SYNCS["b2b.categories"])
     sync_now(SYNCS[PRODUCTS])
     run("failed", ago=timedelta(hours=2), error="the source said 500")
-    for role in operators.ROLES:
+    for role in ("operator", "admin"):
         visitor = Visitor(app)
         visitor.log_in(tokens[role])
 
@@ -63,8 +63,25 @@ def test_who_is_logged_in_sees_errors_with_field_and_code_and_the_latest(app, to
         assert EVIL in page.words
         buttons = [action for _, action, _ in page.forms if action.startswith(RUN)]
         # None for the art site, which nobody has configured here.
-        assert len(buttons) == (0 if role == "viewer" else 2)
+        assert len(buttons) == 2
         assert (APIKEYS in page.text) == (role == "admin")
+
+
+def test_who_only_reads_sees_what_everybody_sees(app, tokens, source):
+    source.catalogue.products.edit(2, price="free")
+    sync_now(SYNCS[PRODUCTS])
+    run("failed", ago=timedelta(hours=2), error="the source said 500")
+    reader = Visitor(app)
+    reader.log_in(tokens["viewer"])
+
+    page = Page(reader.get(STATUS))
+
+    assert "en échec depuis" in page.words
+    assert "the source said 500" not in page.words
+    assert "price" not in page.words
+    assert "relancez" not in page.words
+    assert "réservés aux opérateurs." in page.words
+    assert [action for _, action, _ in page.forms] == ["/logout?lang=fr"]
 
 
 def test_the_button_asks_for_a_run_and_says_so_once(admin):
@@ -75,7 +92,7 @@ def test_the_button_asks_for_a_run_and_says_so_once(admin):
     page = admin.get(STATUS)
     assert "La synchronisation est lancée." not in page.text
     assert "dès qu’un worker est libre" in page.text
-    assert 'data-running="yes"' in page.text
+    assert 'data-underway="b2b.products 0"' in page.text
     with reading() as session:
         found = session.scalars(select(SyncRun)).one()
         event = audit.recent(session)[0]
@@ -124,7 +141,7 @@ def test_a_running_sync_shows_how_far_it_is(visitor):
     assert 'max="1000" value="250"' in page.text
     assert "250 sur 1\u202f000" in page.words
     assert "En cours" in page.words
-    assert 'data-running="yes"' in page.text
+    assert 'data-underway="b2b.products 250"' in page.text
     with writing() as session:
         session.execute(update(SyncRun).values(counts={"fetched": 2500}))
     assert "2\u202f500 jusqu’ici" in Page(visitor.get(STATUS)).words
@@ -155,7 +172,7 @@ ADVICE: dict[State, str] = {
 
 
 @pytest.mark.parametrize("state", ADVICE)
-def test_the_page_says_what_to_do(visitor, state):
+def test_the_page_says_what_to_do(admin, visitor, state):
     hour = timedelta(hours=1)
     if state == "late":
         run(ago=9 * hour)
@@ -165,11 +182,54 @@ def test_the_page_says_what_to_do(visitor, state):
     elif state != "never_run":
         run("failed" if state == "failing" else state, ago=hour)
 
-    text = visitor.get(STATUS).text
+    text = admin.get(STATUS).text
     section = text.partition(f'id="{PRODUCTS}"')[2].partition("</section>")[0]
 
     assert f'class="badge {state}"' in section
     assert ADVICE[state] in section
+    assert ADVICE[state] not in visitor.get(STATUS).text
+
+
+def tried(times, *, wait, **columns):
+    """A run that is due again in so long, after tries that failed; the first half an hour ago."""
+    with writing() as session:
+        now = bulk.now(session)
+        states.locked(session, PRODUCTS).last_attempt_at = now - timedelta(hours=1)
+        errors = [{"at": (now - timedelta(minutes=30 - each)).isoformat(), "message": f"try {each}"}
+                  for each in range(times)]  # fmt: skip
+        session.add(SyncRun(sync=PRODUCTS, options={}, trigger="beat", status="due", counts={},
+                            started_at=now - timedelta(hours=1), failures=times, errors=errors,
+                            not_before=now + wait))  # fmt: skip
+
+
+def test_a_run_between_its_tries_says_why_since_when_and_when_next(admin, visitor):
+    tried(3, wait=timedelta(minutes=14))
+
+    page, public = Page(admin.get(STATUS)), Page(visitor.get(STATUS))
+
+    assert 'class="badge retrying"' in public.text
+    for each in (page, public):
+        assert re.search(r"en échec depuis 30\sminutes", each.words)
+        assert re.search(r"Prochain essai\s: .+ \(dans 14\sminutes\)", each.words)
+        assert "dès qu’un worker est libre" not in each.words
+        assert 'data-underway=""' in each.text
+    assert "try 2" in page.words
+    assert "try" not in public.words
+    assert [action for _, action, _ in page.forms].count(f"{RUN}?lang=fr") == 2
+
+
+def test_a_run_that_gives_way_for_a_moment_goes_on(visitor):
+    with writing() as session:
+        now = bulk.now(session)
+        session.add(SyncRun(sync=PRODUCTS, options={}, trigger="beat", status="due",
+                            counts={"fetched": 250, "last": 1000}, checkpoint={"page": 4},
+                            started_at=now - timedelta(minutes=1), heartbeat_at=now))  # fmt: skip
+
+    page = Page(visitor.get(STATUS))
+
+    assert "En cours" in page.words
+    assert 'max="1000" value="250"' in page.text
+    assert "dès qu’un worker est libre" not in page.words
 
 
 def test_why_it_fails_is_told_while_the_next_run_is_on_its_way(admin):
@@ -190,7 +250,10 @@ def test_every_sync_has_its_fourteen_days(visitor):
     page = Page(visitor.get(STATUS))
 
     assert page.tags.count("rect") == 14 * 2
-    assert "réussis 1, avec problème 1, sans passage 12" in page.words
+    assert re.search(
+        r"réussis 1, avec problème 1, sans passage 12\. Avec problème\s: \d+ \S+ \(échoué\)\.",
+        page.words,
+    )
     assert re.search(
         r'class="failed"><title>\w+ \d+ \S+ \d{4}\s: échoué \(passages\s: 1\)', page.text
     )

@@ -58,7 +58,8 @@ class PostgreSQL(Server):
 
     def create(self, database: str, *, template: str = "template0") -> str:
         """Make ``database`` as a copy of ``template``; its address."""
-        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        # By files: half of the work of a copy by the log, and thousands of tests want one.
+        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(database)
 
     def drop(self, database: str) -> None:

@@ -23,6 +23,9 @@ class LastRun(Shape):
     error: Text
     counts: dict[str, Count]
     expected: Count | None = Field(description="How many records the source says there are.")
+    tried_since: datetime | None = Field(
+        description="When the first of the tries failed after which it is due again."
+    )
 
 
 class SyncLine(Shape):
@@ -39,6 +42,7 @@ class SyncLine(Shape):
     interval: float
     next_allowed_at: datetime | None
     last_run: LastRun | None
+    error: Text = Field(description="Of the last run, or of its last try.")
     approve: Id | None = Field(description="A run whose deletions wait for a person.")
     open_rejects: Count
     open_failures: Count
@@ -59,12 +63,18 @@ class Fresh(Shape):
 
 
 class Running(Shape):
-    """A run is on its way; ``follow_up``: one more follows it."""
+    """A run is on its way."""
 
     status: Literal["running"]
     sync: str
     run_id: int
-    follow_up: bool
+    released: bool = Field(
+        description="This request, forced, ended its wait after a failure: it may begin now."
+    )
+    queued: bool = Field(
+        description="This request had one more run follow it, or has that one see more."
+    )
+    follow_up: bool = Field(description="One more run follows it, whoever asked for that.")
 
 
 class Paused(Shape):
