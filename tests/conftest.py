@@ -5,6 +5,7 @@ A skip is a failure when ``CI`` is set: what is skipped is not proven.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -43,7 +44,10 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
     forget_settings(monkeypatch, tmp_path)
     # Whoever runs a sync in this process works under its id from then on.
     logs._correlation.set(None)
+    level = logging.getLogger().level
     yield
+    # Whoever sets up logging sets it up for all that come after.
+    logging.getLogger().setLevel(level)
     core.settings.reset()
 
 
