@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import count
 from typing import Any, TypeVar
@@ -219,8 +219,9 @@ def _not_now(sync: AnySync, answer: gate.Answer, stage: Stage, *, quiet: bool) -
         case gate.Fresh(since=since):
             say(f"{sync.name} is fresh: it was last brought in at {when(since)}.")
         case gate.Running(run_id=run_id):
-            found["run_id"] = run_id
+            found |= asdict(answer)
             say(f"{sync.name} is being run (run {run_id}). If its process is dead: --resume.")
+            _pressed(sync, answer)
         case gate.Waiting(not_before=moment):
             found["not_before"] = moment
             say(f"{sync.name} waits until {when(moment)}: its source or a failure asks for it.")
@@ -230,6 +231,15 @@ def _not_now(sync: AnySync, answer: gate.Answer, stage: Stage, *, quiet: bool) -
             say(f"{sync.name} is paused; 'python manage.py syncs resume {sync.name}' ends that.")
     stage.tell(found)
     return 0 if quiet or isinstance(answer, gate.Fresh) else UNAVAILABLE
+
+
+def _pressed(sync: AnySync, answer: gate.Running) -> None:
+    """Say what ``--force`` or ``--enqueue`` did about a run that is on its way."""
+    if answer.queued:
+        say("One more run follows it.")
+    if answer.released:
+        say(f"Run {answer.run_id} waits no longer after its failure: a worker takes it up.")
+        ring(sync.task, answer.run_id, f"run {answer.run_id}")
 
 
 def report(found: dict[str, Any]) -> None:

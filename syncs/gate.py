@@ -43,9 +43,15 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Running:
-    """A run is on its way already (due or running)."""
+    """A run is on its way already (due or running), and what who asked did about it.
+
+    ``released``: it backed off after a failure, and need not any more. ``queued``: one more run
+    follows it that would not have, or that one will see more.
+    """
 
     run_id: int
+    released: bool = False
+    queued: bool = False
     status = "running"
 
 
@@ -100,16 +106,11 @@ def decide(
     state = states.locked(session, sync.name)
     if state.paused:
         return Paused()
-    active = runs.active(session, sync.name)
+    now, active = bulk.now(session), runs.active(session, sync.name)
     if active is not None:
-        if force or slot:
-            _press(state, active, sync, options or {}, force=force)
-            session.flush()
-        wait = state.source_wait_until
-        if active.status == "due" and wait is not None and wait > bulk.now(session):
-            return Waiting(wait)
-        return Running(active.id)
-    now = bulk.now(session)
+        answer = _beside(sync, state, active, options or {}, now=now, force=force, slot=slot)
+        session.flush()
+        return answer
     refusal = _too_early(sync, state, now, pressing=force or slot)
     if refusal is not None:
         return refusal
@@ -175,24 +176,44 @@ def current(session: Session, run_id: int) -> SyncRun:
     return runs.find(session, fresh) if fresh is not None else run
 
 
-def _press(
-    state: SyncState, active: SyncRun, sync: AnySync, options: Options, *, force: bool
-) -> None:
-    """Somebody wants the data as it is from now on: a run that has read nothing yet will do,
-    any other is followed by one more.
+def _beside(
+    sync: AnySync,
+    state: SyncState,
+    active: SyncRun,
+    options: Options,
+    *,
+    now: datetime,
+    force: bool,
+    slot: bool,
+) -> Waiting | Running:
+    """The answer while ``active`` is on its way, and what is done about it.
+
+    Who presses wants the data as it is from now on: a run that has read nothing yet will do, any
+    other is followed by one more. While its source wants to be left alone nothing is changed.
     """
-    if force:
-        # Our own backoff; the claim itself obeys the source's.
+    wait = state.source_wait_until
+    if active.status == "due" and wait is not None and wait > now:
+        return Waiting(wait)
+    if not (force or slot):
+        return Running(active.id)
+    backs_off = active.not_before is not None and active.not_before > now
+    if force and backs_off:
         active.not_before = None
     unread = active.status == "due" and active.checkpoint is None
-    if not (unread and active.options == options):
-        _follow(state, sync, options)
+    queued = not (unread and active.options == options) and _follow(sync, state, options)
+    return Running(active.id, released=force and backs_off, queued=queued)
 
 
-def _follow(state: SyncState, sync: AnySync, options: Options) -> None:
-    """One more run after this one; a run over everything is never replaced by one over a part."""
-    if state.follow_up is None or sync.filtered(state.follow_up):
-        state.follow_up = dict(options)
+def _follow(sync: AnySync, state: SyncState, options: Options) -> bool:
+    """One more run after this one, over all that was asked for; whether that is news.
+
+    There is one only: asked for two parts, it goes over everything.
+    """
+    asked = state.follow_up
+    if asked is not None and (asked == options or not sync.filtered(asked)):
+        return False
+    state.follow_up = dict(options) if asked is None else {}
+    return True
 
 
 def _too_early(
@@ -246,7 +267,7 @@ def _adopt(
         return Enqueued(active.id)
     if active.options != options:
         # Somebody waits for that other run: it follows this one.
-        _follow(state, sync, active.options)
+        _follow(sync, state, active.options)
     runs.supersede(session, active, "Another run was started by hand.")
     leases.revoke(state)
     session.flush()

@@ -98,21 +98,21 @@ def press(
 ) -> tuple[gate.Answer, bool]:
     """The gate's answer to an operator, and whether one more run follows the one on its way.
 
-    What it brought about is in the audit, and rung for.
+    What it brought about is in the audit, and a run that may begin now is rung for.
     """
     with writing() as session:
         answer = gate.decide(session, sync, trigger="api", force=force, options=options)
         if isinstance(answer, gate.NotConfigured):
             raise Problem(409, "NOT_CONFIGURED", connect.NO_TEMPLATE)
         follows = isinstance(answer, gate.Running) and _follows(session, sync)
-        run_id = getattr(answer, "run_id", None)
-        if isinstance(answer, gate.Enqueued) or (force and follows):
+        if brought := _brought(answer):
             audit.note(
                 session, who=caller().who, what="sync.run", subject=sync.name, why=why,
-                force=force, options=options, run=run_id,
+                force=force, options=options, **brought,
             )  # fmt: skip
-    if isinstance(answer, gate.Enqueued):
-        BELL.ring(sync.task, answer.run_id)
+    match answer:
+        case gate.Enqueued(run_id=run_id) | gate.Running(run_id=run_id, released=True):
+            BELL.ring(sync.task, run_id)
     return answer, follows
 
 
@@ -151,6 +151,16 @@ def _follows(session: Session, sync: AnySync) -> bool:
     """Whether one more run was asked for behind the one that is on its way."""
     state = states.find(session, sync.name)
     return state is not None and state.follow_up is not None
+
+
+def _brought(answer: gate.Answer) -> dict[str, Any]:
+    """What an operator brought about, for the audit; empty: nothing."""
+    match answer:
+        case gate.Enqueued(run_id=run_id):
+            return {"run": run_id}
+        case gate.Running(run_id=run_id, released=released, queued=queued) if released or queued:
+            return {"run": run_id, "released": released, "queued": queued}
+    return {}
 
 
 def _set(name: str, *, paused: bool) -> dict[str, Any]:

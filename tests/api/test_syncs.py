@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import core.settings
+from api.bell import BELL
 from db import states
-from db.models import AuditEvent, SyncRun
+from db.models import AuditEvent, SyncRun, SyncState
 from db.session import reading, writing
 from db.types import db_now
 from syncs.registry import SYNCS
@@ -30,6 +31,11 @@ def audit():
             (event.who, event.what, event.subject, event.why)
             for event in session.query(AuditEvent).order_by(AuditEvent.id)
         ]
+
+
+def last_details():
+    with reading() as session:
+        return session.query(AuditEvent).order_by(AuditEvent.id.desc()).first().details
 
 
 def runs():
@@ -108,6 +114,8 @@ def test_a_run_on_its_way_is_named(ask):
         "status": "running",
         "sync": "b2b.products",
         "run_id": first,
+        "released": False,
+        "queued": False,
         "follow_up": False,
     }
 
@@ -117,12 +125,50 @@ def test_forced_while_one_runs_one_more_follows(ask):
     with writing() as session:
         session.get_one(SyncRun, first).status = "running"
 
-    for _ in range(2):
-        answer = ask(RUN, json={"force": True})
+    answers = [ask(RUN, json={"force": True}).get_json() for _ in range(2)]
 
-        assert answer.get_json()["follow_up"] is True
+    assert [(told["follow_up"], told["queued"]) for told in answers] == [
+        (True, True),
+        (True, False),
+    ]
     assert len(runs()) == 1
-    assert [what for _, what, _, _ in audit()] == ["sync.run"] * 3
+    # The second brought nothing about.
+    assert [what for _, what, _, _ in audit()] == ["sync.run"] * 2
+    assert last_details() == {
+        "force": True, "options": {}, "run": first, "released": False, "queued": True,
+    }  # fmt: skip
+
+
+def test_forced_while_one_backs_off_it_is_released_noted_and_rung_for(ask, monkeypatch):
+    rung = []
+    monkeypatch.setattr(BELL, "ring", lambda task, ident: rung.append((task, ident)))
+    first = ask(RUN).get_json()["run_id"]
+    rung.clear()
+    with writing() as session:
+        session.get_one(SyncRun, first).not_before = db_now(600)
+
+    answers = [ask(RUN, json={"force": True, "why": "it is cured"}).get_json() for _ in range(2)]
+
+    assert [(told["status"], told["released"]) for told in answers] == [
+        ("running", True),
+        ("running", False),
+    ]
+    assert rung == [("sync.b2b.products", first)]
+    assert [why for _, _, _, why in audit()] == [None, "it is cured"]
+    assert last_details()["released"] is True
+
+
+def test_what_the_source_of_a_run_asked_for_cannot_be_forced_either(ask):
+    first = ask(RUN).get_json()["run_id"]
+    state(source_wait_until=db_now(600))
+
+    answer = ask(RUN, json={"force": True, "options": {"site_id": 1}})
+
+    assert answer.get_json()["status"] == "waiting"
+    assert len(audit()) == 1
+    with reading() as session:
+        assert session.get_one(SyncState, "b2b.products").follow_up is None
+    assert runs() == [(first, "due", {})]
 
 
 def test_what_a_source_asked_for_cannot_be_forced(ask):

@@ -1,0 +1,51 @@
+"""Syncs by hand while one is on its way: what asking for one more did is said."""
+
+from datetime import timedelta
+
+import pytest
+
+from syncs.registry import find
+from tests.cli import given
+from tests.syncs.rows import state
+
+PRODUCTS = find("b2b.products")
+ENQUEUE = ("sync", PRODUCTS.name, "--enqueue")
+
+
+@pytest.fixture(autouse=True)
+def without_broker(monkeypatch):
+    """Nobody hears a ring, and the command says so."""
+    monkeypatch.setattr("tasks.doorbell.ring", lambda task, ident: False)
+
+
+def test_that_one_more_run_follows_is_said_once(b2b, cli):
+    run_id = given.run(status="running", checkpoint={"page": 2})
+
+    done = cli(*ENQUEUE, exit=69)
+    again = cli(*ENQUEUE, exit=69)
+
+    assert f"is being run (run {run_id})" in done.stderr
+    assert "One more run follows it." in done.stderr
+    assert "One more" not in again.stderr
+    assert state(PRODUCTS.name).follow_up == {}
+
+
+def test_that_a_run_waits_no_longer_is_said_and_rung_for(b2b, cli):
+    run_id = given.run(status="due", not_before=given.now() + timedelta(minutes=10))
+
+    done = cli(*ENQUEUE, exit=69)
+
+    assert f"Run {run_id} waits no longer after its failure: a worker takes it up." in done.stderr
+    assert f"a worker's sweeper will find run {run_id}" in done.stderr
+    assert given.read_run(run_id).not_before is None
+
+
+def test_programs_are_told_too(b2b, told):
+    run_id = given.run(status="running", checkpoint={"page": 2})
+
+    found = told(*ENQUEUE, exit=69)
+
+    assert found == {
+        "sync": PRODUCTS.name, "status": "running", "total": 0,
+        "run_id": run_id, "released": False, "queued": True,
+    }  # fmt: skip
