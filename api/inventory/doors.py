@@ -11,8 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from api import sessions
 from api.access import allow
-from api.openapi.description import Answer, describe, refuses
+from api.body import load
+from api.openapi.description import Answer, describe
 from api.ops.answers.syncs import NothingBegun, SyncEnqueued, SyncLine
+from api.ops.orders import Order
 from api.ops.syncs import ask, view
 from api.paging import asked
 from db.session import reading
@@ -34,11 +36,18 @@ class Ask(BaseModel):
     )
 
 
+class PlainRun(Order):
+    """``force`` as in the query."""
+
+    force: bool = False
+
+
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 ANSWERS = (
     Answer(kind=NothingBegun, when="nothing begins now, and why"),
     Answer(status=202, kind=SyncEnqueued, headers=("Location",), when="a run is due"),
-    refuses(413, "BODY_TOO_LARGE", when="the form is larger than 2 MiB"),
 )
+EXAMPLE = {"force": True, "why": "prices changed"}
 
 
 @bp.get("/products/", strict_slashes=False)
@@ -59,7 +68,7 @@ def categories() -> dict[str, Any]:
 
 @bp.post("/products/", strict_slashes=False)
 @allow("operator")
-@describe(*ANSWERS, query=Ask)
+@describe(*ANSWERS, query=Ask, body=PlainRun, example=EXAMPLE)
 def sync_products() -> ResponseReturnValue:
     """Ask for a run of the products."""
     return _begin("b2b.products")
@@ -67,7 +76,7 @@ def sync_products() -> ResponseReturnValue:
 
 @bp.post("/categories/", strict_slashes=False)
 @allow("operator")
-@describe(*ANSWERS, query=Ask)
+@describe(*ANSWERS, query=Ask, body=PlainRun, example=EXAMPLE)
 def sync_categories() -> ResponseReturnValue:
     """Ask for a run of the categories."""
     return _begin("b2b.categories")
@@ -82,4 +91,5 @@ def _begin(name: str) -> ResponseReturnValue:
     given = MultiDict(request.values)
     given.poplist(sessions.CSRF)
     order = asked(Ask, given)
-    return ask(find(name), force=order.force, options={}, why=None)
+    body = PlainRun() if request.mimetype in FORMS else load(PlainRun)
+    return ask(find(name), force=order.force or body.force, options={}, why=body.why)

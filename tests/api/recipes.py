@@ -32,7 +32,6 @@ RETRY = "POST /api/ops/failures/retry"
 REPLAY = "POST /api/ops/rejects/replay"
 ALL: dict[str, Any] = {"filter": {}}
 WHY = {"why": "so it is"}
-LARGE = "1" * (2 * 1024 * 1024 + 1)
 RICE = {"id": 1, "name": "Rice", "price": "2.50", "stock": 3}
 
 
@@ -228,7 +227,6 @@ RECIPES: dict[tuple[str, int], Callable[[Ask], TestResponse]] = {
             ("", 200): lambda path, ask: ask(f"GET {path}"),
             ("sync_", 200): lambda path, ask: twice(ask, f"POST {path}"),
             ("sync_", 202): lambda path, ask: ask(f"POST {path}?force=1"),
-            ("sync_", 413): lambda path, ask: ask(f"POST {path}", data={"force": LARGE}),
         }.items()
     },
     ("ops_audit_index", 200): lambda ask: after(while_paused(ask), ask)("GET /api/ops/audit"),

@@ -46,13 +46,42 @@ def test_fresh_data_is_not_fetched_again(ask):
     assert runs() == []
 
 
-@pytest.mark.parametrize("how", [{"query_string": "force=1"}, {"data": {"force": "1"}}])
-def test_unless_it_is_forced_by_the_query_or_by_a_form(ask, how):
+FORCED = [{"query_string": "force=1"}, {"data": {"force": "1"}}, {"json": {"force": True}}]
+
+
+@pytest.mark.parametrize("how", FORCED, ids=["query", "form", "JSON"])
+def test_unless_it_is_forced_by_the_query_by_a_form_or_by_json(ask, how):
     synced(hours_ago=1)
 
     answer = ask("POST /inventory/sync/products/", **how)
 
     assert answer.status_code == 202
+
+
+def test_a_reason_in_json_is_noted(ask):
+    ask("POST /inventory/sync/products/", json={"why": "prices changed"})
+
+    with reading() as session:
+        assert [event.why for event in session.query(AuditEvent)] == ["prices changed"]
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ({"json": {"forced": True}}, 422),
+        ({"json": {"force": "1"}}, 422),
+        ({"json": [True]}, 422),
+        ({"data": "force=1"}, 415),
+        ({"data": "force=1", "content_type": "text/plain"}, 415),
+        ({"data": {"force": "1" * (2 * 1024 * 1024)}}, 413),
+    ],
+    ids=["unknown", "a text", "a list", "no type", "plain text", "a large form"],
+)
+def test_a_body_that_nobody_would_read_is_refused(ask, how, status):
+    answer = ask("POST /inventory/sync/products/", **how)
+
+    assert answer.status_code == status
+    assert runs() == []
 
 
 def test_a_run_on_its_way_is_named_and_paused_is_paused(ask):
