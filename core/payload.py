@@ -1,6 +1,6 @@
 """Records as a source sends them: typed where we map, kept as received where we do not.
 
-``parse`` refuses one record with a code, the field's path and a sentence; the types of the
+``parse`` refuses one record with a code, the field and a sentence; the types of the
 fields are from ``core.fields``, the check of what we do not map in ``core.details``.
 """
 
@@ -60,7 +60,7 @@ P = TypeVar("P", bound=Payload)
 def parse(type_: type[P], raw: object) -> P:
     """``raw`` as a record.
 
-    Raises ``SkippableError`` with the first problem's code and path, and all of them in words:
+    Raises ``SkippableError`` with the first problem's code and field, and all of them in words:
     NOT_AN_OBJECT, MISSING_FIELD, INVALID_FIELD, INVALID_TEXT (characters, length),
     INVALID_NUMBER (NaN, infinity) or TOO_DEEP.
     """
@@ -110,7 +110,8 @@ def _refusal(problems: list[ErrorDetails]) -> SkippableError:
 
 
 def _path(problem: ErrorDetails) -> str:
-    steps = [*problem["loc"], *problem.get("ctx", {}).get(details.PATH, ())]
+    # Of what we do not map only the field: a key below it may be somebody's address.
+    steps = [*problem["loc"], *problem.get("ctx", {}).get(details.PATH, ())[:1]]
     path = ".".join(str(step) for step in steps)
     # A source may put anything into a key, and the path is shown to people and logged.
     return _short(details.printable(path), _LONGEST_PATH)

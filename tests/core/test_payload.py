@@ -192,8 +192,17 @@ def test_what_is_no_code_is_refused(sent):
 )
 def test_what_no_store_keeps_is_found_where_nothing_is_mapped(value, code):
     assert refusal(image=value) == (code, "image")
-    assert refusal(deep={"a": [0, {"b": value}]}) == (code, "deep.a.1.b")
-    assert refusal(items=[{"pieces": 1, "x": [value]}]) == (code, "items.0.x.0")
+    assert refusal(deep={"a": [0, {"b": value}]}) == (code, "deep")
+    assert refusal(items=[{"pieces": 1, "x": [value]}]) == (code, "items.0.x")
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "\ud800", float("nan"), 10**5000], ids=named)
+def test_a_key_of_what_we_do_not_map_is_told_to_nobody(value):
+    for contacts in ({"kanarie@x.example": value}, [{"kanarie@x.example": {"x": value}}]):
+        with pytest.raises(SkippableError) as error:
+            parse(Article, FINE | {"contacts": contacts})
+        assert "kanarie" not in f"{error.value} {error.value.field}"
+        assert error.value.field == "contacts"
 
 
 def test_a_key_is_looked_at_as_well():
