@@ -72,10 +72,15 @@ def _proxy(address: str) -> str:
 
 
 def _source_url(url: str) -> str:
-    parts = urlsplit(url)
+    wrong = "not a web address; give one like https://www.example.com/api/v1"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Its own words repeat what may be a password.
+        raise ValueError(wrong) from None
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise ValueError("not a web address; give one like https://www.example.com/api/v1")
+        raise ValueError(wrong)
     if parts.scheme == "http" and not loopback:
         raise ValueError("only https:// is allowed (http:// for this machine alone)")
     if parts.query or parts.fragment:

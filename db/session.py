@@ -24,6 +24,9 @@ LONGEST_STANDSTILL = "SET idle_in_transaction_session_timeout = '30s'"
 batch or run is somebody else's a minute later, who would wait for it for ever.
 """
 
+LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's word for a lock that was not given in time."""
+
 _ENGINES: dict[str, Engine] = {}
 """This process's engines by address; a second one only ever in tests."""
 
@@ -40,7 +43,7 @@ def writing(*, patience: float | None = None) -> Iterator[Session]:
     """One transaction that writes: committed at the end, rolled back by any exception.
 
     ``patience`` is how many seconds it waits for its turn, on PostgreSQL for each row that somebody
-    else holds; 0: now or ``OperationalError``.
+    else holds; 0: now or an ``OperationalError`` that ``is_busy``.
     """
     turn = PATIENCE if patience is None else patience
     writer = engine().execution_options(**{WRITES: turn})
@@ -50,6 +53,15 @@ def writing(*, patience: float | None = None) -> Iterator[Session]:
             limit = max(1, round(patience * 1000))
             session.execute(text(f"SET LOCAL lock_timeout = '{limit}ms'"))
         yield session
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether somebody else writes and a writer's patience was at its end; nothing is broken."""
+    if isinstance(error.orig, sqlite3.Error):
+        # Of what is no answer of SQLite there is no code.
+        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def engine() -> Engine:

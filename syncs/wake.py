@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from threading import Lock
+from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from core.errors import ConfigurationError
 from core.logs import correlation_scope, get_logger
-from db.session import reading, writing
+from db.session import is_busy, reading, writing
 from syncs import gate
 from syncs.declaration import AnySync
 
@@ -57,7 +59,7 @@ class Waker:
     def _rest(self, error: Exception) -> None:
         self._silent_until = time.monotonic() + REST
         if not self._away:
-            log.warning("wake.stopped", error=type(error).__name__)
+            log.warning("wake.stopped", **_cause(error))
         self._away = True
 
     def _recover(self) -> None:
@@ -66,13 +68,26 @@ class Waker:
         self._away = False
 
 
+def _cause(error: Exception) -> dict[str, Any]:
+    """What is wrong, for whoever installed this; a setting is named, its value is not told."""
+    found: dict[str, Any] = {"error": type(error).__name__}
+    if isinstance(error, ConfigurationError):
+        found["problems"] = list(error.problems)
+    if isinstance(error, DBAPIError):
+        # The first line: what follows may show a statement.
+        found["reason"] = str(error.orig).partition("\n")[0]
+    return found
+
+
 def _open(sync: AnySync) -> None:
     # Each run has an id of its own, and the thread that serves pages keeps none of them.
     with correlation_scope():
         try:
             with writing(patience=0) as session:
                 answer = gate.decide(session, sync, trigger="page")
-        except OperationalError:
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
             # Somebody else writes; the next page asks again.
             log.debug("wake.busy", sync=sync.name)
             return

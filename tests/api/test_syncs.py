@@ -35,7 +35,7 @@ def audit():
 
 def last_details():
     with reading() as session:
-        return session.query(AuditEvent).order_by(AuditEvent.id.desc()).first().details
+        return session.query(AuditEvent).order_by(AuditEvent.id.desc()).limit(1).one().details
 
 
 def runs():

@@ -74,6 +74,8 @@ def test_no_problem_quotes_a_secret(tmp_path):
     )
 
     assert "canary" not in shown
+    for url in ("https://u:canary@h\N{ACCOUNT OF}", "https://[canary]"):
+        assert "canary" not in " ".join(problems(B2B_API_URL=url, TEMPLATE_BASE_URL=url))
     settings_text = repr(
         load({"DATABASE_URL": "postgresql://u:canary@h/db", "SECRET_KEY": "canary" * 6})
     )

@@ -1,9 +1,6 @@
 """Waking stale syncs: one run however many look, and no trouble for who looks."""
 
-import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
 
@@ -11,49 +8,14 @@ import pytest
 
 import core.settings
 from core.logs import correlation_id
-from db import states
 from db.models import SyncRun, SyncState
-from db.session import dispose, reading, writing
 from db.types import db_now
-from syncs import gate, wake
+from syncs import gate
 from syncs.catalogue import CATEGORIES, PRODUCTS
 from syncs.wake import Waker
 from tests.api.door import statements
-from tests.servers import free_port
 from tests.syncs.rows import change, count, run, shift, state
-
-BOTH = (CATEGORIES, PRODUCTS)
-
-
-def synced(*, hours_ago: float) -> None:
-    """Both were brought in so long ago."""
-    for sync in BOTH:
-        with writing() as session:
-            states.locked(session, sync.name).last_success_at = db_now(-hours_ago * 3600)
-
-
-def runs() -> Counter[str]:
-    with reading() as session:
-        return Counter(row.sync for row in session.query(SyncRun))
-
-
-@contextmanager
-def busy():
-    """Somebody writes: on SQLite the whole store, on PostgreSQL the rows of both syncs."""
-    with writing() as session:
-        for sync in BOTH:
-            states.locked(session, sync.name)
-        yield
-
-
-@contextmanager
-def away(patch: pytest.MonkeyPatch):
-    """The store is at an address where nobody answers."""
-    with patch.context() as hidden:
-        hidden.setenv("DATABASE_URL", f"postgresql://u:p@127.0.0.1:{free_port()}/moulin")
-        core.settings.reset()
-        yield
-    core.settings.reset()
+from tests.syncs.waking import BOTH, runs, synced
 
 
 def test_what_never_ran_is_woken(store):
@@ -126,74 +88,6 @@ def test_fifty_who_look_at_once_start_one_run(store):
     Waker(BOTH).wake()
 
     assert runs() == {"b2b.categories": 1, "b2b.products": 1}
-
-
-def test_while_the_writer_is_busy_nobody_waits_and_the_next_page_wakes(store):
-    synced(hours_ago=3)
-    waker = Waker(BOTH)
-    with busy():
-        began = time.perf_counter()
-        waker.wake()
-        took = time.perf_counter() - began
-
-    assert runs() == {}
-    assert took < 1
-    waker.wake()
-    assert runs() == {"b2b.categories": 1, "b2b.products": 1}
-
-
-def test_a_store_that_is_away_is_left_in_peace_and_said_once(store, monkeypatch, caplog):
-    synced(hours_ago=3)
-    monkeypatch.setattr(wake, "REST", 0.0)
-    waker = Waker(BOTH)
-    with away(monkeypatch):
-        for _ in range(3):
-            waker.wake()
-
-    waker.wake()
-
-    events = [record.msg["event"] for record in caplog.records if "wake" in str(record.msg)]
-    assert events[:1] == ["wake.stopped"]
-    assert events.count("wake.stopped") == 1
-    assert runs() == {"b2b.categories": 1, "b2b.products": 1}
-
-
-def test_after_a_store_was_away_pages_do_not_ask_it_for_a_while(store, monkeypatch):
-    synced(hours_ago=3)
-    waker = Waker(BOTH)
-    with away(monkeypatch):
-        waker.wake()
-
-    waker.wake()
-
-    assert runs() == {}
-    waker._silent_until = time.monotonic()
-    waker.wake()
-    assert runs() == {"b2b.categories": 1, "b2b.products": 1}
-
-
-@pytest.mark.parametrize("url", ["nonsense", "mysql://u:p@h/d", "sqlite:////proc/none/moulin.db"])
-def test_a_wrong_address_is_no_trouble_either(monkeypatch, url):
-    monkeypatch.setenv("DATABASE_URL", url)
-    core.settings.reset()
-
-    Waker(BOTH).wake()
-
-
-def test_a_store_that_was_never_migrated_is_no_trouble_either(monkeypatch, tmp_path):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
-    core.settings.reset()
-
-    Waker(BOTH).wake()
-    dispose()
-
-
-def test_a_wrong_interval_is_no_trouble_either(store, monkeypatch):
-    synced(hours_ago=3)
-    monkeypatch.setenv("SYNC_INTERVAL_SECONDS", "soon")
-    core.settings.reset()
-
-    Waker(BOTH).wake()
 
 
 def test_each_run_has_a_correlation_id_of_its_own_and_the_thread_keeps_none(store):
