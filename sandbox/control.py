@@ -2,7 +2,7 @@
 
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from sandbox.collection import Collection, Record
@@ -20,10 +20,17 @@ class UnknownRouteError(Exception):
 class Control:
     """Answers requests under ``/_sandbox/``, to callers on this machine only."""
 
-    def __init__(self, log: Log, faults: Faults, collections: Mapping[str, Collection]) -> None:
+    def __init__(
+        self,
+        log: Log,
+        faults: Faults,
+        collections: Mapping[str, Collection],
+        turn: Callable[[Record], Record],
+    ) -> None:
         self._log = log
         self._faults = faults
         self._collections = collections
+        self._turn = turn
 
     def __call__(self, request: Request) -> Answer:
         """Do what the request says; 400 for what makes no sense, 404 for what does not exist."""
@@ -47,6 +54,10 @@ class Control:
                 return json_answer(None, HTTPStatus.CREATED)
             case "DELETE", "faults":
                 self._faults.clear()
+            case "GET", "knobs":
+                return json_answer(self._turn({}))
+            case "PATCH", "knobs":
+                return json_answer(self._turn(_record(request)))
             case _, name, *rest if name in self._collections:
                 return _edit(self._collections[name], request, rest)
             case _:

@@ -91,8 +91,9 @@ def _day(chance: Random, year: int = 2025) -> str:
     return f"{year}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
 
 
-def _moment(chance: Random) -> str:
-    return f"{_day(chance)}T{chance.randint(8, 19):02}:{chance.randint(0, 59):02}:00"
+def _moment(chance: Random, *, to_the_microsecond: bool = False) -> str:
+    minute = f"{_day(chance)}T{chance.randint(8, 19):02}:{chance.randint(0, 59):02}"
+    return f"{minute}:07.{chance.randrange(10**6):06}" if to_the_microsecond else f"{minute}:00"
 
 
 def _setting(n: int, chance: Random) -> Record:
@@ -126,7 +127,7 @@ def _order(n: int, chance: Random, paintings: int) -> Record:
         "email": f"client{n}@courriel.example",
         "address": f"{chance.randint(1, 120)} rue des Tanneurs, {_one(chance, _TOWNS)}",
         "total_price": sum(int(str(item["price"])) for item in items),
-        "order_date": _moment(chance),
+        "order_date": _moment(chance, to_the_microsecond=n % 4 == 0),
         "status": chance.choice(["en attente", "payée", "expédiée"]),
         "items": items,
     }

@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
-from sandbox.collection import Collection
-from sandbox.control import PREFIX, Control
+from sandbox.collection import Collection, Record
+from sandbox.control import PREFIX, Control, UnknownRouteError
 from sandbox.faults import Faults
 from sandbox.log import Entry, Log
 from sandbox.messages import Answer, Request
@@ -21,7 +21,7 @@ class Source(ABC):
         self.url = ""
         self.log = Log()
         self.faults = Faults((*collections, *more))
-        self._control = Control(self.log, self.faults, collections)
+        self._control = Control(self.log, self.faults, collections, self.turn)
 
     def __call__(self, request: Request) -> Answer:
         """Answer a request of the source's client, or one of the control door."""
@@ -32,6 +32,10 @@ class Source(ABC):
         status = 0 if answer.delivery.silent else answer.status
         self.log.append(Entry(request.method, request.path, request.query, status))
         return answer
+
+    def turn(self, changes: Record) -> Record:
+        """Its knobs, by name, after these changes; ValueError for one that makes no sense."""
+        raise UnknownRouteError
 
     @abstractmethod
     def answer(self, request: Request) -> Answer:

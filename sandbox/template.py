@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox import gallery, paging
-from sandbox.collection import Collection
+from sandbox.collection import Collection, Record
 from sandbox.faults import Fault
 from sandbox.gallery import Gallery
 from sandbox.messages import Answer, Request, dumps, json_answer
@@ -23,6 +25,17 @@ PAGED = {gallery.PAINTINGS: 1000, gallery.ORDERS: 100}
 Count = Literal["page", "whole", "none"]
 
 
+class Knobs(BaseModel):
+    """What the control door may turn, by the names of ``Template``'s own."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    key: str
+    count: Count
+    largest: Annotated[int, Field(ge=1)]
+    items_apart: bool
+
+
 class Template(Source):
     """The stand-in of the art site; its settings may change while it is served."""
 
@@ -36,7 +49,14 @@ class Template(Source):
         self.largest = 1000
         """Records a page at most, whatever limit is asked for."""
         self.items_apart = False
-        """Whether ``full`` has the things of all orders as a table of their own."""
+        """Whether ``full`` has the things of all orders as a table of their own, the last first."""
+
+    def turn(self, changes: Record) -> Record:
+        """Change settings from another process."""
+        here = {name: getattr(self, name) for name in Knobs.model_fields}
+        turned = Knobs.model_validate(here | changes).model_dump()
+        vars(self).update(turned)
+        return turned
 
     def answer(self, request: Request) -> Answer:
         """What the site says, faults included."""
@@ -88,7 +108,7 @@ class Template(Source):
                 for item in _things(order.pop("items", []))
             ]
             held["orders"] = list(map(dumps, orders))
-            held["order_items"] = list(map(dumps, things))
+            held["order_items"] = list(map(dumps, reversed(things)))
         records = sum(map(len, held.values()))
         head = {"success": True, "tables_count": len(held), "total_records": records}
         tables = ",".join(f"{dumps(name)}:{_list(found)}" for name, found in held.items())

@@ -104,6 +104,8 @@ def test_garbage_is_put_in_place_of_a_product_and_beside_it(control, ask):
         ("DELETE", "products/999", b"", 404),
         ("GET", "orders/1", b"", 404),
         ("PUT", "log", b"", 404),
+        ("GET", "knobs", b"", 404),
+        ("PATCH", "knobs", b"{}", 404),
         ("PATCH", "products", b"{}", 404),
         ("PATCH", "products/one", b"{}", 400),
         ("PATCH", "products/1", b"{", 400),

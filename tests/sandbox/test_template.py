@@ -71,7 +71,49 @@ def test_full_is_all_tables_and_its_items_may_stand_apart(site, ask):
     assert "items" not in apart["orders"][0]
     items = [item for order in inside["orders"] for item in order["items"]]
     assert len(apart["order_items"]) == len(items)
+    told = [{**item, "order_id": None} for item in apart["order_items"]]
+    assert told == [{**item, "order_id": None} for item in reversed(items)]
     assert {item["order_id"] for item in apart["order_items"]} == set(range(1, 13))
+
+
+def test_some_orders_were_made_at_a_microsecond(ask):
+    fine = [order["id"] for order in ask("orders").json()["data"] if "." in order["order_date"]]
+
+    assert fine == [4, 8, 12]
+
+
+@pytest.fixture
+def knobs(site, session):
+    """Asks the control door for the knobs, or turns them."""
+
+    def send(method, **changes):
+        url = f"{site.url}/_sandbox/knobs"
+        return session.request(method, url, json=changes or None, timeout=10)
+
+    return send
+
+
+def test_another_process_turns_its_knobs(site, ask, knobs):
+    before = {"key": "secret", "count": "page", "largest": 1000, "items_apart": False}
+    assert knobs("GET").json() == before
+    turned = {"key": "other", "count": "whole", "largest": 5, "items_apart": True}
+    assert knobs("PATCH", **turned).json() == knobs("GET").json() == turned
+
+    assert ask("orders").status_code == 401
+    assert knobs("PATCH", key="secret").json() == turned | {"key": "secret"}
+    page = ask("orders").json()
+    assert (page["count"], len(page["data"])) == (12, 5)
+    assert "order_items" in ask("full").json()["data"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"largest": 0}, {"largest": "5"}, {"count": "some"}, {"key": 7}, {"seed": 2}]
+)
+def test_a_knob_that_makes_no_sense_is_refused_and_nothing_turns(knobs, change):
+    before = knobs("GET").json()
+
+    assert knobs("PATCH", **{"count": "none"} | change).status_code == 400
+    assert knobs("GET").json() == before
 
 
 def test_faults_strike_one_table(site, ask):
