@@ -14,6 +14,11 @@ class Connector:
     def __init__(self, http: HTTPClient) -> None:
         self.http = http
 
+    @property
+    def live(self) -> Connector:
+        """Whoever asks the source itself: this one, unless it reads what was fetched once."""
+        return self
+
     def close(self) -> None:
         """Give the connections back."""
         self.http.close()

@@ -91,7 +91,8 @@ def _patient_walk(walk: Walk) -> Deletions:
 def _second_walk(walk: Walk) -> Deletions:
     """Read the keys of every page once more; ``undecided`` when the source moved meanwhile."""
     fetched, told = 0, set()
-    for page in walk.sync.fetch(walk.connector, start=None, **walk.options):
+    # The source itself, though the first walk read a file: one answer read twice is one look.
+    for page in walk.sync.fetch(walk.connector.live, start=None, **walk.options):
         keys = {key for key in map(walk.sync.key_of, page.payloads) if key is not None}
         with reading() as session:
             here = sight(session, walk.sync, walk.lease.run_id, walk.options)

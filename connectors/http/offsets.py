@@ -1,4 +1,6 @@
-"""Walking a source by offset: it grows by what came, and never for ever."""
+"""Walking a source by offset: it grows by what came, and never for ever; and what came in one
+answer, cut into pages.
+"""
 
 from __future__ import annotations
 
@@ -43,3 +45,34 @@ def walk(fetch: Fetch, path: str, start: Mapping[str, str] | None, *, limit: int
             return
         query = page.next_query
     raise PaginationError(f"{path}: more than {MOST_PAGES} pages; the source never says it is done")
+
+
+def cut(
+    records: list[object], count: int | None, start: Mapping[str, str] | None, *, limit: int
+) -> Iterator[Page]:
+    """What came in one answer, ``limit`` records a page, from the page on that ``start`` names.
+
+    Who goes on has asked for everything again. When that has another length than the answer that
+    the pages before were cut from, ``count`` is the old one: records may have moved past the cut.
+    """
+    offset = int((start or {}).get("offset", 0))
+    length = int((start or {}).get("of", len(records)))
+    whole = of_all(records, count)
+    if whole is None and length != len(records):
+        whole = length
+    while True:
+        after = offset + limit
+        yield Page(
+            payloads=records[offset:after],
+            query={"offset": str(offset)},
+            next_query=position(after, of=length) if after < len(records) else None,
+            count=whole,
+        )
+        if after >= len(records):
+            return
+        offset = after
+
+
+def position(offset: int, *, of: int) -> dict[str, str]:
+    """Where ``cut`` goes on in an answer of so many records."""
+    return {"offset": str(offset), "of": str(of)}

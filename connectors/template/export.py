@@ -7,6 +7,7 @@ Wire: the integration guide of the site ("Guide d'intégration Dashboard <-> Tem
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from connectors.connector import Connector
@@ -15,9 +16,14 @@ from connectors.http import offsets
 from connectors.http.client import RETRIES, HTTPClient
 from connectors.http.credentials import header
 from connectors.page import Page
+from connectors.template.things import in_order
 
 PAINTINGS_LIMIT = 1000
 ORDERS_LIMIT = 100
+WHOLE_LIMIT = 500
+"""Of a table that comes in one answer so many are given on as a page, which is one transaction: on
+SQLite the tills wait for it.
+"""
 WHERE_THE_KEY_IS = "check TEMPLATE_API_KEY (it must be the site's TEMPLATE_MASTER_API_KEY)"
 
 Start = Mapping[str, str] | None
@@ -52,27 +58,28 @@ class TemplateExport(Connector):
 
     def settings(self, *, start: Start = None) -> Iterator[Page]:
         """All settings, ``{key, value}`` each: one request."""
-        return self._whole("settings")
+        return self._whole("settings", start)
 
     def paintings(self, *, start: Start = None) -> Iterator[Page]:
         """All paintings, a thousand a page."""
         return self._walk("paintings", start, PAINTINGS_LIMIT)
 
     def orders(self, *, start: Start = None) -> Iterator[Page]:
-        """All orders with their items, a hundred a page."""
-        return self._walk("orders", start, ORDERS_LIMIT)
+        """All orders with their items, a hundred a page; items in the order of their ids."""
+        for page in self._walk("orders", start, ORDERS_LIMIT):
+            yield replace(page, payloads=list(map(in_order, page.payloads)))
 
     def users(self, *, start: Start = None) -> Iterator[Page]:
         """All users: one request."""
-        return self._whole("users")
+        return self._whole("users", start)
 
     def exhibitions(self, *, start: Start = None) -> Iterator[Page]:
         """All exhibitions: one request."""
-        return self._whole("exhibitions")
+        return self._whole("exhibitions", start)
 
     def custom_requests(self, *, start: Start = None) -> Iterator[Page]:
         """All custom requests: one request."""
-        return self._whole("custom-requests")
+        return self._whole("custom-requests", start)
 
     def stats(self, *, start: Start = None) -> Iterator[Page]:
         """The site's figures as records ``{key, value}``: one request."""
@@ -80,16 +87,15 @@ class TemplateExport(Connector):
         figures = found.get("stats") if isinstance(found, dict) else None
         if not isinstance(figures, dict):
             raise AnswerError("stats: an object with an object 'stats' is expected")
-        yield Page(
-            payloads=[{"key": key, "value": value} for key, value in figures.items()], query={}
-        )
+        records: list[object] = [{"key": key, "value": value} for key, value in figures.items()]
+        yield from offsets.cut(records, None, start, limit=WHOLE_LIMIT)
 
     def _walk(self, path: str, start: Start, limit: int) -> Iterator[Page]:
         return offsets.walk(lambda query: self._ask(path, query), path, start, limit=limit)
 
-    def _whole(self, path: str) -> Iterator[Page]:
-        payloads, count = self._ask(path, {})
-        yield Page(payloads=payloads, query={}, count=offsets.of_all(payloads, count))
+    def _whole(self, path: str, start: Start) -> Iterator[Page]:
+        records, count = self._ask(path, {})
+        yield from offsets.cut(records, count, start, limit=WHOLE_LIMIT)
 
     def _ask(self, path: str, query: dict[str, str]) -> tuple[list[object], int | None]:
         return envelope(self.http.get_json(path, query).data, path)

@@ -6,17 +6,20 @@ Whoever syncs from it runs the same walks as over the site's own pages.
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
-from typing import IO, Any, Self
+from typing import IO, Self
 
 import ijson
 
-from connectors.errors import AnswerError
+from connectors.http import offsets
 from connectors.page import Page
-from connectors.template.export import PAINTINGS_LIMIT, Start, TemplateExport
+from connectors.template import export
+from connectors.template.export import Start, TemplateExport
+from connectors.template.outline import outline, readable
 from connectors.template.payloads import THINGS
+from connectors.template.things import ThingsApart, named, nested
 
 LARGEST = 100 * 1024 * 1024
 SPELLINGS = {"custom-requests": ("custom_requests", "custom-requests", "customRequests")}
@@ -25,12 +28,17 @@ ITEMS = "order_items"
 
 
 class SpooledExport(TemplateExport):
-    """The site's tables as ``GET full`` told them at one moment."""
+    """The site's tables as ``GET full`` told them at one moment.
+
+    Every walk begins at the start: a run's checkpoint may be of the site's own pages, whose order
+    need not be this one.
+    """
 
     def __init__(self, source: TemplateExport, file: IO[bytes]) -> None:
         super().__init__(source.http)
+        self._source = source
         self._file = file
-        self.tables = frozenset(self._names())
+        self.tables = outline(file)
 
     @classmethod
     def fetch(cls, source: TemplateExport) -> Self:
@@ -43,34 +51,53 @@ class SpooledExport(TemplateExport):
             file.close()
             raise
 
+    @property
+    def live(self) -> TemplateExport:
+        """The site itself: to read one file twice is to look once."""
+        return self._source
+
     def close(self) -> None:
         """Forget what was fetched; the source's connections stay its own."""
+        if "_apart" in vars(self):
+            self._apart.close()
         self._file.close()
 
     def holds(self, path: str) -> bool:
-        """Whether the export has the table of this endpoint, orders with their things."""
+        """Whether the export has the table of this endpoint; orders only if each of them comes
+        with its things: it is taken in once, and without them it would stay without them.
+        """
         name = self._name(path)
-        if name is None or path != "orders" or ITEMS in self.tables:
+        if name is None or path != "orders":
             return name is not None
-        # An order is taken in once: without its things it would stay without them.
-        first = next(self._table(name), {"items": []})
-        return isinstance(first, dict) and any(name in first for name in THINGS)
+        return all(map(self._has_things, self._table(name)))
+
+    def _has_things(self, order: object) -> bool:
+        if nested(order) is not None or named(order, "id") is None:
+            # What has no id is refused, wherever it comes from.
+            return True
+        return self._apart.complete and bool(self._apart.of(order))
+
+    @cached_property
+    def _apart(self) -> ThingsApart:
+        return ThingsApart(self._table(ITEMS))
 
     def _walk(self, path: str, start: Start, limit: int) -> Iterator[Page]:
-        return self._pages(path, int((start or {}).get("offset", 0)), limit)
+        return self._pages(path, limit, {"limit": str(limit)})
 
-    def _whole(self, path: str) -> Iterator[Page]:
-        return self._pages(path, 0, PAINTINGS_LIMIT)
+    def _whole(self, path: str, start: Start) -> Iterator[Page]:
+        # So that the site's own answer can take over from here.
+        length = self.tables.get(self._name(path) or path, 0)
+        return self._pages(path, export.WHOLE_LIMIT, offsets.position(0, of=length))
 
-    def _pages(self, path: str, offset: int, limit: int) -> Iterator[Page]:
-        records = islice(self._records(path), offset, None)
+    def _pages(self, path: str, limit: int, query: dict[str, str]) -> Iterator[Page]:
+        records, offset = self._records(path), 0
         page = list(islice(records, limit))
         while True:
             following = list(islice(records, limit))
-            after = {"limit": str(limit), "offset": str(offset + len(page))}
+            after = {**query, "offset": str(offset + len(page))}
             yield Page(
                 payloads=page,
-                query={"limit": str(limit), "offset": str(offset)},
+                query={**query, "offset": str(offset)},
                 next_query=after if following else None,
             )
             if not following:
@@ -79,49 +106,31 @@ class SpooledExport(TemplateExport):
 
     def _records(self, path: str) -> Iterator[object]:
         found = self._table(self._name(path) or path)
-        if path == "orders" and ITEMS in self.tables:
-            return self._with_items(found)
-        return found
+        return map(self._with_things, found) if path == "orders" else found
 
-    def _with_items(self, orders: Iterator[object]) -> Iterator[object]:
-        items: dict[str, list[object]] = defaultdict(list)
-        for item in self._table(ITEMS):
-            if isinstance(item, dict):
-                items[str(item.get("order_id"))].append(item)
-        for order in orders:
-            if isinstance(order, dict) and not any(name in order for name in THINGS):
-                yield {**order, "items": items[str(order.get("id"))]}
-            else:
-                yield order
+    def _with_things(self, order: object) -> object:
+        if not isinstance(order, dict) or nested(order) is not None or ITEMS not in self.tables:
+            return order
+        return {**order, THINGS[0]: self._apart.of(order)}
 
     def _name(self, path: str) -> str | None:
         spellings = SPELLINGS.get(path, (path,))
         return next((name for name in spellings if name in self.tables), None)
 
-    def _names(self) -> Iterator[str]:
-        """The tables, read from the structure alone; what is no list is none."""
-        for prefix, event, _ in self._events():
-            parent, _, name = prefix.partition(".")
-            if event == "start_array" and parent == "data" and name and "." not in name:
-                yield name
-
     def _table(self, name: str) -> Iterator[object]:
-        self._file.seek(0)
-        try:
-            yield from ijson.items(self._file, f"data.{name}.item", use_float=True)
-        except (ijson.JSONError, ValueError) as error:
-            raise _broken(error) from None
-
-    def _events(self) -> Iterator[tuple[str, str, Any]]:
-        self._file.seek(0)
-        try:
-            yield from ijson.parse(self._file, use_float=True)
-        except (ijson.JSONError, ValueError) as error:
-            raise _broken(error) from None
+        with readable():
+            yield from ijson.items(_Reader(self._file), f"data.{name}.item", use_float=True)
 
 
-def _broken(error: Exception) -> AnswerError:
-    return AnswerError(
-        f"full: the answer is broken JSON or holds a number that is none ({type(error).__name__}); "
-        "each table alone may still be well"
-    )
+class _Reader:
+    """Reads from the start, whatever others read of the same file meanwhile."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        self._file.seek(self._at)
+        found = self._file.read(size)
+        self._at += len(found)
+        return found
