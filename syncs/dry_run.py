@@ -49,10 +49,10 @@ def compare(
         differences += _differences(sync, plan)[: MOST_DIFFERENCES - len(differences)]
         progress = progress.after(page, plan, refusals, again=0, item=sync.item)
         watch(progress)
-    complete = sync.policy is Policy.MIRROR and not sync.filtered(options) and progress.agrees
-    if complete and not progress.first_empty and not progress.nameless:
+    whole = sync.policy is Policy.MIRROR and not sync.filtered(options)
+    if whole and progress.agrees and not progress.first_empty and not progress.nameless:
         progress = replace(progress, deleted=max(0, _living(sync) - met))
-    lost = progress.first_empty and not sync.filtered(options) and _living(sync) > 0
+    lost = whole and progress.first_empty and _living(sync) > 0
     clean = progress.agrees and not progress.rejected and not lost
     status = "succeeded" if clean else "partial"
     if progress.deleted and beyond_brake(progress.deleted, _living(sync)):

@@ -55,10 +55,12 @@ def text(value: object, *, longest: int = fields.LONGEST_TEXT) -> str | None:
 
 
 def moment(value: object) -> datetime | None:
-    """ISO 8601, as ``2026-11-21T14:30:00``; without an offset it is UTC."""
+    """ISO 8601, as ``2026-11-21T14:30:00``; without an offset it is UTC. To the millisecond."""
     if not isinstance(value, str):
         raise ValueError  # noqa: TRY004, one kind of trouble: it stays in ``extra``
     found = datetime.fromisoformat(value)
+    # What a store cannot keep would look like a change whenever the two are compared.
+    found = found.replace(microsecond=found.microsecond // 1000 * 1000)
     try:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:
@@ -136,7 +138,9 @@ def item(thing: Mapping[str, Any]) -> dict[str, Any]:
     """One thing of an order; a quantity that is not told is one."""
     # Its order's own number, which one of the site's answers tells and the other need not.
     values, extra = pick({name: thing[name] for name in thing if name != "order_id"}, ITEM)
-    return {**values, "quantity": values["quantity"] or 1, "extra": extra}
+    if values["quantity"] is None:
+        values["quantity"] = 1
+    return {**values, "extra": extra}
 
 
 PAINTING = (
@@ -162,6 +166,7 @@ MARKS = {
     "phone": ("phone_mark", personal.mark_phone),
 }
 PERSONAL = frozenset({"name", "email", "phone", "extra"})
+VALUE = frozenset({"value"})
 
 
 def _sync(
@@ -193,7 +198,7 @@ def _sync(
 
 SETTINGS = _sync(
     "settings", "Settings of the art site", TemplateExport.settings, KeyedPayload, keyed_row,
-    target(Table(model=TemplateSetting, columns=("value",))), key="key",
+    target(Table(model=TemplateSetting, columns=("value",), documents=VALUE)), key="key",
 )  # fmt: skip
 PAINTINGS = _sync(
     "paintings", "Paintings of the art site", TemplateExport.paintings, PaintingPayload,
@@ -233,7 +238,7 @@ CUSTOM_REQUESTS = _sync(
 )  # fmt: skip
 STATS = _sync(
     "stats", "Figures of the art site", TemplateExport.stats, KeyedPayload, keyed_row,
-    target(Table(model=TemplateStat, columns=("value",))), key="key",
+    target(Table(model=TemplateStat, columns=("value",), documents=VALUE)), key="key",
 )  # fmt: skip
 
 RESOURCES = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)

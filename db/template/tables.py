@@ -36,6 +36,7 @@ class ExportedRow:
 class Table:
     """Where records of one kind go. ``concealed`` columns are personal; ``marks`` names, for some
     of them, the column of their mark and how it is made. A personal ``extra`` is one text.
+    ``documents`` hold any JSON.
     """
 
     model: type[Exported]
@@ -44,6 +45,7 @@ class Table:
     marks: Mapping[str, tuple[str, Callable[[str | None], str | None]]] = field(
         default_factory=dict
     )
+    documents: frozenset[str] = frozenset()
 
     @property
     def seals_extra(self) -> bool:
@@ -68,12 +70,16 @@ class Table:
             personal.reveal(getattr(kept, name)) if name in self.concealed else getattr(kept, name)
             for name in self.columns
         ]
-        return *values, personal.reveal(extra) if self.seals_extra else details.encode(extra)
+        rest = personal.reveal(extra) if self.seals_extra else details.encode(extra)
+        return *map(self._compared, self.columns, values), rest
 
     def said(self, row: ExportedRow) -> tuple[Any, ...]:
         """The record's values, to be compared."""
-        return *(row.values.get(name) for name in self.columns), row.extra
+        return *(self._compared(name, row.values.get(name)) for name in self.columns), row.extra
 
+    def _compared(self, name: str, value: Any) -> Any:
+        # In Python 0 is False and [1] is [True]; as JSON they are not.
+        return json.dumps(value, sort_keys=True) if name in self.documents else value
 
 def target(table: Table, *, erase: bool = False) -> Target[ExportedRow]:
     """How rows of ``table`` are compared and written; ``erase``: of a tombstone nothing is kept."""

@@ -150,6 +150,12 @@ def change(model: type[Base], key: Any, **values: Any) -> None:
             setattr(row, name, value)
 
 
+def add(model: type[Base], **values: Any) -> None:
+    """Keep one more row, as another process would have."""
+    with writing() as session:
+        session.add(model(**values))
+
+
 def shift(model: type[Base], key: Any, column: str, **ago: float) -> None:
     """Set a moment of one row so far into the past of the database's clock."""
     with writing() as session:

@@ -65,6 +65,13 @@ def clear(name: str, value: Any) -> Any:
     return personal.reveal(value) if sealed else value
 
 
+def user(external_id: str) -> TemplateUser:
+    """A user's row as it is kept."""
+    with reading() as session:
+        query = select(TemplateUser).where(TemplateUser.external_id == external_id)
+        return session.scalars(query).one()
+
+
 def items() -> dict[str, list[dict[str, Any]]]:
     """The things of every order, by the order's id at the site, in their order."""
     found: dict[str, list[dict[str, Any]]] = {}
@@ -76,7 +83,9 @@ def items() -> dict[str, list[dict[str, Any]]]:
     with reading() as session:
         for key, item in session.execute(query):
             columns = [one.name for one in item.__table__.columns if one.name not in NO_TEXT]
-            found.setdefault(key, []).append({name: getattr(item, name) for name in columns})
+            found.setdefault(key, []).append(
+                {name: clear(name, getattr(item, name)) for name in columns}
+            )
     return found
 
 
