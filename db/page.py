@@ -111,8 +111,9 @@ class Target(Generic[R]):
 
     ``compare`` may write what a row needs beneath it (a placeholder); ``preview`` never writes.
     ``settle`` runs once after the last page and returns warnings; ``bury`` runs before the links
-    that the run has not seen are tombstoned. ``version`` grows when what is written changes
-    meaning, so that every record is written once more.
+    that the run has not seen are tombstoned; ``forget`` runs after every complete look, when that
+    is done: what is left of a record without a living link must go too. ``version`` grows when
+    what is written changes meaning, so that every record is written once more.
     """
 
     link: type[AnyLink]
@@ -122,6 +123,7 @@ class Target(Generic[R]):
     apply: Callable[[Session, Plan[R], Sight], None]
     settle: Callable[[Session, Sight], list[str]] | None = None
     bury: Callable[[Session, Sight], None] | None = None
+    forget: Callable[[Session, Sight], None] | None = None
 
 
 def plan_page(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,15 @@ from core.errors import RefusedError
 from db import bulk
 from db.leases import NO_SYNC
 from db.models import Reject
+from db.page import AnyLink, Sight
 from db.types import db_now
 
 _ANY_OPEN = "SELECT 1 FROM rejects WHERE state = 'open' AND sync IN ?* LIMIT 1"
 
 AT_ONCE = 500
 """A database counts a statement's parameters, PostgreSQL to 65535, and a reject has a dozen."""
+
+FORGOTTEN = "What was received is forgotten: the source no longer has whom it was about."
 
 LEVELS = details.DEEPEST + 20
 """Of a payload that is kept: enough to be refused again for its depth."""
@@ -181,6 +184,34 @@ def close(
             .values(state="replayed", reason=reason, updated_at=db_now()),
             execution_options=NO_SYNC,
         )
+
+
+def forget(sync: str, link: type[AnyLink], session: Session, sight: Sight) -> None:
+    """Of whom the source has no longer, keep that something was refused and nothing of what it was.
+
+    These have no living ``link`` (they left, or were refused whenever they came), and neither the
+    run that looked at everything nor a newer one refused them. Also closed rejects hold a payload.
+    """
+    living = select(link.external_id).where(link.source == sight.source, link.gone_at.is_(None))
+    waiting = Reject.state == "open"
+    session.execute(
+        update(Reject)
+        .where(
+            Reject.sync == sync,
+            func.coalesce(Reject.run_id, 0) < sight.run_id,
+            Reject.message != FORGOTTEN,
+            Reject.identity.not_in(living),
+        )
+        .values(
+            payload=crypto.seal("null"),
+            field="",
+            message=FORGOTTEN,
+            reason=case((waiting, FORGOTTEN), else_=Reject.reason),
+            state=case((waiting, "discarded"), else_=Reject.state),
+            updated_at=db_now(),
+        ),
+        execution_options=NO_SYNC,
+    )
 
 
 def find(session: Session, reject_id: int) -> Reject:

@@ -43,6 +43,8 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
         target, progress = walk.sync.target, walk.progress
         if deletions == "bury":
             progress = replace(progress, deleted=_bury(session, walk.sync, here))
+        if target.forget is not None and deletions in ("bury", "none") and may_delete(walk):
+            target.forget(session, here)
         if target.settle is not None:
             progress = replace(progress, warnings=progress.warn(target.settle(session, here)))
         progress = replace(progress, warnings=progress.warn(_remarks(walk, deletions)))
@@ -68,6 +70,8 @@ def approve(session: Session, sync: AnySync, run_id: int) -> int:
         raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
     here = sight(session, sync, run.id, run.options)
     deleted = _bury(session, sync, here)
+    if sync.target.forget is not None:
+        sync.target.forget(session, here)
     if sync.target.settle is not None:
         run.warnings = [*run.warnings, *sync.target.settle(session, here)]
     run.counts = {**run.counts, "deleted": deleted}

@@ -50,6 +50,12 @@ def _record(session: Session, reject: Reject, *, who: str) -> None:
     # No digest: the order of its fields was not kept, so the next run compares values.
     row.hash = mark(sync, here)
     known = links.known(session, sync.target.link, here.source, {row.external_id})
+    if sync.target.forget is not None and any(link.gone for link in known.values()):
+        raise RefusedError(
+            f"Reject {reject.id} is of somebody whom the source had forgotten, and so have we: "
+            "nobody is brought back from what was kept. If the source sends the record again, the "
+            "next run writes it."
+        )
     plan = sync.target.compare(session, [row], known, here)
     sync.target.apply(session, plan, here)
     audit.note(session, who=who, what="reject.replay", subject=f"reject {reject.id}")

@@ -219,7 +219,7 @@ USERS = _sync(
             model=TemplateUser, columns=("name", "email", "phone", "role"), concealed=PERSONAL,
             marks=MARKS,
         ),
-        erase=True,
+        erases="template.users",
     ),
     Policy.MIRROR,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import details, personal
-from db import bulk, links
+from db import bulk, links, rejects
 from db.leases import NO_SYNC
 from db.models.template import Exported
 from db.page import Change, Known, Plan, Sight, Target, plan_page
@@ -81,8 +81,11 @@ class Table:
         # In Python 0 is False and [1] is [True]; as JSON they are not.
         return json.dumps(value, sort_keys=True) if name in self.documents else value
 
-def target(table: Table, *, erase: bool = False) -> Target[ExportedRow]:
-    """How rows of ``table`` are compared and written; ``erase``: of a tombstone nothing is kept."""
+
+def target(table: Table, *, erases: str | None = None) -> Target[ExportedRow]:
+    """How rows of ``table`` are compared and written. ``erases`` names the sync of those who are
+    to be forgotten with the source: of a tombstone nothing is kept, nor of what was refused.
+    """
     compare = partial(_compare, table)
     return Target(
         link=table.model,
@@ -90,7 +93,8 @@ def target(table: Table, *, erase: bool = False) -> Target[ExportedRow]:
         compare=compare,
         preview=compare,
         apply=partial(_apply, table),
-        bury=partial(_erase, table) if erase else None,
+        bury=partial(_erase, table) if erases else None,
+        forget=partial(rejects.forget, erases, table.model) if erases else None,
     )
 
 
@@ -177,6 +181,6 @@ def _erase(table: Table, session: Session, sight: Sight) -> None:
     session.execute(
         update(table.model)
         .where(links.unseen(table.model, sight))
-        .values(**blank, extra=None, payload_hash=None),
+        .values(**blank, extra=None, payload_hash=None, error=None),
         execution_options=NO_SYNC,
     )
