@@ -33,5 +33,10 @@ def mark_phone(number: str | None) -> str | None:
     return _mark(_NO_DIGIT.sub("", number)) if number else None
 
 
+def mark_text(text: str | None) -> str | None:
+    """Equal for texts that are equal to the letter."""
+    return _mark(text) if text else None
+
+
 def _mark(text: str) -> str | None:
     return crypto.marks(text)[0] if text else None

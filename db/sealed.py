@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import crypto, personal
@@ -20,6 +22,7 @@ from db.models import (
     TemplateCustomRequest,
     TemplateOrder,
     TemplateOrderDrift,
+    TemplateOrderItem,
     TemplateUser,
     Terminal,
 )
@@ -33,6 +36,7 @@ COLUMNS: tuple[Column, ...] = (
     Sale.client,
     Terminal.signing_key,
     TemplateOrder.extra,
+    TemplateOrderItem.extra,
     TemplateOrderDrift.payload,
     TemplateUser.name,
     TemplateUser.email,
@@ -50,8 +54,9 @@ MARKS: Mapping[Column, tuple[Column, Callable[[str | None], str | None]]] = {
     TemplateUser.phone: (TemplateUser.phone_mark, personal.mark_phone),
     TemplateCustomRequest.email: (TemplateCustomRequest.email_mark, personal.mark_email),
     TemplateCustomRequest.phone: (TemplateCustomRequest.phone_mark, personal.mark_phone),
+    TemplateOrderDrift.payload: (TemplateOrderDrift.digest, personal.mark_text),
 }
-"""The marks of personal values, which are under a key too: made anew with their value."""
+"""The marks of values, which are under a key too: made anew with their value."""
 
 
 AT_ONCE = 50
@@ -96,32 +101,55 @@ def stale(
 
 
 def reseal(session: Session, column: Column, found: Sequence[tuple[int, str]]) -> Batch:
-    """Seal these ``stale`` values under the newest key. Safe to repeat, and to stop in between."""
+    """Seal these ``stale`` values under the newest key, and mark with it those that are kept in
+    the clear (``SEAL_PERSONAL_DATA=false``). Safe to repeat, and to stop in between.
+    """
     changed, lost = 0, list[tuple[int, str]]()
-    for ident, sealed in found:
-        if not crypto.is_sealed(sealed):
-            # Kept in the clear, as SEAL_PERSONAL_DATA=false says.
-            continue
+    for ident, kept in found:
         try:
-            fresh = crypto.reseal(sealed)
-            marks = _marks(column, fresh)
+            news = _renewed(column, kept)
         except MoulinError as error:
             # One value whose key is gone must not keep all others under an old key.
             lost.append((ident, str(error)))
             continue
-        # Only if it is still what was opened: a run may have replaced it this instant.
-        result = session.execute(
-            update(column.class_)
-            .where(column.class_.id == ident, column == sealed)
-            .values({column: fresh, **marks}),
-            execution_options=NO_SYNC,
-        )
-        changed += result.rowcount  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
+        changed += _replace(session, column, ident, kept, news)
     return Batch(changed, lost)
 
 
-def _marks(column: Column, fresh: str | None) -> dict[Column, str | None]:
-    if column not in MARKS or fresh is None:
-        return {}
-    mark, make = MARKS[column]
-    return {mark: make(crypto.unseal(fresh))}
+def _renewed(column: Column, kept: str) -> dict[Column, str | None]:
+    """What becomes of a value that is not under the newest key, and of its mark."""
+    sealed = crypto.is_sealed(kept)
+    fresh = crypto.reseal(kept) if sealed else None
+    news: dict[Column, str | None] = {} if fresh is None else {column: fresh}
+    if column in MARKS:
+        mark, make = MARKS[column]
+        news[mark] = make(crypto.unseal(kept) if sealed else kept)
+    return news
+
+
+def _replace(
+    session: Session, column: Column, ident: int, kept: str, news: Mapping[Column, str | None]
+) -> int:
+    """How many rows changed: what is up to date already does not count."""
+    try:
+        with session.begin_nested() if column in MARKS else nullcontext():
+            return _update(session, column, ident, kept, news)
+    except IntegrityError:
+        # A drift that was noted once more where the newest key was not held yet: the mark is taken.
+        return _update(session, column, ident, kept, {column: news[column]})
+
+
+def _update(
+    session: Session, column: Column, ident: int, kept: str, news: Mapping[Column, str | None]
+) -> int:
+    if not news:
+        return 0
+    result = session.execute(
+        update(column.class_)
+        # Only if it is still what was opened: a run may have replaced it this instant.
+        .where(column.class_.id == ident, column == kept)
+        .where(or_(*(each.is_distinct_from(value) for each, value in news.items())))
+        .values(news),
+        execution_options=NO_SYNC,
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult

@@ -62,7 +62,7 @@ class TemplateOrder(Exported):
 
 
 class TemplateOrderItem(Base):
-    """One thing of an order."""
+    """One thing of an order; ``extra`` is sealed, as its order's own is."""
 
     __tablename__ = "template_order_items"
     __table_args__ = (UniqueConstraint("order_id", "position"),)
@@ -74,13 +74,13 @@ class TemplateOrderItem(Base):
     name: Mapped[str | None] = mapped_column(String(500))
     quantity: Mapped[int]
     price: Mapped[Decimal | None]
-    extra: Mapped[dict[str, Any] | None]
+    extra: Mapped[str | None]
 
 
 class TemplateOrderDrift(Base):
     """An order that changed upstream after we took it in: which fields, and what they said.
 
-    ``payload`` is sealed; ``digest`` is of what it says, so that it is noted once.
+    ``payload`` is sealed; ``digest`` is the mark of what it says, so that it is noted once.
     """
 
     __tablename__ = "template_order_drifts"
@@ -89,7 +89,7 @@ class TemplateOrderDrift(Base):
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("template_orders.id"))
     run_id: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(80))
     fields: Mapped[list[str]]
     payload: Mapped[str]
     at: Mapped[Moment]

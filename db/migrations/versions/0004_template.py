@@ -121,7 +121,7 @@ def _create_orders() -> None:
         sa.Column("name", sa.String(length=500), nullable=True),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("price", Money(), nullable=True),
-        sa.Column("extra", Document, nullable=True),
+        sa.Column("extra", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["order_id"], ["template_orders.id"], name="fk_template_order_items_order_id"
         ),
@@ -135,7 +135,7 @@ def _create_orders() -> None:
         sa.Column("id", BigId, nullable=False),
         sa.Column("order_id", BigId, nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=80), nullable=False),
         sa.Column("fields", Document, nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),

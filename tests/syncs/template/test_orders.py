@@ -1,14 +1,19 @@
 """Orders are taken in once; what the site says of them later is a drift, noted once."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+import core.settings
 from core import crypto
+from db import shops
 from db.models import TemplateOrderDrift
+from db.session import writing
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now
-from tests.syncs.template.exported import drifts, everything, resource
+from tests.syncs.template.exported import drifts, everything, resource, said
 
 
 @pytest.fixture
@@ -16,6 +21,12 @@ def taken_in(template):
     """The site, whose orders are in the store."""
     sync_now(resource("orders"))
     return template
+
+
+def open_shop() -> None:
+    """From now on no record is known to the letter: where it belongs may have changed."""
+    with writing() as session:
+        shops.add(session, name="Boutique")
 
 
 def test_an_order_that_changes_at_the_site_stays_as_it_was(taken_in):
@@ -104,3 +115,89 @@ def test_an_order_that_differs_within_one_answer_stays_as_it_came_first(taken_in
 
     assert counts(found) == {"unchanged": 12, "duplicates": 1}
     assert [drift.fields for drift in drifts()] == [["status"]]
+
+
+@pytest.mark.parametrize("second", [2, 12], ids=["two pages", "one page"])
+def test_of_a_new_order_that_comes_twice_the_first_is_kept(template, second):
+    first = template.gallery.orders.get(second)
+    changed = {**first, "status": "perdue", "items": []}
+    template.gallery.orders.add_raw(json.dumps(changed))
+
+    found = sync_now(resource("orders"))
+
+    assert counts(found) == {"created": 12, "duplicates": 1}
+    assert said("orders")[str(second)]["status"] == first["status"]
+    (drift,) = drifts()
+    assert drift.fields == ["items", "status"]
+    assert json.loads(crypto.unseal(drift.payload))["status"] == "perdue"
+    assert len(found["warnings"]) == 1
+    assert sync_now(resource("orders"))["warnings"] == []
+
+
+def test_a_moment_in_microseconds_is_no_drift_when_orders_are_compared(template):
+    template.gallery.orders.edit(3, order_date="2026-05-01T12:11:12.345678+02:00")
+    sync_now(resource("orders"))
+    moment = datetime(2026, 5, 1, 10, 11, 12, 345_000, UTC)
+    assert said("orders")["3"]["ordered_at"] == moment
+
+    open_shop()
+    found = sync_now(resource("orders"))
+
+    assert (counts(found), found["warnings"]) == ({"unchanged": 12}, [])
+    assert drifts() == []
+
+
+def test_the_same_fields_in_another_order_are_no_drift(template):
+    sent = template.gallery.orders.edit(3, order_date="2026-05-01T12:11:12.345678")
+    sync_now(resource("orders"))
+    template.gallery.orders.put_raw(3, json.dumps(dict(reversed(sent.items()))))
+
+    found = sync_now(resource("orders"))
+
+    assert (counts(found), found["warnings"]) == ({"unchanged": 12}, [])
+    assert drifts() == []
+
+
+def test_a_new_version_of_our_code_is_no_change_at_the_site(taken_in):
+    sync = resource("orders")
+
+    found = sync_now(replace(sync, target=replace(sync.target, version=99)))
+
+    assert (counts(found), found["warnings"]) == ({"unchanged": 12}, [])
+    assert drifts() == []
+
+
+def test_a_drift_that_is_known_stays_quiet_whatever_makes_orders_be_compared(taken_in, monkeypatch):
+    taken_in.gallery.orders.edit(3, status="remboursée")
+    assert len(sync_now(resource("orders"))["warnings"]) == 1
+
+    open_shop()
+    shop = sync_now(resource("orders"))
+    monkeypatch.setenv("INVENTORY_STOCK_MODE", "mirror")
+    core.settings.reset()
+    mirror = sync_now(resource("orders"))
+
+    for found in (shop, mirror):
+        assert (counts(found), found["warnings"]) == ({"unchanged": 12}, [])
+    assert rows.count(TemplateOrderDrift) == 1
+
+
+def test_a_drift_in_what_fits_no_column_is_named(taken_in):
+    taken_in.gallery.orders.edit(5, total_price="on request", total="on request")
+    sync_now(resource("orders"))
+    taken_in.gallery.orders.edit(5, total="on demand")
+    sync_now(resource("orders"))
+
+    names = ["total", "total as received", "total_price"]
+    assert [drift.fields for drift in drifts()] == [names, names]
+    told = [json.loads(crypto.unseal(drift.payload)) for drift in drifts()]
+    assert [each["total as received"] for each in told] == ["on request", "on demand"]
+
+
+def test_a_drift_that_python_takes_for_the_same_is_named(template):
+    template.gallery.orders.edit(5, gift=0)
+    sync_now(resource("orders"))
+    template.gallery.orders.edit(5, gift=False)
+    sync_now(resource("orders"))
+
+    assert [drift.fields for drift in drifts()] == [["gift"]]

@@ -3,19 +3,15 @@
 import json
 
 import pytest
-from cryptography.fernet import Fernet
-from sqlalchemy import select
 
 import core.settings
 from core import crypto, logs, personal
-from db import sealed
-from db.models import Base, TemplateCustomRequest, TemplateOrder, TemplateUser
-from db.session import reading, writing
+from db.models import Base
 from sandbox.faults import Truncated
 from syncs import engine
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
-from tests.syncs.template.exported import resource, run_all, said
+from tests.syncs.template.exported import items, resource, run_all, said, user
 
 CANARY = "kanarie-7731"
 
@@ -33,20 +29,15 @@ def canaries(template):
     held.users.edit(2, **person)
     held.custom_requests.edit(2, **person, message=f"{CANARY} message")
     held.orders.edit(
-        2, customer_name=f"{CANARY} Nom", email=f"{CANARY}@courriel.example", address=CANARY
-    )
+        2, customer_name=f"{CANARY} Nom", email=f"{CANARY}@courriel.example", address=CANARY,
+        items=[{"id": 21, "painting_id": 1, "dedication": CANARY}],
+    )  # fmt: skip
     return template
 
 
 def stored() -> str:
     """All that every table holds, as text."""
     return str(rows.dump(*(mapper.class_ for mapper in Base.registry.mappers)))
-
-
-def user(external_id: str) -> TemplateUser:
-    with reading() as session:
-        query = select(TemplateUser).where(TemplateUser.external_id == external_id)
-        return session.scalars(query).one()
 
 
 def test_what_is_personal_is_in_no_table_in_the_clear(canaries):
@@ -57,6 +48,7 @@ def test_what_is_personal_is_in_no_table_in_the_clear(canaries):
     assert json.loads(said("users")["2"]["extra"])["notes"] == f"{CANARY} notes"
     assert said("custom_requests")["2"]["email"] == f"{CANARY}@courriel.example"
     assert json.loads(said("orders")["2"]["extra"])["address"] == CANARY
+    assert json.loads(items()["2"][0]["extra"])["dedication"] == CANARY
 
 
 def test_a_person_is_found_by_the_mark_of_an_address_in_any_spelling(template):
@@ -156,31 +148,6 @@ def test_nobody_personal_is_in_a_log_a_list_of_errors_or_a_failure(canaries, cap
     assert CANARY not in str(told)
     assert told["orders"]["errors"] == told["custom_requests"]["errors"] == 1
     assert CANARY not in stored()
-
-
-def test_a_new_key_seals_everything_anew_and_marks_with_it(template, monkeypatch):
-    run_all()
-    address = str(template.gallery.users.get(1)["email"])
-    before, text = user("1").email_mark, said("users")
-    old = core.settings.settings().inventory_encryption_key
-    assert old is not None
-    keys = f"{Fernet.generate_key().decode()},{old.get_secret_value()}"
-    monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", keys)
-    core.settings.reset()
-
-    for column in sealed.COLUMNS:
-        with writing() as session:
-            found = sealed.stale(session, column, after=0)
-            sealed.reseal(session, column, found)
-
-    monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", keys.partition(",")[0])
-    core.settings.reset()
-    assert user("1").email_mark == personal.mark_email(address) != before
-    unmarked = [{k: v for k, v in one.items() if "mark" not in k} for one in said("users").values()]
-    assert unmarked == [{k: v for k, v in one.items() if "mark" not in k} for one in text.values()]
-    assert rows.count(TemplateOrder) == len(said("orders"))
-    assert rows.count(TemplateCustomRequest) == len(said("custom_requests"))
-    assert {found["unchanged"] for found in run_all().values()} == {8, 25, 12, 6, 5, 7}
 
 
 def test_a_run_that_a_worker_fails_keeps_nobody(canaries):
