@@ -62,6 +62,16 @@ class Result:
     pending: list[str]
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What the gate said for one table, and its run's newest ``error`` at that time: one that came
+    before anybody asked is no outcome.
+    """
+
+    told: TemplateRun
+    error: dict[str, Any] | None
+
+
 @bp.post("/sync-template")
 @allow("operator")
 @describe(
@@ -84,11 +94,11 @@ def sync_template() -> ResponseReturnValue:
         begun = [_ask(session, sync) for sync in RESOURCES]
         audit.note(
             session, who=caller().who, what="sync.run", subject="template", why=order.why,
-            force=True, runs={one.sync: one.run_id for one in begun},
+            force=True, runs={one.told.sync: one.told.run_id for one in begun},
         )  # fmt: skip
     for sync, one in zip(RESOURCES, begun, strict=True):
-        if one.run_id is not None:
-            BELL.ring(sync.task, one.run_id)
+        if one.told.run_id is not None:
+            BELL.ring(sync.task, one.told.run_id)
     if patience.wait == "1":
         with SEATS.seat(current_app.config["MOST_WAITING"]) as seated:
             found = _wait(begun, seconds=LONGEST) if seated else None
@@ -118,14 +128,20 @@ def require_configured() -> None:
         raise Problem(409, "NOT_CONFIGURED", connect.NO_TEMPLATE)
 
 
-def _ask(session: Session, sync: Any) -> TemplateRun:
+def _ask(session: Session, sync: Any) -> Begun:
     answer = gate.decide(session, sync, trigger="api", force=True)
     run_id = answer.run_id if isinstance(answer, gate.Enqueued | gate.Running) else None
-    return TemplateRun(sync=sync.name, status=answer.status, run_id=run_id)
+    error = _newest(runs.find(session, run_id)) if run_id is not None else None
+    return Begun(TemplateRun(sync=sync.name, status=answer.status, run_id=run_id), error)
 
 
-def _started(begun: list[TemplateRun]) -> ResponseReturnValue:
-    told = [one.model_dump() for one in begun]
+def _newest(run: SyncRun) -> dict[str, Any] | None:
+    """The error of the run's last try: of very many the list keeps no more than some."""
+    return run.errors[-1] if run.errors else None
+
+
+def _started(begun: list[Begun]) -> ResponseReturnValue:
+    told = [one.told.model_dump() for one in begun]
     return {"success": True, "message": "Synchronization started", "runs": told}, 202
 
 
@@ -137,7 +153,7 @@ def _ended(found: Result) -> ResponseReturnValue:
     return {"success": True, "message": message, "data": found.data, **more}, 200
 
 
-def _wait(begun: list[TemplateRun], *, seconds: float) -> Result | None:
+def _wait(begun: list[Begun], *, seconds: float) -> Result | None:
     """How all of them ended; None when time ran out."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while (left := deadline - time.monotonic()) > 0:
@@ -149,26 +165,27 @@ def _wait(begun: list[TemplateRun], *, seconds: float) -> Result | None:
     return None
 
 
-def _look(begun: list[TemplateRun]) -> Result:
+def _look(begun: list[Begun]) -> Result:
     found = Result({}, [], [], [])
     with reading() as session:
         for one in begun:
-            name = one.sync.partition(".")[2]
-            if one.run_id is None:
-                found.errors.append(f"{name}: {one.status}.")
+            name = one.told.sync.partition(".")[2]
+            if one.told.run_id is None:
+                found.errors.append(f"{name}: {one.told.status}.")
                 continue
-            _sort(found, name, runs.find(session, one.run_id))
+            _sort(found, name, runs.find(session, one.told.run_id), one.error)
     return found
 
 
-def _sort(found: Result, name: str, run: SyncRun) -> None:
+def _sort(found: Result, name: str, run: SyncRun, before: dict[str, Any] | None) -> None:
+    newest = _newest(run)
     if run.status in ENDED:
         found.data[name] = restore(run).total
         if run.status != "succeeded":
             found.partial.append(name)
-    elif run.status in ("due", "running") and not run.errors:
+    elif run.status in ("due", "running") and newest == before:
         found.pending.append(name)
     else:
         # Also of one that is tried again later: nobody waits for that.
-        error = run.error or (run.errors[-1]["message"] if run.errors else run.status)
+        error = run.error or (newest["message"] if newest else run.status)
         found.errors.append(f"{name}: {error}")

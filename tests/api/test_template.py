@@ -8,7 +8,7 @@ from api.till import waiting
 from db import states
 from db.models import AuditEvent, SyncRun, TemplateCheck
 from db.session import reading, writing
-from sandbox.faults import HTML, CountLie, Slow
+from sandbox.faults import HTML, CountLie, Slow, Status
 from tests.api.recipes import working
 from tests.syncs import rows
 
@@ -82,6 +82,34 @@ def test_a_paused_table_is_told_as_one_that_is_not_in(template, ask):
 
     assert answer.status_code == 502
     assert answer.get_json()["error"] == "users: paused."
+
+
+def test_an_error_from_before_anybody_asked_is_no_outcome(template, ask):
+    down = HTML(endpoint="any")
+    template.faults.add(down)
+    with working():
+        before = ask(f"{SYNC}?wait=1")
+    assert before.status_code == 502
+    template.faults.clear()
+
+    with working():
+        answer = ask(f"{SYNC}?wait=1")
+
+    assert (answer.status_code, answer.get_json()["data"]) == (200, COUNTS)
+
+
+def test_a_run_that_fails_once_more_is_told_by_its_new_error(template, ask):
+    template.faults.add(HTML(endpoint="orders"))
+    with working():
+        assert "not JSON" in ask(f"{SYNC}?wait=1").get_json()["error"]
+    template.faults.clear()
+    template.faults.add(Status(endpoint="orders", status=500))
+
+    with working():
+        error = ask(f"{SYNC}?wait=1").get_json()["error"]
+
+    assert "500" in error
+    assert "not JSON" not in error
 
 
 def test_patience_ends_and_the_runs_go_on(template, ask, monkeypatch):
