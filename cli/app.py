@@ -14,6 +14,7 @@ import click
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from cli import (
+    art_site,
     batches,
     failed,
     keys,
@@ -86,8 +87,8 @@ def commands(ctx: click.Context) -> None:
 
 
 for module in (
-    syncs, template, status, pauses, runs, failed, rejects, batches, keys, shops, terminals,
-    products, stock, operators, store, processes,
+    syncs, template, art_site, status, pauses, runs, failed, rejects, batches, keys, shops,
+    terminals, products, stock, operators, store, processes,
 ):  # fmt: skip
     module.register(commands)
 

@@ -10,6 +10,7 @@ from cli.demo.stage import Stage
 
 PAINTINGS, ORDERS = 120, 40
 CHANGED = 7
+CANCELLED = "cancelled"
 
 
 class ArtSite:
@@ -35,7 +36,7 @@ class ArtSite:
             wanted=(PAINTINGS, ORDERS),
         )
         self._account.tell(f"Somebody changes order {CHANGED} at the site:")
-        self._site.edit(CHANGED, "orders", status="cancelled")
+        self._site.edit(CHANGED, "orders", status=CANCELLED)
         self._expect_untouched(self._stage.manage("sync_template", "--only", "orders"))
 
     def _expect_untouched(self, found: dict[str, Any]) -> None:
@@ -47,8 +48,17 @@ class ArtSite:
         )
         for warning in orders.get("warnings", []):
             self._account.tell(f"  {warning}")
+        self._expect_drift()
+
+    def _expect_drift(self) -> None:
+        """What a person sees of it: the list, and one of them opened."""
+        found = self._stage.manage("template", "drifts", "list")
         self._account.expect(
             "what the site says now is kept beside it",
-            found=any("drift" in warning for warning in orders.get("warnings", [])),
-            wanted=True,
+            found=[(drift["order"], drift["fields"]) for drift in found],
+            wanted=[(str(CHANGED), ["status"])],
         )
+        for drift in found:
+            opened = self._stage.manage("template", "drifts", "show", str(drift["id"]))
+            status = opened["changes"]["status"]
+            self._account.tell(f"  {status['kept']} here, {status['site']} at the site")

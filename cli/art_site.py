@@ -1,0 +1,104 @@
+"""``template``: what the art site changed in orders that were taken in, and how its export is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from cli.arguments import ID, list_options
+from cli.output import FAILED, json_option, print_json, print_table, print_text, say
+from cli.stored import StoreGroup
+from core.settings import settings
+from db.models import TemplateCheck
+from db.session import reading
+from db.template import checks
+from db.template import drifts as stored
+from syncs import template_health
+
+COLUMNS = ("at", "kind", "healthy", "ms", "message")
+
+
+def register(group: click.Group) -> None:
+    """Add the group."""
+    group.add_command(template)
+
+
+@click.group(cls=StoreGroup)
+def template() -> None:
+    """Look at what the art site changed later, and at how it is."""
+
+
+@template.group(cls=StoreGroup)
+def drifts() -> None:
+    """Orders that changed at the site after they were taken in; here they stay as they were."""
+
+
+@drifts.command("list")
+@list_options
+@json_option
+def list_(limit: int, before: int | None, as_json: bool) -> None:
+    """List them, newest first; which fields, and not what they say."""
+    with reading() as session:
+        lines = [_line(seen) for seen in stored.recent(session, before=before, limit=limit)]
+    if as_json:
+        print_json(lines)
+        return
+    rows = [(*(line | {"fields": ", ".join(line["fields"])}).values(),) for line in lines]
+    print_table(("id", "order", "run_id", "at", "fields"), rows, empty="No order changed.")
+
+
+@drifts.command()
+@click.argument("drift_id", metavar="ID", type=ID)
+@json_option
+def show(drift_id: int, as_json: bool) -> None:
+    """Show one of them: what is kept here, and what the site said. Personal data is opened."""
+    with reading() as session:
+        seen = stored.find(session, drift_id)
+        line, changes = _line(seen), stored.opened(session, seen[0])
+    if as_json:
+        print_json({**line, "changes": changes})
+        return
+    print_table(("", ""), list(line.items())[:-1], empty="")
+    for name, change in changes.items():
+        print_text(f"{name}:")
+        for whose, value in change.items():
+            print_text(f"  {whose}  {json.dumps(value, ensure_ascii=False)}")
+
+
+@template.command()
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=24, show_default=True,
+    help="At most N earlier looks.",
+)  # fmt: skip
+@json_option
+def health(limit: int, as_json: bool) -> None:
+    """Ask the site now, once, for ten seconds at most; and tell the hourly looks."""
+    now = template_health.look()
+    with reading() as session:
+        history = [_look(check) for check in checks.recent(session, limit=limit)]
+    found = {"healthy": now.healthy, "kind": now.kind, "ms": now.ms, "message": now.message}
+    if as_json:
+        print_json({"base_url": settings().template_base_url, **found, "history": history})
+    else:
+        say(f"Now: {now.kind}, {now.ms} ms" + (f": {now.message}" if now.message else "."))
+        print_table(COLUMNS, [[look[name] for name in COLUMNS] for look in history],
+                    empty="No hourly look yet.")  # fmt: skip
+    sys.exit(0 if now.healthy else FAILED)
+
+
+def _line(seen: stored.Seen) -> dict[str, Any]:
+    drift, order = seen
+    return {
+        "id": drift.id,
+        "order": order,
+        "run_id": drift.run_id,
+        "at": drift.at,
+        "fields": drift.fields,
+    }
+
+
+def _look(check: TemplateCheck) -> dict[str, Any]:
+    return {name: getattr(check, name) for name in COLUMNS}
