@@ -11,6 +11,7 @@ from core.errors import MoulinError
 from core.logs import get_logger
 from db import batches, runs
 from db.session import writing
+from syncs import template_health
 from syncs.registry import SYNCS
 from syncs.sales.process import TASK
 from syncs.schedule import claim_latest
@@ -41,3 +42,8 @@ def once(*, back_at: float = float("-inf")) -> list[tuple[str, int]]:
     if found:
         log.debug("sweep.rings", rows=found)
     return found
+
+
+def missed() -> list[str]:
+    """Tasks to which no row belongs, and for which beat should have rung."""
+    return [template_health.NAME] if template_health.missed() else []

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from celery.schedules import crontab
 
 from connectors import errors
 from core.logs import get_logger, redact
-from core.settings import settings
 from db import bulk, slots
 from db.session import reading, writing
 from db.template import checks
 from syncs import connect
-from syncs.schedule import latest
 
 log = get_logger(__name__)
 
@@ -28,6 +26,12 @@ PATIENCE = 10.0
 SLOW = 5.0
 """Seconds from which a good answer is a slow one."""
 KEPT_DAYS = 90.0
+AGAIN = timedelta(minutes=5)
+"""So late, and then so often, somebody is rung for who looks after all."""
+WHILE = timedelta(seconds=15)
+"""A little longer than a sweeper's round, so that one of them is in it: who looks may be busy, and
+a bell at each round would only make his queue longer.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +66,23 @@ def look() -> Look:
     return Look(kind="slow" if ms >= SLOW * 1000 else "ok", ms=ms)
 
 
-def note_hourly() -> None:
+def missed(*, now: datetime | None = None) -> bool:
+    """Whether nobody has looked in this hour and it is time to ring: beat, the broker or a worker
+    may have been away. ``now`` is the database's unless said otherwise.
+    """
+    if not connect.is_configured("template"):
+        return False
+    with reading() as session:
+        now = now or bulk.now(session)
+        late = now - _hour(now)
+        if late < AGAIN or late % AGAIN >= WHILE:
+            return False
+        return not slots.is_claimed(session, NAME, _hour(now))
+
+
+def note_hourly(*, now: datetime | None = None) -> None:
     """The hour's look, kept; nothing when the hour was looked at already, or nobody wants it."""
-    if not connect.is_configured("template") or not _claim():
+    if not connect.is_configured("template") or not _claim(now):
         return
     found = look()
     with writing() as session:
@@ -78,13 +96,14 @@ def note_hourly() -> None:
         log.info("template.back", kind=found.kind)
 
 
-def _claim() -> bool:
-    with reading() as session:
-        slot = latest(HOURLY, bulk.now(session), ZoneInfo(settings().timezone))
-    if slot is None:
-        return False
+def _claim(now: datetime | None) -> bool:
     with writing() as session:
-        return slots.claim(session, NAME, slot.at) is not None
+        return slots.claim(session, NAME, _hour(now or bulk.now(session))) is not None
+
+
+def _hour(now: datetime) -> datetime:
+    """In UTC, where no hour comes twice and none is left out."""
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _kind(error: errors.APIError) -> Kind:

@@ -13,7 +13,7 @@ import time
 from core.logs import get_logger
 from db.batches import AT_ONCE
 from syncs import sweep
-from tasks.doorbell import ring
+from tasks.doorbell import ring, send
 
 log = get_logger(__name__)
 
@@ -66,6 +66,8 @@ class Sweeper:
         found = sweep.once(back_at=self._back_at)
         for task, ident in found:
             ring(task, ident)
+        for task in sweep.missed():
+            send(task)
         if len(found) >= AT_ONCE and time.monotonic() - self._back_at < sweep.QUIET:
             # More was lost than one round takes. Only then: of a queue that is merely long, each
             # round would double the messages.

@@ -1,6 +1,7 @@
 """The art site's health: one request, one word, one row an hour, forgotten after 90 days."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,9 +12,10 @@ from db.models import JobSlot, TemplateCheck
 from db.session import reading
 from db.template import checks
 from sandbox.faults import HTML, Hang, Missing, Slow, Status
-from syncs import template_health
+from syncs import sweep, template_health
 from tests.servers import free_port
 from tests.syncs import rows
+from worker import sweeper
 
 CASES = {
     "ok": None,
@@ -129,3 +131,48 @@ def test_without_a_site_nothing_is_looked_at(store):
 
 def test_with_a_site_beat_rings_each_hour(template):
     assert beat_schedule.entries()[template_health.NAME]["schedule"].minute == {0}
+
+
+def test_each_hour_of_a_clock_change_has_its_look(template):
+    midnight = datetime(2026, 10, 24, 22, tzinfo=UTC)  # in Paris the hour from two comes twice
+    for hour in range(6):
+        for minute in (0, 5, 59):
+            template_health.note_hourly(now=midnight + timedelta(hours=hour, minutes=minute))
+
+    assert rows.count(TemplateCheck) == len(template.log) == 6
+
+
+def test_an_hour_that_nobody_looked_at_is_rung_for_now_and_then(template):
+    hour = datetime(2026, 6, 1, 10, tzinfo=UTC)
+
+    def rung_at(*times: tuple[int, int]) -> list[bool]:
+        return [
+            template_health.missed(now=hour + timedelta(minutes=minute, seconds=second))
+            for minute, second in times
+        ]
+
+    assert rung_at((0, 0), (4, 59), (5, 0), (5, 14), (5, 15), (9, 0), (55, 14)) == [
+        False, False, True, True, False, False, True,
+    ]  # fmt: skip
+    template_health.note_hourly(now=hour + timedelta(minutes=30))
+    assert not any(rung_at((5, 0), (55, 0)))
+    assert rung_at((65, 0)) == [True]
+
+
+def test_the_sweeper_rings_for_it_until_somebody_looked(template, monkeypatch):
+    monkeypatch.setattr(sweep, "SYNCS", {})
+    monkeypatch.setattr(template_health, "AGAIN", timedelta(microseconds=1))
+    sent: list[str] = []
+    monkeypatch.setattr(sweeper, "send", sent.append)
+
+    sweeper.Sweeper()._round()
+    template_health.note_hourly()
+    sweeper.Sweeper()._round()
+
+    assert sent == [template_health.NAME]
+
+
+def test_without_a_site_nobody_is_rung_for(store, monkeypatch):
+    monkeypatch.setattr(template_health, "AGAIN", timedelta(microseconds=1))
+
+    assert not template_health.missed()
