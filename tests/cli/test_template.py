@@ -4,7 +4,7 @@ import pytest
 
 import core.settings
 from db.models import SyncRun, TemplateOrder, TemplatePainting
-from sandbox.faults import HTML, CountLie, Status
+from sandbox.faults import HTML, CountLie, Missing, Status, Truncated
 from tests.syncs import rows
 
 NAMES = ["settings", "paintings", "orders", "users", "exhibitions", "custom_requests", "stats"]
@@ -84,10 +84,13 @@ def test_the_whole_export_is_one_request(template, told):
     assert [entry.path for entry in template.log] == ["/api/export/full", "/api/export/stats"]
 
 
-def test_a_whole_export_that_is_broken_opens_no_run(template, cli):
-    template.faults.add(HTML(endpoint="full"))
+@pytest.mark.parametrize(
+    ("fault", "told"), [(HTML, "not JSON"), (Truncated, "broken"), (Missing, "'data' is expected")]
+)
+def test_a_whole_export_that_is_broken_opens_no_run(template, cli, fault, told):
+    template.faults.add(fault(endpoint="full"))
 
-    assert "not JSON" in cli("sync_template", "--full", exit=1).stderr
+    assert told in cli("sync_template", "--full", exit=1).stderr
     assert rows.count(SyncRun) == 0
 
 
