@@ -1,5 +1,7 @@
 """Pages that wake syncs: which ones do, what the page is afterwards, and what cannot hurt it."""
 
+import select
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +19,6 @@ from db import states
 from db.session import writing
 from tests.api.catalogue import NAMES, synced, woken
 from tests.api.recipes import away
-from tests.servers import free_port
 
 BOTH = list(NAMES)
 
@@ -218,25 +219,59 @@ def test_while_the_stores_writer_is_busy_the_page_is_whole_and_quick(stale, app)
 
 
 def test_while_the_store_is_away_the_page_is_whole(store, app):
+    # As a page it tells how fresh the data is, and that stands in the store.
+    plain = {"Accept": "application/json"}
     with away(), app.test_client() as client:
-        answers = [client.get("/").status_code for _ in range(5)]
+        answers = [client.get("/", headers=plain).status_code for _ in range(5)]
 
     assert answers == [200] * 5
 
 
-def test_a_redis_that_is_away_is_not_even_asked(stale, app, monkeypatch):
-    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
-    core.settings.reset()
-    with app.test_client() as client:
-        assert client.get("/").status_code == 200
+READ = """
+import sys, threading
+import api
+from api.bell import BELL
+with api.create_app().test_client() as client:
+    print(client.get("/", buffered=True).status_code)
+if sys.argv[1:] == ["ring"]:
+    BELL.ring("sync.b2b.products", 1)
+done = threading.Event()
+BELL._add(done.set)
+done.wait(60)
+"""
+"""Reads a page of ours in a process of its own, as Celery's connections belong to one; ends when
+the bell's thread has done what it was given.
+"""
 
+
+def asked_redis(monkeypatch, *ring):
+    """How often a process that reads a page connects to a Redis that says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as redis:
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{redis.getsockname()[1]}/0")
+        monkeypatch.setenv("MOULIN_DOTENV", "")
+        done = subprocess.run(
+            [sys.executable, "-c", READ, *ring], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
+        number = 0
+        while select.select([redis], [], [], 0)[0]:
+            redis.accept()[0].close()
+            number += 1
+        return number
+
+
+def test_redis_is_not_even_asked(stale, monkeypatch):
+    assert asked_redis(monkeypatch) == 0
     assert woken() == BOTH
+    # Had it been, that would have been seen.
+    assert asked_redis(monkeypatch, "ring") > 0
 
 
 WITHOUT_FLASK = """
 import sys
 sys.modules["flask"] = sys.modules["werkzeug"] = None
 from api.autosync import AutoSyncB2BMiddleware
+from api.bell import BELL
 site = AutoSyncB2BMiddleware(lambda environ, start_response: [b"page"])
 answer = site({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, print)
 print(b"".join(answer).decode())

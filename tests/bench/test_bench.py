@@ -62,6 +62,7 @@ def test_a_broken_promise_is_named_and_ends_with_1():
         ("postgresql: p99/median", 8.0, 8.01),
         ("many/few", 1.3, 1.31),
         ("hook p99", 5.0, 5.01),
+        ("hook woken", 25.0, 25.1),
     ],
 )
 def test_what_is_promised(name, kept, broken):

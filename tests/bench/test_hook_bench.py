@@ -14,7 +14,8 @@ START = """
 import sys
 from bench.__main__ import main
 from bench.promises import Promise
-sys.exit(main(sys.argv[2:], promises={"hook p99": Promise(at_most=float(sys.argv[1]))}))
+bound = Promise(at_most=float(sys.argv[1]))
+sys.exit(main(sys.argv[2:], promises={"hook p99": bound, "hook woken": bound}))
 """
 
 
@@ -36,6 +37,7 @@ def test_it_measures_both_databases_fresh_stale_and_without_redis():
         for how in ("fresh", "stale", "Redis stopped"):
             assert found[f"{database}: hook, {how}, p99"]["kept"]
             assert found[f"{database}: hook, {how}, p99"]["value"] > 0
+        assert found[f"{database}: hook, woken, median"]["kept"]
         assert found[f"{database}: hook, woken, median"]["value"] > 0
 
 
@@ -43,7 +45,9 @@ def test_a_broken_promise_ends_with_1():
     done = bench(0, "--databases", "sqlite")
 
     assert done.returncode == 1
-    assert len(json.loads(done.stdout)["broken"]) == 3
+    broken = json.loads(done.stdout)["broken"]
+    assert len(broken) == 4
+    assert "sqlite: hook, woken, median" in str(broken)
 
 
 def test_what_is_called_stale_is(monkeypatch):

@@ -5,11 +5,13 @@ hours; what the status says of it meanwhile.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 import api
 from connectors.errors import RateLimitError, ServerError
+from core import backoff
 from db import bulk, operators
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
@@ -27,6 +29,8 @@ def page(b2b, monkeypatch):
     """Somebody reads a page: what a worker is rung for afterwards."""
     for setting in ("SYNC_SCHEDULE_B2B_PRODUCTS", "SYNC_SCHEDULE_B2B_CATEGORIES"):
         monkeypatch.setenv(setting, "")
+    # Of what chance gives the longest: of the shortest, a second, a busy machine makes nothing.
+    monkeypatch.setattr(backoff, "random", SimpleNamespace(uniform=max))
     waker = Waker([PRODUCTS])
 
     def read() -> list[int]:

@@ -1,4 +1,9 @@
-"""Slots as the hours go by: two beats ask for each of them, and each has one run."""
+"""Slots as the hours go by: two beats ask for each of them, and each has one run.
+
+Slots go by the database's clock, which no time machine reaches: SQLite's is in its own C code,
+PostgreSQL's in another process. ``now`` stands for it. The clock of the beats' own process, which
+Celery's crontabs would read by themselves, is moved by a time machine, and may be wrong.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -6,6 +11,7 @@ from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 import core.settings
 from db.models import JobSlot, SyncRun
@@ -20,14 +26,20 @@ AUTUMN = datetime(2027, 10, 31, tzinfo=PARIS)
 
 
 class Beats:
-    """Two beats that look at the same moment, and a worker that ends what they begin."""
+    """Two beats that look at the same moment, and a worker that ends what they begin.
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
+    Their own clock is ``fast`` by so much.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor, clock: time_machine.Traveller) -> None:
         self.pool = pool
+        self.clock = clock
+        self.fast = timedelta(0)
         self.living = 2
 
     def look(self, now: datetime) -> int:
-        """How many runs begin."""
+        """How many runs begin when the database's clock says ``now``."""
+        self.clock.move_to(now + self.fast, tick=False)
         together = Barrier(self.living)
 
         def claim(_: int) -> bool:
@@ -44,8 +56,8 @@ class Beats:
 
 @pytest.fixture
 def beats(store):
-    with ThreadPoolExecutor(2) as pool:
-        yield Beats(pool)
+    with ThreadPoolExecutor(2) as pool, time_machine.travel(SPRING, tick=False) as clock:
+        yield Beats(pool, clock)
 
 
 def schedule(monkeypatch, crontab):
@@ -85,12 +97,14 @@ def test_a_clock_that_is_set_back_repeats_no_slot(beats, monkeypatch):
     assert runs() == len(slots()) == 3
 
 
+@pytest.mark.parametrize("hours", [0, 3, -3], ids=["right", "fast", "slow"])
 @pytest.mark.parametrize(
     ("day", "at"),
     [(SPRING, "2027-03-28 01:00"), (AUTUMN, "2027-10-31 00:00")],
     ids=["spring", "autumn"],
 )
-def test_the_night_the_clocks_change_has_one_run_at_two(beats, monkeypatch, day, at):
+def test_the_night_the_clocks_change_has_one_run_at_two(beats, monkeypatch, day, at, hours):
+    beats.fast = timedelta(hours=hours)
     schedule(monkeypatch, "0 2 * * *")
     midnight = day.astimezone(UTC)
     begun = {
@@ -100,7 +114,8 @@ def test_the_night_the_clocks_change_has_one_run_at_two(beats, monkeypatch, day,
 
     # Of the first looks the slot is the day before's, missed by more than half a day.
     assert [f"{slot.astimezone(UTC):%Y-%m-%d %H:%M}" for slot in slots()] == [at]
-    assert sum(begun.values()) == runs() == 1
+    assert {look: n for look, n in begun.items() if n} == {slots()[0]: 1}
+    assert runs() == 1
 
 
 @pytest.mark.parametrize("day", [SPRING, AUTUMN], ids=["spring", "autumn"])
