@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from api import body
 from api.problems import Problem
-from tests.api.test_access import DOORS, filled
+from tests.api.test_access import DOORS, PAGES, filled
 
 HOSTILE = {
     "cut": (b'{"why": "a', "INVALID_JSON"),
@@ -90,14 +90,16 @@ def test_the_place_is_told_where_it_can_be(name):
 def test_no_endpoint_falls_over_a_hostile_body(ask):
     # The tills' own is in test_till_bad_input: there a value spoils one sale, not the body.
     doors = [
-        filled(door)
-        for door, role in DOORS.items()
-        if door.startswith("POST ") and role != "terminal"
+        door for door, role in DOORS.items() if door.startswith("POST ") and role != "terminal"
     ]
     for name, (raw, code) in HOSTILE.items():
-        for door in doors:
+        for door in map(filled, doors):
             answer = ask(door, data=raw, content_type="application/json")
 
+            # A page reads forms: there it is a form with nothing in it.
+            if door in PAGES:
+                assert answer.status_code in (303, 403, 409, 413, 422), (door, name)
+                continue
             assert answer.status_code == 400, (door, name)
             assert answer.mimetype == "application/problem+json", (door, name)
             assert answer.get_json()["code"] == code, (door, name)

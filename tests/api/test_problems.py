@@ -111,7 +111,7 @@ def test_what_nobody_foresaw_shows_an_id_and_is_logged_whole(app, ask, monkeypat
     logs.configure(written)
     monkeypatch.setitem(app.view_functions, "home.home", _broken(app.view_functions["home.home"]))
 
-    answer = ask("GET /")
+    answer = ask("GET /", headers={"Accept": "application/json"})
 
     problem = answer.get_json()
     assert (answer.status_code, problem["code"]) == (500, "INTERNAL")

@@ -30,7 +30,7 @@ def test_importing_it_does_nothing(tmp_path, monkeypatch):
 
 
 def test_the_front_door_says_what_this_is(ask):
-    answer = ask("GET /", role=None)
+    answer = ask("GET /", role=None, headers={"Accept": "application/json"})
 
     assert answer.get_json()["name"] == "Moulin"
     assert answer.get_json()["version"] == version()
