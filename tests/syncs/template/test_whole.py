@@ -2,9 +2,9 @@
 
 import pytest
 
-from connectors.template import export
+from connectors.template import SpooledExport, export
 from db.models import TemplateUser
-from syncs import engine
+from syncs import connect, engine
 from syncs.walk import Manner
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
@@ -89,3 +89,17 @@ def test_who_is_skipped_by_that_is_met_by_the_next_run(site):
 
     assert counts(sync_now(resource("users"))) == {"created": 1, "unchanged": 6, "deleted": 1}
     assert {key for key, one in said("users").items() if one["name"]} == set("2345678")
+
+
+def test_a_killed_run_that_goes_on_from_the_whole_export_begins_at_its_start(site):
+    killed_after_a_page()
+    site.gallery.users.reverse()
+    run_id = taken(resource("users"), resume=True)
+
+    with connect.template() as source, SpooledExport.fetch(source) as whole:
+        manner = Manner(slice_seconds=None, by_hand=True, steal=True, source=whole)
+        engine.execute(resource("users"), run_id, manner)
+
+    found = engine.statistics(resource("users"), run_id)
+    assert (counts(found), found["status"]) == ({"created": 8, "duplicates": 3}, "succeeded")
+    assert all(one["gone_at"] is None for one in said("users").values())
