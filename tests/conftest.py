@@ -22,7 +22,7 @@ import core.settings
 from core import logs
 from db import migrate, session
 from tests.art_site import template  # noqa: F401, a fixture
-from tests.servers import PostgreSQL, Redis
+from tests.servers import PostgreSQL, Redis, memory
 
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 TEMPLATE = "moulin_template"
@@ -31,6 +31,10 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 # A shell that starts us in the background ignores Ctrl-C for us and for all that we start,
 # and some of that is there to be stopped by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Pytest's own setting for where the tests' directories are.
+if place := memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
 numbers = count(1)
 # How long an example takes says nothing on a busy machine; pytest-timeout catches what hangs.

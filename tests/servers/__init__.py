@@ -5,7 +5,7 @@ temporary directory, and both die with the process that started them.
 """
 
 from tests.servers.postgresql import PostgreSQL
-from tests.servers.process import free_port, until
+from tests.servers.process import free_port, memory, until
 from tests.servers.redis_server import Redis, redis_binary
 
-__all__ = ["PostgreSQL", "Redis", "free_port", "redis_binary", "until"]
+__all__ = ["PostgreSQL", "Redis", "free_port", "memory", "redis_binary", "until"]

@@ -27,7 +27,7 @@ class PostgreSQL(Server):
     user = "moulin"
 
     def __init__(self, *, durable: bool = False) -> None:
-        super().__init__()
+        super().__init__(on_disk=durable)
         self.durable = durable
         self.password = secrets.token_urlsafe(16)
         self.account = NOBODY if sys.platform != "win32" and os.geteuid() == 0 else None
