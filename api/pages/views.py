@@ -57,10 +57,13 @@ def run() -> ResponseReturnValue:
     if sync is None:
         raise Problem(422, "INVALID_FIELDS", "There is no such sync.")
     answer, follows = press(sync, force=True, options={}, why=None)
-    if isinstance(answer, gate.Waiting):
-        page.leave("answer.waiting", moment=words.chosen().moment(answer.not_before))
-    else:
-        page.leave("answer.follows" if follows else f"answer.{answer.status}")
+    match answer:
+        case gate.Waiting(not_before=moment):
+            page.leave("answer.waiting", moment=words.chosen().moment(moment))
+        case gate.Running(released=True):
+            page.leave("answer.released")
+        case _:
+            page.leave("answer.follows" if follows else f"answer.{answer.status}")
     return page.go("pages.status")
 
 

@@ -125,6 +125,16 @@ def test_the_button_says_why_nothing_begins(admin):
     )
 
 
+def test_the_button_ends_our_own_wait(admin):
+    tried(3, wait=timedelta(minutes=14))
+
+    admin.post(RUN, {"sync": PRODUCTS})
+
+    page = Page(admin.get(STATUS))
+    assert "elle reprend maintenant." in page.words
+    assert "Prochain essai" not in page.words
+
+
 def test_a_button_for_no_sync_is_a_page_that_says_so(admin):
     answer = admin.post(RUN, {"sync": EVIL})
 

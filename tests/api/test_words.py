@@ -30,7 +30,7 @@ MADE = {
     "advice": STATES - {"ok", "running", "not_configured"},
     "run": {*get_args(RunStatus), "nothing"},
     "role": set(operators.ROLES),
-    "answer": {*ANSWERS, "follows"},
+    "answer": {*ANSWERS, "follows", "released"},
     "problem": {"403", "409", "413", "503"},
     "sync": {name.replace(".", "_") for name in SYNCS},
 }
