@@ -7,8 +7,8 @@ PYTEST ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
-# Two at least: process tests mostly wait. Four at most: each worker has servers of its own.
-WORKERS := --numprocesses logical --maxprocesses 4 --dist loadgroup
+# One more than there are processors, for process tests mostly wait; each has servers of its own.
+WORKERS := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 4 --dist loadgroup
 UV := uv==0.13.8
 COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-header --no-emit-index-url --no-emit-find-links
