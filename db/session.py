@@ -1,4 +1,6 @@
-"""Sessions: ``reading()`` and ``writing()``, each one transaction at the edge of a unit of work."""
+"""Sessions: ``reading()`` and ``writing()``, each one transaction at the edge of a unit of work;
+``glancing()`` for a single look.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,18 @@ _ENGINES: dict[str, Engine] = {}
 def reading() -> Iterator[Session]:
     """A session that only looks: plain BEGIN, rolled back at its end."""
     with Session(engine(), autoflush=False) as session:
+        yield session
+
+
+@contextmanager
+def glancing() -> Iterator[Session]:
+    """A session for one statement that looks. On PostgreSQL it stands alone: a transaction around
+    it would go to the server and back twice more.
+    """
+    found = engine()
+    if found.dialect.name == "postgresql":
+        found = found.execution_options(isolation_level="AUTOCOMMIT")
+    with Session(found, autoflush=False) as session:
         yield session
 
 

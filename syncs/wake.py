@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.errors import ConfigurationError
 from core.logs import correlation_scope, get_logger
-from db.session import is_busy, reading, writing
+from db.session import glancing, is_busy, writing
 from syncs import gate
 from syncs.declaration import AnySync
 
@@ -51,7 +51,7 @@ class Waker:
             self._turn.release()
 
     def _look(self) -> None:
-        with reading() as session:
+        with glancing() as session:
             stale = gate.stale(session, self._syncs)
         for sync in stale:
             _open(sync)

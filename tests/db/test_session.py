@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from db.models import Shop
-from db.session import reading, writing
+from db.session import glancing, reading, writing
 from db.shops import add, every
 
 
@@ -29,6 +29,22 @@ def test_who_reads_writes_nothing(store):
         add(session, name="Boutique")
 
     with reading() as session:
+        assert every(session) == []
+
+
+def test_a_glance_opens_no_transaction_on_postgresql_and_leaves_none_without_one(store):
+    def state():
+        raw = session.connection().connection.dbapi_connection
+        return raw.info.transaction_status.name if hasattr(raw, "info") else "SQLite"
+
+    with glancing() as session:
+        assert every(session) == []
+        assert state() in {"IDLE", "SQLite"}
+    # The same connection, out of the pool.
+    with reading() as session:
+        add(session, name="Boutique")
+        assert state() in {"INTRANS", "SQLite"}
+    with glancing() as session:
         assert every(session) == []
 
 
