@@ -1,6 +1,7 @@
 """Sessions: a transaction is whole or nothing, writers take turns, errors keep secrets."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -34,7 +35,7 @@ def test_who_reads_writes_nothing(store):
 
 def test_a_glance_opens_no_transaction_on_postgresql_and_leaves_none_without_one(store):
     def state():
-        raw = session.connection().connection.dbapi_connection
+        raw: Any = session.connection().connection.dbapi_connection
         return raw.info.transaction_status.name if hasattr(raw, "info") else "SQLite"
 
     with glancing() as session:
