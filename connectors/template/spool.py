@@ -48,6 +48,7 @@ class SpooledExport(TemplateExport):
             source.http.spool("full", file, most=LARGEST)
             return cls(source, file)
         except BaseException:
+            # Ctrl-C among them: nobody else would close it.
             file.close()
             raise
 

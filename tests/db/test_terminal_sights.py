@@ -6,48 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 import worker
 from core import settings
-from db import bulk, shops, terminals
+from db import bulk, terminals
 from db.models import DeviceNonce, Terminal
 from db.session import reading, writing
 from tasks import upkeep
+from tests.db.till import known, read, set_columns
 
-SERIAL = "0a1badae951f8473"
 DIGEST = "d" * 64
-
-
-@pytest.fixture
-def shop_id(store) -> int:
-    with writing() as session:
-        return shops.add(session, name="Ma Boutique", currency="CDF", timezone="Africa/Kinshasa").id
-
-
-@pytest.fixture
-def till_id(shop_id) -> int:
-    with writing() as session:
-        return terminals.add(session, shop_id=shop_id, serial=SERIAL, name="Caisse 1").id
-
-
-def read(till_id: int) -> Terminal:
-    with reading() as session:
-        return session.get_one(Terminal, till_id)
-
-
-def known(serial: str = SERIAL) -> terminals.Known | None:
-    with reading() as session:
-        return terminals.find_by_serial(session, serial)
-
-
-def set_columns(till_id: int, **columns: Any) -> None:
-    with writing() as session:
-        session.execute(update(Terminal).where(Terminal.id == till_id).values(**columns))
 
 
 def seen(till_id: int, offset: int | None) -> tuple[datetime | None, int | None]:

@@ -5,47 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event
 
 from core import crypto, settings
 from core.errors import RefusedError
 from db import sealed, shops, terminals
 from db.models import Terminal
 from db.session import engine, reading, writing
-
-SERIAL = "0a1badae951f8473"
-
-
-@pytest.fixture
-def shop_id(store) -> int:
-    with writing() as session:
-        return shops.add(session, name="Ma Boutique", currency="CDF", timezone="Africa/Kinshasa").id
-
-
-@pytest.fixture
-def till_id(shop_id) -> int:
-    with writing() as session:
-        return terminals.add(session, shop_id=shop_id, serial=SERIAL, name="Caisse 1").id
-
-
-def read(till_id: int) -> Terminal:
-    with reading() as session:
-        return session.get_one(Terminal, till_id)
-
-
-def known(serial: str = SERIAL) -> terminals.Known | None:
-    with reading() as session:
-        return terminals.find_by_serial(session, serial)
+from tests.db.till import SERIAL, known, read
 
 
 def set_level(till_id: int, level: int) -> str | None:
     with writing() as session:
         return terminals.set_level(session, session.get_one(Terminal, till_id), level)
-
-
-def set_columns(till_id: int, **columns: Any) -> None:
-    with writing() as session:
-        session.execute(update(Terminal).where(Terminal.id == till_id).values(**columns))
 
 
 def test_a_new_terminal_is_known_by_its_serial_alone(till_id):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,7 @@ PATIENCE = 30.0
 PR_SET_PDEATHSIG = 1
 
 
-class Server:
+class Server(ABC):
     """A process that can be started, stopped, killed, frozen and thawed."""
 
     def __init__(self, *, on_disk: bool = False) -> None:
@@ -39,6 +40,7 @@ class Server:
         try:
             self.start()
         except BaseException:
+            # Ctrl-C among them: a server that never answered would stay.
             self.close()
             raise
         return self
@@ -100,11 +102,13 @@ class Server:
         assert self.process is not None
         return f"exit code {self.process.poll()}\n{(self.directory / 'log').read_text('utf-8')}"
 
+    @abstractmethod
     def _spawn(self) -> subprocess.Popen[bytes]:
-        raise NotImplementedError
+        """Start the program."""
 
+    @abstractmethod
     def _answers(self) -> bool:
-        raise NotImplementedError
+        """Whether it can be spoken to."""
 
 
 def free_port() -> int:
