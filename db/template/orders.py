@@ -30,7 +30,7 @@ ITEM = ("painting", "name", "quantity", "price")
 
 DRIFTED = (
     "Some orders changed at the site since they were taken in: they stay as they were, and what "
-    "the site says now is kept beside them (template_order_drifts)."
+    "the site says now is kept beside them ('template drifts list' shows it)."
 )
 
 
