@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request, session
 
 from api.problems import Problem
+from api.web.secret import secret_key
 from core import crypto
 from core.logs import get_logger
-from core.secret import secret_key
 from core.settings import settings
 from db.models import Operator
 from db.session import reading

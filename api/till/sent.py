@@ -15,15 +15,16 @@ from pydantic import Field
 
 from api.body import plain
 from api.till.errors import worded
-from core import strict_json, tills
+from core import strict_json
 from core.strict_json import StrictError
+from syncs.sales import payload
 
 MOST_SALES = 500
 MOST_LINES = 10_000
 """Of all sales together: an answer names each line's article, and is longer than what was sent."""
 
-Sales = Annotated[list[tills.TillSale], Field(max_length=MOST_SALES)]
-"""What is read without a refusal; see ``core.tills``."""
+Sales = Annotated[list[payload.TillSale], Field(max_length=MOST_SALES)]
+"""What is read without a refusal; see ``syncs.sales.payload``."""
 
 _KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 
@@ -59,9 +60,9 @@ def sales() -> Sent:
         lines = sale.get("lignes") if isinstance(sale, dict) else None
         count = len(lines) if isinstance(lines, list) else 0
         every += count
-        if count > tills.MOST_LINES or every > MOST_LINES:
+        if count > payload.MOST_LINES or every > MOST_LINES:
             raise worded(413, "TOO_MANY_LINES", index=index)
-    numbered = all(tills.number_of(sale) is not None for sale in found)
+    numbered = all(payload.number_of(sale) is not None for sale in found)
     return Sent(body, len(found), numbered)
 
 

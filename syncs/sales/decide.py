@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from core import crypto, tills
+from core import crypto
 from core.errors import SkippableError
-from core.tills import TillLine, TillSale
 from db.sales import Article, Counter, Known, NewSale, SoldLine
 from db.types import to_units
+from syncs.sales import payload
+from syncs.sales.payload import TillLine, TillSale
 
 LARGEST_TOTAL = 10**13 * 10**4
 """What a column of money holds, with room."""
@@ -78,9 +79,9 @@ def read(raws: Iterable[object], counter: Counter, stamp: str | None) -> list[It
 def read_one(raw: object, position: int, shop_id: int, zone: ZoneInfo, stamp: str | None) -> Item:
     """One element; a sale without a number gets the one that was fixed at its reception."""
     try:
-        sale = tills.read(raw, zone)
+        sale = payload.read(raw, zone)
     except SkippableError as error:
-        return Item(position, tills.number_of(raw), raw, None, trouble=error)
+        return Item(position, payload.number_of(raw), raw, None, trouble=error)
     number = sale.number or f"VENTE-{shop_id}-{stamp}-{position - 1}"
     return Item(position, number, raw, sale, sale.content_hash(), sale.moment(zone))
 
@@ -241,4 +242,4 @@ def _beyond(item: Item, lines: Iterable[SoldLine], subtotal: int, discount: int)
         where, what = "remise", "dépasse le montant de la vente"
     if not where:
         return None
-    return Refused(item, tills.INVALID, f"{where}\u00a0: {what}.", where)
+    return Refused(item, payload.INVALID, f"{where}\u00a0: {what}.", where)

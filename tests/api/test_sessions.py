@@ -10,8 +10,8 @@ import time_machine
 from flask.sessions import SecureCookieSessionInterface
 
 import core.settings
+from api.web.secret import KEY_FILE, secret_key
 from core.errors import ConfigurationError
-from core.secret import KEY_FILE, secret_key
 from db import operators
 from db.models import Operator
 from db.session import reading, writing

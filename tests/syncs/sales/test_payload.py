@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core import tills
 from core.errors import SkippableError
 from core.strict_json import parse
+from syncs.sales import payload
 
 PARIS = ZoneInfo("Europe/Paris")
 LINE = {"article_id": 6}
 
 
-def read(**fields: Any) -> tills.TillSale:
-    return tills.read({"lignes": [LINE], **fields}, PARIS)
+def read(**fields: Any) -> payload.TillSale:
+    return payload.read({"lignes": [LINE], **fields}, PARIS)
 
 
-def one_line(**fields: Any) -> tills.TillSale:
+def one_line(**fields: Any) -> payload.TillSale:
     return read(lignes=[{**LINE, **fields}])
 
 
 def test_the_guides_sale_is_read():
-    sale = tills.read(
+    sale = payload.read(
         {
             "numero_facture": "VENTE-002",
             "mode_paiement": "MOBILE_MONEY",
@@ -175,6 +175,6 @@ def test_another_sale_has_another_content(fields):
 
 
 def test_the_number_of_a_malformed_sale_is_found_where_there_is_one():
-    assert tills.number_of({"numero_facture": "A-1"}) == "A-1"
-    assert tills.number_of({"numero_facture": "A" * 65}) is None
-    assert tills.number_of([]) is None
+    assert payload.number_of({"numero_facture": "A-1"}) == "A-1"
+    assert payload.number_of({"numero_facture": "A" * 65}) is None
+    assert payload.number_of([]) is None

@@ -1,0 +1,1 @@
+"""What every door of the web face shares: access, sessions, problems, bodies, descriptions."""
