@@ -6,9 +6,10 @@ from typing import Any
 
 from celery.schedules import crontab
 
-from syncs import connect, template_health
+from syncs import connect
 from syncs.intervals import schedule
 from syncs.registry import SYNCS
+from syncs.sources import template_health
 
 HOUSEKEEPING = {"upkeep.forget": crontab(minute="40", hour="3")}
 OF_SOURCES = {template_health.NAME: ("template", template_health.HOURLY)}

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from core.settings import settings
+from syncs.due.wake import Waker
 from syncs.registry import find
-from syncs.wake import Waker
 
 if TYPE_CHECKING:
     from flask import Flask

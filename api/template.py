@@ -30,9 +30,10 @@ from core.settings import settings
 from db import audit, runs
 from db.models import SyncRun
 from db.session import reading, writing
-from syncs import connect, gate, template_health
-from syncs.progress import restore
-from syncs.template import RESOURCES
+from syncs import connect, gate
+from syncs.running.progress import restore
+from syncs.sources import template_health
+from syncs.sources.template import RESOURCES
 
 bp = Blueprint("template", __name__, url_prefix="/admin/api")
 

@@ -18,9 +18,9 @@ from db import shops
 from db.session import writing
 from sandbox.catalogue import make
 from syncs import engine, gate
-from syncs.catalogue import PRODUCTS
 from syncs.declaration import AnySync
-from syncs.walk import Manner
+from syncs.running.walk import Manner
+from syncs.sources.catalogue import PRODUCTS
 from tests.servers import PostgreSQL
 
 PAGE = 100

@@ -19,7 +19,7 @@ from bench.catalogue import run
 from bench.promises import Finding, Promise
 from db import shops, stock
 from db.session import reading, writing
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "bench"

@@ -16,7 +16,7 @@ from db.models import TemplateCheck
 from db.session import reading
 from db.template import checks
 from db.template import drifts as stored
-from syncs import template_health
+from syncs.sources import template_health
 
 COLUMNS = ("at", "kind", "healthy", "ms", "message")
 

@@ -16,7 +16,7 @@ from db import batches as stored
 from db.models import SalesBatch
 from db.session import reading
 from syncs.sales.process import TASK
-from syncs.shown import batch_line, whole_batch
+from syncs.views.shown import batch_line, whole_batch
 
 STATUSES = ("due", "running", "done", "failed")
 

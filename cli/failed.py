@@ -25,8 +25,8 @@ from core.errors import MoulinError
 from db import audit, failures
 from db.models import FailedTask
 from db.session import reading, writing
-from syncs import retry as syncs_retry
-from syncs.shown import failure_line, whole_failure
+from syncs.acts import retry as syncs_retry
+from syncs.views.shown import failure_line, whole_failure
 
 STATES = ("open", "retried", "dismissed", "all")
 

@@ -8,7 +8,7 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli.output import screen
-from syncs import progress as counts
+from syncs.running import progress as counts
 
 
 class Bar:

@@ -17,10 +17,10 @@ from db import audit
 from db import rejects as stored
 from db.models import Reject
 from db.session import reading, writing
-from syncs import replay as syncs_replay
+from syncs.acts import replay as syncs_replay
 from syncs.registry import find
 from syncs.sales.refused import NAME as SALES
-from syncs.shown import reject_line
+from syncs.views.shown import reject_line
 
 STATES = ("open", "replayed", "discarded", "all")
 

@@ -12,9 +12,9 @@ from cli.who import who
 from db import audit
 from db import runs as stored
 from db.session import reading, writing
-from syncs import approval
+from syncs.acts import approval
 from syncs.registry import find
-from syncs.shown import run_line, whole_run
+from syncs.views.shown import run_line, whole_run
 
 STATUSES = (
     "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded",

@@ -10,10 +10,10 @@ from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreCommand
 from db import bulk, overview
 from db.session import reading
-from syncs import status as syncs_status
-from syncs.advice import advice
 from syncs.sales.process import TASK
-from syncs.status import SyncStatus
+from syncs.views import status as syncs_status
+from syncs.views.advice import advice
+from syncs.views.status import SyncStatus
 
 COLUMNS = (
     "sync", "state", "last success", "age", "last run", "counts", "rejects", "failures",

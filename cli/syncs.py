@@ -28,11 +28,12 @@ from connectors.connector import Connector
 from core.errors import ConfigurationError, MoulinError, RetriableError
 from db import migrate, runs
 from db.session import writing
-from syncs import connect, dry_run, engine, gate
+from syncs import connect, engine, gate
 from syncs.declaration import AnySync, Options
-from syncs.ending import MOST_FAILURES
 from syncs.registry import SYNCS
-from syncs.walk import Manner, Outcome
+from syncs.running import dry_run
+from syncs.running.ending import MOST_FAILURES
+from syncs.running.walk import Manner, Outcome
 
 LONGEST_WAIT = 60.0
 """A source that asks for more than this by hand gets its rest: exit 69, checkpoint kept."""

@@ -17,7 +17,7 @@ from db import migrate
 from db.session import reading
 from syncs import connect, gate
 from syncs.declaration import AnySync
-from syncs.template import PATHS, RESOURCES
+from syncs.sources.template import PATHS, RESOURCES
 
 BY_NAME: dict[str, AnySync] = {sync.name.partition(".")[2]: sync for sync in RESOURCES}
 COUNTS = ("total", "created", "updated", "unchanged", "deleted", "errors")

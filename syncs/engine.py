@@ -19,12 +19,13 @@ from core.logs import bind_correlation_id, get_logger
 from core.settings import settings
 from db import leases, runs
 from db.session import reading, writing
-from syncs import connect, ending, gate
+from syncs import connect, gate
 from syncs.declaration import AnySync
-from syncs.deletions import decide_deletions
-from syncs.pages import write_page
-from syncs.progress import Progress, restore
-from syncs.walk import BY_WORKER, Manner, Outcome, Walk
+from syncs.running import ending
+from syncs.running.deletions import decide_deletions
+from syncs.running.pages import write_page
+from syncs.running.progress import Progress, restore
+from syncs.running.walk import BY_WORKER, Manner, Outcome, Walk
 
 log = get_logger(__name__)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.errors import RefusedError
-from syncs import template
-from syncs.catalogue import CATEGORIES, PRODUCTS
 from syncs.declaration import AnySync
+from syncs.sources import template
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 
 SYNCS: dict[str, AnySync] = {
     sync.name: sync for sync in (CATEGORIES, PRODUCTS, *template.RESOURCES)

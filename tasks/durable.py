@@ -11,14 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from core.logs import bind_correlation_id, get_logger
 from db import failures
 from db.session import writing
-from syncs.ending import attempt
+from syncs.running.ending import attempt
 
 log = get_logger(__name__)
 
 
 class DurableTask(Task[..., None]):
     """Keeps a failure in ``failed_tasks``. Syncs keep their own, with every attempt: see
-    ``syncs.ending``; they set ``keeps_failures`` to False.
+    ``syncs.running.ending``; they set ``keeps_failures`` to False.
     """
 
     abstract = True

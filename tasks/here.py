@@ -7,7 +7,7 @@ from typing import Any
 from syncs import engine, gate
 from syncs.declaration import AnySync
 from syncs.registry import find
-from syncs.walk import Manner
+from syncs.running.walk import Manner
 
 
 def sync_products_auto(*, force: bool = False) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from celery import Task, current_task, shared_task
 from core.logs import get_logger
 from syncs import engine, gate
 from syncs.declaration import AnySync
+from syncs.due.schedule import claim_latest
 from syncs.registry import SYNCS
-from syncs.schedule import claim_latest
-from syncs.walk import Manner
+from syncs.running.walk import Manner
 from tasks.doorbell import ring
 from tasks.durable import DurableTask
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from db import slots, terminals
 from db.session import writing
-from syncs import template_health
+from syncs.sources import template_health
 from tasks.durable import DurableTask
 
 SLOTS_KEPT_DAYS = 30.0

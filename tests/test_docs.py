@@ -22,7 +22,7 @@ from core.settings import SECRETS, Settings
 from db.models import Base
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
-from syncs.status import State
+from syncs.views.status import State
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"

@@ -12,7 +12,7 @@ import time
 
 from core.logs import get_logger
 from db.batches import AT_ONCE
-from syncs import sweep
+from syncs.due import sweep
 from tasks.doorbell import ring, send
 
 log = get_logger(__name__)

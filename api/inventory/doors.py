@@ -18,8 +18,8 @@ from api.ops.orders import Order
 from api.ops.syncs import ask, view
 from api.paging import asked
 from db.session import reading
-from syncs import status
 from syncs.registry import find
+from syncs.views import status
 
 bp = Blueprint("inventory_doors", __name__, url_prefix="/inventory/sync")
 

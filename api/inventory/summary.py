@@ -15,11 +15,12 @@ from api.inventory import told
 from api.openapi.description import Answer, describe, refuses
 from db import bulk, operators, overview, rejects, synced
 from db.session import reading
-from syncs import schedule, status
-from syncs.advice import advice
+from syncs.due import schedule
 from syncs.registry import SYNCS
-from syncs.shown import reject_line
-from syncs.status import SyncStatus
+from syncs.views import status
+from syncs.views.advice import advice
+from syncs.views.shown import reject_line
+from syncs.views.status import SyncStatus
 
 bp = Blueprint("inventory_summary", __name__, url_prefix="/inventory")
 

@@ -18,10 +18,10 @@ from api.openapi.description import Answer, describe
 from api.paging import LARGEST_ID, Page, asked
 from db import bulk, synced
 from db.session import reading
-from syncs import status
+from syncs.due.wake import Waker
 from syncs.registry import find
 from syncs.sales.answers import amount
-from syncs.wake import Waker
+from syncs.views import status
 
 bp = Blueprint("inventory_synced", __name__, url_prefix="/api/inventory")
 

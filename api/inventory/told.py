@@ -10,7 +10,7 @@ from pydantic import Field
 from api.openapi.shape import Id, Listing, Missing, Shape, Text
 from api.ops.answers.runs import Count, RunStatus
 from api.till.told import Amount
-from syncs.status import State
+from syncs.views.status import State
 
 
 class Tied(Shape):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from syncs.status import State
+from syncs.views.status import State
 
 Schema = dict[str, Any]
 

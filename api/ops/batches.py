@@ -17,7 +17,7 @@ from api.paging import LARGEST_ID, Page, asked, listing
 from db import batches, operators
 from db.models import SalesBatch
 from db.session import reading
-from syncs.shown import batch_line, whole_batch
+from syncs.views.shown import batch_line, whole_batch
 
 bp = Blueprint("ops_batches", __name__, url_prefix="/api/ops/batches")
 

@@ -29,7 +29,7 @@ from api.paging import Page, asked, listing
 from db import audit, failures
 from db.models import FailedTask
 from db.session import reading, writing
-from syncs.shown import failure_line, whole_failure
+from syncs.views.shown import failure_line, whole_failure
 
 bp = Blueprint("ops_failures", __name__, url_prefix="/api/ops/failures")
 

@@ -23,8 +23,8 @@ from core.errors import FatalError, RefusedError
 from db import audit, operators, rejects
 from db.models import Reject
 from db.session import reading, writing
-from syncs.replay import replay
-from syncs.shown import reject_line
+from syncs.acts.replay import replay
+from syncs.views.shown import reject_line
 
 bp = Blueprint("ops_rejects", __name__, url_prefix="/api/ops/rejects")
 

@@ -16,7 +16,7 @@ from api.ops.orders import Order
 from core.errors import RefusedError, RetriableError
 from db import bulk, failures
 from db.session import reading, writing
-from syncs import retry as syncs_retry
+from syncs.acts import retry as syncs_retry
 from syncs.sales.process import TASK as SALES
 from tasks.resend import resend
 

@@ -18,8 +18,8 @@ from api.paging import Page, asked, listing
 from db import audit, runs
 from db.models import SyncRun
 from db.session import reading, writing
-from syncs import approval
-from syncs.shown import run_line, whole_run
+from syncs.acts import approval
+from syncs.views.shown import run_line, whole_run
 
 bp = Blueprint("ops_runs", __name__, url_prefix="/api/ops/runs")
 

@@ -22,9 +22,10 @@ from api.problems import FieldError, Problem, not_found
 from core.errors import RefusedError
 from db import audit, states
 from db.session import reading, writing
-from syncs import connect, gate, intervals, status
+from syncs import connect, gate, intervals
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
+from syncs.views import status
 
 bp = Blueprint("ops_syncs", __name__, url_prefix="/api/ops/syncs")
 

@@ -15,7 +15,7 @@ from db import runs
 from db.session import reading
 from syncs import engine
 from syncs.declaration import AnySync
-from syncs.progress import Progress, restore
+from syncs.running.progress import Progress, restore
 
 PATIENCE = 60.0
 """Seconds for anything the demo waits for; all of it takes far less."""

@@ -1,6 +1,6 @@
 """Records of the export as the site sends them: only what must be there is typed here.
 
-What a field holds beside that is the site's own business: see ``syncs.template``.
+What a field holds beside that is the site's own business: see ``syncs.sources.template``.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ from db import batch_claims, failures, sales
 from db.batch_claims import BatchLost, Claim
 from db.sales import Counter
 from db.session import writing
-from syncs.ending import attempt, said
-from syncs.pages import REFUSED
+from syncs.running.ending import attempt, said
+from syncs.running.pages import REFUSED
 from syncs.sales import answers, decide, refused
 from syncs.sales.decide import Accepted, Decision, Item, Recorded, Refused, Round
 

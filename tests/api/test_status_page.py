@@ -13,7 +13,7 @@ from db import audit, bulk, states
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
 from syncs.registry import SYNCS
-from syncs.status import State
+from syncs.views.status import State
 from tests.api.pages import (
     APIKEYS,
     EVIL,

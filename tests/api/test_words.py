@@ -18,7 +18,7 @@ from api.words import Words
 from db import operators
 from syncs import gate
 from syncs.registry import SYNCS
-from syncs.status import State
+from syncs.views.status import State
 
 API = Path(words.__file__).parents[1]
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ from db import bulk, failures, rejects, runs, states
 from db.models import AuditEvent, ExternalProduct, Product, StockMovement, SyncRun
 from db.rejects import Refusal
 from db.session import reading, writing
-from syncs.progress import Progress
+from syncs.running.progress import Progress
 
 ATTEMPT = {
     "at": "2026-03-01T10:00:00+00:00",

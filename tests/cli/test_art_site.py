@@ -4,7 +4,7 @@ from typing import Any
 
 from core.details import printable
 from db.models import TemplateCheck
-from syncs import template_health
+from syncs.sources import template_health
 from tests.syncs import rows
 from tests.syncs.running import sync_now
 from tests.syncs.template.exported import resource

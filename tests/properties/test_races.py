@@ -21,9 +21,9 @@ from db import batches, sales, stock
 from db.models import Sale, SaleLine, SalesBatch, Shop, Terminal
 from db.session import dispose, engine, reading, writing
 from sandbox.b2b import B2B
-from syncs.catalogue import PRODUCTS
-from syncs.replay import replay
+from syncs.acts.replay import replay
 from syncs.sales.process import process
+from syncs.sources.catalogue import PRODUCTS
 from tests.servers import until
 from tests.syncs.rows import products
 from tests.syncs.running import sync_now

@@ -30,7 +30,8 @@ from db.batch_claims import BatchLost
 from db.batches import KeyReused
 from db.models import FailedTask, Product, Reject, SalesBatch, Shop
 from db.session import reading, writing
-from syncs import replay, retry, sweep
+from syncs.acts import replay, retry
+from syncs.due import sweep
 from syncs.registry import SYNCS
 from syncs.sales import process as sales
 from tests.properties.agreement import check

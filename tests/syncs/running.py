@@ -6,7 +6,7 @@ from db import leases, runs
 from db.session import writing
 from syncs import engine, gate
 from syncs.declaration import AnySync
-from syncs.walk import Manner, Watch, unwatched
+from syncs.running.walk import Manner, Watch, unwatched
 
 Statistics = dict[str, Any]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core import crypto
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import category, dump, mismatches, product, products, rejects, run
 from tests.syncs.running import counts, sync_now
 

@@ -7,8 +7,8 @@ from core.errors import RefusedError
 from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import CountLie
-from syncs import ending
-from syncs.catalogue import PRODUCTS
+from syncs.running import ending
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, product, run
 from tests.syncs.running import sync_now
 

@@ -1,7 +1,7 @@
 """Whole runs of the catalogue: what they write, what they leave alone, what they count."""
 
 from db.models import ExternalProduct, Product, StockMovement
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import category, count, dump, mismatches, movements, product, products, state
 from tests.syncs.running import counts, sync_now
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from db import articles, locked_fields, stock
 from db.models import Category, Product, Shop
 from db.session import reading, writing
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import product
 from tests.syncs.running import sync_now
 

@@ -19,8 +19,8 @@ from core.payload import Payload
 from db.models import Base
 from db.session import engine
 from syncs import connect
-from syncs.catalogue import PRODUCTS
 from syncs.registry import SYNCS, find
+from syncs.sources.catalogue import PRODUCTS
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY = pytest.mark.parametrize("sync", SYNCS.values(), ids=SYNCS)

@@ -7,8 +7,8 @@ from sqlalchemy.exc import StatementError
 from core import details
 from core.errors import RefusedError
 from db import rejects as kept
-from syncs.catalogue import PRODUCTS
-from syncs.replay import replay
+from syncs.acts.replay import replay
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import product, products, rejects
 from tests.syncs.running import counts, sync_now
 

@@ -5,7 +5,7 @@ import pytest
 import core.settings
 from connectors.errors import ForbiddenError
 from sandbox.faults import CountLie, Status
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import category, living, mismatches, movements, product, state
 from tests.syncs.running import counts, sync_now
 

@@ -8,9 +8,9 @@ from db import shops
 from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import CountLie
-from syncs.catalogue import CATEGORIES, PRODUCTS
 from syncs.declaration import AnySync
-from syncs.dry_run import compare
+from syncs.running.dry_run import compare
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import dump
 from tests.syncs.running import counts, sync_now
 

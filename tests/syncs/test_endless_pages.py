@@ -6,8 +6,8 @@ import core.settings
 from db import bulk, categories, links, rejects, stock
 from db.models import ExternalCategory
 from db.session import writing
-from syncs.catalogue import CATEGORIES, PRODUCTS
-from syncs.pages import sight
+from syncs.running.pages import sight
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import living, mismatches, product
 from tests.syncs.rows import rejects as open_rejects
 from tests.syncs.running import counts, sync_now

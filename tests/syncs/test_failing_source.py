@@ -16,9 +16,10 @@ from db import bulk, operators
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
 from sandbox.faults import Status
-from syncs import engine, gate, sweep
-from syncs.catalogue import PRODUCTS
-from syncs.wake import Waker
+from syncs import engine, gate
+from syncs.due import sweep
+from syncs.due.wake import Waker
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import change, run, state
 
 NAME = PRODUCTS.name

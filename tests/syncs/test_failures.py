@@ -9,9 +9,9 @@ from db.models import SyncRun, SyncState
 from db.session import writing
 from sandbox.faults import Status
 from syncs import engine
-from syncs.catalogue import PRODUCTS
-from syncs.retry import reopen
-from syncs.walk import Manner
+from syncs.acts.retry import reopen
+from syncs.running.walk import Manner
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import (
     change,
     count,

@@ -14,8 +14,8 @@ from db.models import SyncRun
 from db.session import reading, writing
 from sandbox.faults import Status
 from syncs import engine, gate
-from syncs.catalogue import PRODUCTS
-from syncs.walk import Manner
+from syncs.running.walk import Manner
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import change, count, run, state
 from tests.syncs.running import taken
 

@@ -14,8 +14,8 @@ from db.models import SyncRun, SyncState
 from db.session import writing
 from sandbox.faults import Status
 from syncs import engine, gate
-from syncs.catalogue import CATEGORIES, PRODUCTS
-from syncs.walk import Manner
+from syncs.running.walk import Manner
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import change, count, run, shift, state
 from tests.syncs.running import sync_now, taken
 

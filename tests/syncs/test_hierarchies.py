@@ -3,7 +3,7 @@
 import time
 
 from sandbox import hierarchies
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import category, mismatches, parents, product
 from tests.syncs.running import counts, sync_now
 

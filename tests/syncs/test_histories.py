@@ -24,7 +24,7 @@ from db.models import Base
 from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import Status
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, product, products, rejects
 from tests.syncs.running import Statistics, sync_now
 

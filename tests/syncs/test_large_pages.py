@@ -7,7 +7,7 @@ import pytest
 from connectors.errors import TooLargeError
 from db.models import ExternalCategory
 from sandbox.faults import Huge
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import count, products, run
 from tests.syncs.running import counts, sync_now
 

@@ -8,9 +8,10 @@ from db import leases, runs
 from db.models import Product, Reject, StockMovement, SyncRun, SyncState
 from db.session import reading, writing
 from sandbox.faults import Status
-from syncs import ending, engine, gate
-from syncs.catalogue import PRODUCTS
-from syncs.walk import Manner
+from syncs import engine, gate
+from syncs.running import ending
+from syncs.running.walk import Manner
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import (
     change,
     dump,

@@ -1,7 +1,7 @@
 """A circle of many categories: its warning can still be read."""
 
 from sandbox import hierarchies
-from syncs.catalogue import CATEGORIES
+from syncs.sources.catalogue import CATEGORIES
 from tests.syncs.running import sync_now
 
 

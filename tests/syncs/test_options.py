@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import RefusedError
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 import core.settings
 from connectors.errors import PaginationError, RequestError
 from sandbox.faults import Duplicates, NextElsewhere, NextEndless, NextLoop, NextProxied, Status
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, movements, product, run
 from tests.syncs.running import counts, sync_now
 

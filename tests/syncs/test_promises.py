@@ -15,7 +15,7 @@ from db.session import reading, writing
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.registry import find
-from syncs.walk import Manner
+from syncs.running.walk import Manner
 from tests.syncs.running import BY_HAND, taken
 from worker.sweeper import Sweeper
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from db.models import ExternalCategory, ExternalProduct
 from db.session import reading
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import mismatches, product, products, rejects, run
 from tests.syncs.running import counts, sync_now
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from db.session import writing
 from sandbox import b2b as inventory
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import category, mismatches, movements, product, products, rejects
 from tests.syncs.running import counts, sync_now
 

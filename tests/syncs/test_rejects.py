@@ -5,8 +5,8 @@ import pytest
 from core.errors import RefusedError
 from db import rejects as kept
 from db.session import writing
-from syncs.catalogue import PRODUCTS
-from syncs.replay import replay
+from syncs.acts.replay import replay
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, product, products, rejects, run
 from tests.syncs.running import counts, sync_now
 

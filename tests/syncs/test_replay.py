@@ -6,8 +6,8 @@ from sqlalchemy import text
 from core.errors import RefusedError
 from db.session import writing
 from sandbox import b2b as inventory
-from syncs.catalogue import PRODUCTS
-from syncs.replay import replay
+from syncs.acts.replay import replay
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, movements, product, products, rejects
 from tests.syncs.running import counts, sync_now
 

@@ -9,8 +9,8 @@ from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import Status
 from syncs import engine
-from syncs.catalogue import PRODUCTS
-from syncs.walk import Manner
+from syncs.running.walk import Manner
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, run, shift
 from tests.syncs.running import BY_HAND, counts, sync_now, taken
 

@@ -17,10 +17,11 @@ from core.errors import ConfigurationError
 from db import bulk
 from db.models import JobSlot, SyncRun, SyncState
 from db.session import reading
-from syncs import gate, sweep
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs import gate
+from syncs.due import sweep
+from syncs.due.schedule import Slot, claim_latest, latest
 from syncs.intervals import interval, schedule
-from syncs.schedule import Slot, claim_latest, latest
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import change, count, dump, run
 from tests.syncs.running import sync_now, taken
 

@@ -10,7 +10,7 @@ from db import runs
 from db.session import writing
 from sandbox.faults import Drift, Fault, Status
 from sandbox.messages import Answer
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, product, run
 from tests.syncs.running import counts, sync_now
 

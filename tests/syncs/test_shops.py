@@ -10,7 +10,7 @@ from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import Fault
 from sandbox.messages import Answer
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import mismatches, products
 from tests.syncs.running import counts, sync_now
 

@@ -1,8 +1,8 @@
 """A long run gives way to others after its slice, and loses nothing by it."""
 
 from syncs import engine
-from syncs.catalogue import PRODUCTS
-from syncs.walk import Manner
+from syncs.running.walk import Manner
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import (
     mismatches,
     run,

@@ -17,8 +17,8 @@ import core.settings
 from db.models import JobSlot, SyncRun
 from db.session import reading, writing
 from syncs import gate
-from syncs.catalogue import PRODUCTS
-from syncs.schedule import claim_latest, following
+from syncs.due.schedule import claim_latest, following
+from syncs.sources.catalogue import PRODUCTS
 
 PARIS = ZoneInfo("Europe/Paris")
 SPRING = datetime(2027, 3, 28, tzinfo=PARIS)

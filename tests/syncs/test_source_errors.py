@@ -30,7 +30,7 @@ from sandbox.faults import (
     WrongType,
 )
 from syncs import engine, gate
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, run, state
 from tests.syncs.running import counts, sync_now, taken
 

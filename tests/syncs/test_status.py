@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from syncs.status import Facts, state_of
+from syncs.views.status import Facts, state_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

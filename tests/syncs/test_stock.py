@@ -8,7 +8,7 @@ import core.settings
 from db import stock
 from db.models import ExternalProduct, Product
 from db.session import writing
-from syncs.catalogue import PRODUCTS
+from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import (
     change,
     change_link,

@@ -8,7 +8,7 @@ import pytest
 from core.errors import RefusedError
 from db import audit, failures, rejects
 from db.session import reading, writing
-from syncs import approval, replay, retry
+from syncs.acts import approval, replay, retry
 from tests.cli import given
 
 GOOD = {"id": 7, "name": "Rice", "price": "12.50", "stock": 4}

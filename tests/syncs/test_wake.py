@@ -11,8 +11,8 @@ from core.logs import correlation_id
 from db.models import SyncRun, SyncState
 from db.types import db_now
 from syncs import gate
-from syncs.catalogue import CATEGORIES, PRODUCTS
-from syncs.wake import Waker
+from syncs.due.wake import Waker
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.api.door import statements
 from tests.syncs.rows import change, count, run, shift, state
 from tests.syncs.waking import BOTH, runs, synced

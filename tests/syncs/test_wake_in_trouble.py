@@ -10,8 +10,8 @@ from sqlalchemy import event, text
 import core.settings
 from db import states
 from db.session import dispose, engine, writing
-from syncs import wake
-from syncs.wake import Waker
+from syncs.due import wake
+from syncs.due.wake import Waker
 from tests.servers import free_port
 from tests.syncs.waking import BOTH, runs, synced
 

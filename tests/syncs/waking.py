@@ -6,7 +6,7 @@ from db import states
 from db.models import SyncRun
 from db.session import reading, writing
 from db.types import db_now
-from syncs.catalogue import CATEGORIES, PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 
 BOTH = (CATEGORIES, PRODUCTS)
 

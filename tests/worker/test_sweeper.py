@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from db import batches
 from db.models import SalesBatch
 from db.session import reading, writing
-from syncs import sweep
+from syncs.due import sweep
 from syncs.sales.process import TASK
 from tests import sold
 from tests.servers import until

@@ -1,4 +1,4 @@
-"""Batches of sales, as ``syncs.shown`` shows them."""
+"""Batches of sales, as ``syncs.views.shown`` shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Failed tasks, as ``syncs.shown`` shows them, and what became of them."""
+"""Failed tasks, as ``syncs.views.shown`` shows them, and what became of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refused records, as ``syncs.shown`` shows them, and what became of them."""
+"""Refused records, as ``syncs.views.shown`` shows them, and what became of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs, as ``syncs.shown`` shows them."""
+"""Runs, as ``syncs.views.shown`` shows them."""
 
 from __future__ import annotations
 

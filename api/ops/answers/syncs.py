@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.openapi.shape import Id, Shape, Text
 from api.ops.answers.runs import Count, Enqueued, RunStatus
-from syncs.status import State
+from syncs.views.status import State
 
 
 class LastRun(Shape):

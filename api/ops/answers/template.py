@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.openapi.shape import Id, Shape
-from syncs.template_health import Kind
+from syncs.sources.template_health import Kind
 
 Tables = dict[str, int]
 

@@ -12,8 +12,9 @@ from db.batch_claims import BatchLost
 from db.models import AuditEvent, FailedTask, Product, Sale, SalesBatch, Terminal
 from db.session import engine, reading, writing
 from db.types import db_now
-from syncs import retry, sweep
-from syncs.replay import replay
+from syncs.acts import retry
+from syncs.acts.replay import replay
+from syncs.due import sweep
 from syncs.sales.process import MOST_FAILURES, TASK, process
 from tests.syncs.sales.conftest import CASE, PHONE, adjust, count, open_rejects, sale, stock_of
 

@@ -18,8 +18,8 @@ from db.models import (
 )
 from db.models.template import Exported
 from db.session import reading
-from syncs import template
 from syncs.declaration import AnySync
+from syncs.sources import template
 from tests.syncs.running import Statistics, sync_now
 
 TABLES: dict[str, type[Exported]] = {

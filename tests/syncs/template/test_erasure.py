@@ -9,8 +9,8 @@ from core.errors import RefusedError
 from db.models import Reject
 from db.rejects import FORGOTTEN
 from sandbox.faults import CountLie
-from syncs.approval import approve
-from syncs.replay import replay
+from syncs.acts.approval import approve
+from syncs.acts.replay import replay
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now
 from tests.syncs.template.exported import resource, user

@@ -11,7 +11,7 @@ from connectors.template import SpooledExport
 from sandbox.faults import Fault, Status
 from sandbox.messages import Answer
 from syncs import connect, engine
-from syncs.walk import Manner
+from syncs.running.walk import Manner
 from tests.syncs.running import Statistics, counts, sync_now, taken
 from tests.syncs.template.exported import drifts, everything, resource, said
 

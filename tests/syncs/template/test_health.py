@@ -12,7 +12,8 @@ from db.models import JobSlot, TemplateCheck
 from db.session import reading
 from db.template import checks
 from sandbox.faults import HTML, Hang, Missing, Slow, Status
-from syncs import sweep, template_health
+from syncs.due import sweep
+from syncs.sources import template_health
 from tests.servers import free_port
 from tests.syncs import rows
 from worker import sweeper

@@ -7,7 +7,8 @@ from db import runs
 from db.models import FailedTask, SyncRun
 from db.session import reading, writing
 from sandbox.faults import Status
-from syncs import engine, gate, sweep
+from syncs import engine, gate
+from syncs.due import sweep
 from tests.syncs import rows
 from tests.syncs.template.exported import ORDERED, resource
 

@@ -8,8 +8,10 @@ import core.settings
 from core.errors import ConfigurationError
 from db.models import JobSlot, SyncRun, SyncState
 from db.session import reading
-from syncs import connect, gate, status, sweep
-from syncs.schedule import claim_latest
+from syncs import connect, gate
+from syncs.due import sweep
+from syncs.due.schedule import claim_latest
+from syncs.views import status
 from tasks.here import auto
 from tests.syncs import rows
 from tests.syncs.template.exported import ORDERED

@@ -16,7 +16,7 @@ from db.models import (
 )
 from sandbox.faults import HTML, CountLie, Drift, Missing, Status
 from syncs import connect, engine
-from syncs.walk import Manner
+from syncs.running.walk import Manner
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
 from tests.syncs.template.exported import (

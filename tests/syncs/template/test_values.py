@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from syncs import dry_run
+from syncs.running import dry_run
 from tests.syncs.running import counts, sync_now
 from tests.syncs.template.exported import items, resource, run_all, said
 

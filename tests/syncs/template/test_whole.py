@@ -5,7 +5,7 @@ import pytest
 from connectors.template import SpooledExport, export
 from db.models import TemplateUser
 from syncs import connect, engine
-from syncs.walk import Manner
+from syncs.running.walk import Manner
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
 from tests.syncs.template.exported import resource, said

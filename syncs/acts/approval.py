@@ -8,9 +8,9 @@ from core.errors import RefusedError
 from db import audit, runs, states
 from db.models import SyncRun
 from db.session import writing
-from syncs import ending
 from syncs.declaration import AnySync
 from syncs.registry import find
+from syncs.running import ending
 
 
 def approve(run_id: int, *, who: str, why: str | None = None) -> int:

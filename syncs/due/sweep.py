@@ -11,10 +11,10 @@ from core.errors import MoulinError
 from core.logs import get_logger
 from db import batches, runs
 from db.session import writing
-from syncs import template_health
+from syncs.due.schedule import claim_latest
 from syncs.registry import SYNCS
 from syncs.sales.process import TASK
-from syncs.schedule import claim_latest
+from syncs.sources import template_health
 
 log = get_logger(__name__)
 

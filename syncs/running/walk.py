@@ -10,7 +10,7 @@ from typing import Any
 from connectors.connector import Connector
 from db.leases import Lease
 from syncs.declaration import AnySync, Options
-from syncs.progress import Progress
+from syncs.running.progress import Progress
 
 SLICE = 20.0
 """Seconds after which a run gives way to others that wait in its queue."""

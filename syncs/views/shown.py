@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from db.models import FailedTask, Reject, SalesBatch, SyncRun
-from syncs.progress import restore
+from syncs.running.progress import restore
 from syncs.sales.process import TASK as SALES
 
 

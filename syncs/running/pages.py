@@ -24,8 +24,8 @@ from db.rejects import Refusal
 from db.session import writing
 from db.shops import Sites
 from syncs.declaration import AnySync, Options
-from syncs.progress import Progress
-from syncs.received import Received, Sorted, receive, sort
+from syncs.running.progress import Progress
+from syncs.running.received import Received, Sorted, receive, sort
 
 log = get_logger(__name__)
 

@@ -12,8 +12,8 @@ from db import bulk, overview, runs, states
 from db.models import SyncRun, SyncState
 from syncs import connect, intervals
 from syncs.declaration import AnySync
-from syncs.progress import restore
 from syncs.registry import SYNCS
+from syncs.running.progress import restore
 
 State = Literal[
     "ok", "late", "retrying", "failing", "partial", "needs_approval", "paused", "running",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syncs import connect
-from syncs.status import SyncStatus
+from syncs.views.status import SyncStatus
 
 ADVICE = {
     "not_configured": connect.NO_TEMPLATE,

@@ -21,10 +21,10 @@ from db.session import writing
 from db.types import db_now
 from syncs import intervals
 from syncs.declaration import AnySync
-from syncs.deletions import Deletions, may_delete
-from syncs.pages import sight
-from syncs.progress import Progress
-from syncs.walk import Outcome, Walk
+from syncs.running.deletions import Deletions, may_delete
+from syncs.running.pages import sight
+from syncs.running.progress import Progress
+from syncs.running.walk import Outcome, Walk
 
 log = get_logger(__name__)
 

@@ -15,11 +15,11 @@ from db.page import Change, Plan
 from db.session import reading
 from syncs import connect
 from syncs.declaration import AnySync, Options, Policy
-from syncs.deletions import beyond_brake
-from syncs.pages import look_up, sight
-from syncs.progress import Progress
-from syncs.received import receive, sort
-from syncs.walk import Watch, unwatched
+from syncs.running.deletions import beyond_brake
+from syncs.running.pages import look_up, sight
+from syncs.running.progress import Progress
+from syncs.running.received import receive, sort
+from syncs.running.walk import Watch, unwatched
 
 MOST_DIFFERENCES = 20
 NO_RUN = 2**62

@@ -10,9 +10,9 @@ from core.payload import parse
 from db import audit, links, rejects, states
 from db.models import Reject, SyncRun
 from db.session import writing
-from syncs.pages import REFUSED, reason, sight
-from syncs.received import mark
 from syncs.registry import find
+from syncs.running.pages import REFUSED, reason, sight
+from syncs.running.received import mark
 from syncs.sales import replay as sales
 from syncs.sales.refused import NAME
 

@@ -16,8 +16,8 @@ from core.settings import settings
 from db import leases, links
 from db.session import reading, writing
 from syncs.declaration import Policy
-from syncs.pages import sight
-from syncs.walk import Walk
+from syncs.running.pages import sight
+from syncs.running.walk import Walk
 
 log = get_logger(__name__)
 

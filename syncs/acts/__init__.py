@@ -1,0 +1,1 @@
+"""What an operator does: each act in one transaction, with its audit."""

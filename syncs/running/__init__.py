@@ -1,0 +1,1 @@
+"""A run on its way: its pages, its counts, its deletions, its end."""

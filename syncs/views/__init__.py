@@ -1,0 +1,1 @@
+"""What an operator sees of syncs, runs and whatever waits for a person."""
