@@ -12,7 +12,8 @@ from flask import Flask, current_app, g, request
 from api import sessions
 from api.problems import Problem
 from api.till import devices
-from db import bulk, operators
+from db import bulk
+from db.access import operators
 from db.session import reading, writing
 
 Role = Literal["public", "terminal", "viewer", "operator", "admin"]

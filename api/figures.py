@@ -8,9 +8,10 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from db import bulk, overview
+from db import bulk
 from db.models import FailedTask, Reject, Sale, SyncRun, SyncState, Terminal
 from db.types import db_now
+from db.work import overview
 from syncs.sales.process import TASK
 
 SEEN = timedelta(days=1)

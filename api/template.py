@@ -27,9 +27,10 @@ from api.paging import asked
 from api.problems import Problem
 from api.till.waiting import FIRST_PAUSE, LONGEST, LONGEST_PAUSE, SEATS
 from core.settings import settings
-from db import audit, runs
+from db.access import audit
 from db.models import SyncRun
 from db.session import reading, writing
+from db.work import runs
 from syncs import connect, gate
 from syncs.running.progress import restore
 from syncs.sources import template_health

@@ -27,7 +27,7 @@ from bench.promises import Finding, Promise
 from bench.sales import post, until_done
 from bench.tills import Till
 from core import logs
-from db import shops
+from db.catalogue import shops
 from db.models import Product, StockMovement
 from db.session import reading, writing
 from tests.servers import PostgreSQL

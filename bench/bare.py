@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from db import bulk, categories, shops
-from db.page import Sight
-from db.products import LINK, PRODUCT
+from db import bulk
+from db.catalogue import categories, shops
+from db.catalogue.products import LINK, PRODUCT
+from db.catalogue.stock import COLUMNS
+from db.records.plan import Sight
 from db.session import engine, writing
-from db.stock import COLUMNS
 
 AT = "2026-11-21 10:00:00.000"
 HASH = "1." + "0" * 8 + "." + "f" * 32

@@ -14,7 +14,7 @@ from bench import stores
 from bench.bare import BareLoop
 from bench.promises import Finding, Promise
 from connectors.page import Page
-from db import shops
+from db.catalogue import shops
 from db.session import writing
 from sandbox.catalogue import make
 from syncs import engine, gate

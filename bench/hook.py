@@ -20,10 +20,10 @@ from api.autosync import CATALOGUE, AutoSyncB2BMiddleware
 from bench import stores
 from bench.promises import Finding, Promise
 from core import settings
-from db import states
 from db.models import SyncRun
 from db.session import writing
 from db.types import db_now
+from db.work import states
 from tests.servers import PostgreSQL, free_port
 
 READERS = 200

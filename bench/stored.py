@@ -19,8 +19,9 @@ from bench import stores, tills
 from bench.promises import Finding, Promise
 from bench.tills import LINES, SALES, Till, in_turn
 from core import settings
-from db import batches, bulk
+from db import bulk
 from db.session import engine, reading, writing
+from db.tills import batches
 from syncs.sales.process import process
 from tests.servers import PostgreSQL
 

@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import bulk, shops, stock, terminals
+from db import bulk
+from db.catalogue import shops, stock
 from db.models import Product, Sale, StockMovement
+from db.tills import terminals
 
 SALES = 100
 """In a batch."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from bench import stores
 from bench.catalogue import run
 from bench.promises import Finding, Promise
-from db import shops, stock
+from db.catalogue import shops, stock
 from db.session import reading, writing
 from syncs.sources.catalogue import PRODUCTS
 

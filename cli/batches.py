@@ -12,9 +12,9 @@ from cli.arguments import ID, list_options
 from cli.output import json_option, print_attempts, print_json, print_table, say
 from cli.stored import StoreGroup
 from core.errors import RefusedError
-from db import batches as stored
 from db.models import SalesBatch
 from db.session import reading
+from db.tills import batches as stored
 from syncs.sales.process import TASK
 from syncs.views.shown import batch_line, whole_batch
 

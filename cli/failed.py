@@ -22,9 +22,10 @@ from cli.output import (
 from cli.stored import StoreGroup
 from cli.who import who
 from core.errors import MoulinError
-from db import audit, failures
+from db.access import audit
 from db.models import FailedTask
 from db.session import reading, writing
+from db.work import failures
 from syncs.acts import retry as syncs_retry
 from syncs.views.shown import failure_line, whole_failure
 

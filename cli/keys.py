@@ -13,7 +13,7 @@ from cli.stored import StoreGroup
 from cli.who import who
 from core import crypto
 from core.errors import RefusedError
-from db import audit, keys, sealed
+from db.access import audit, keys, sealed
 from db.session import reading, writing
 
 

@@ -10,7 +10,7 @@ from cli.arguments import NAME
 from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreGroup
 from cli.who import who
-from db import audit, operators
+from db.access import audit, operators
 from db.session import reading, writing
 
 

@@ -8,8 +8,9 @@ from cli.arguments import REASON
 from cli.output import json_option, print_json, say
 from cli.stored import StoreGroup
 from cli.who import who
-from db import audit, states
+from db.access import audit
 from db.session import writing
+from db.work import states
 from syncs.registry import find
 
 

@@ -15,9 +15,10 @@ from cli.stored import StoreGroup
 from cli.who import who
 from core import fields, money
 from core.settings import settings
-from db import audit, locked_fields
+from db.access import audit
+from db.catalogue import locked_fields
+from db.catalogue.products import LOCKABLE
 from db.models import ExternalProduct, Product
-from db.products import LOCKABLE
 from db.session import reading, writing
 
 F = TypeVar("F", bound=Callable[..., Any])

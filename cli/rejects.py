@@ -13,10 +13,10 @@ from cli.output import PARTIAL, json_option, print_json, print_table, say
 from cli.stored import StoreGroup
 from cli.who import who
 from core.errors import MoulinError
-from db import audit
-from db import rejects as stored
+from db.access import audit
 from db.models import Reject
 from db.session import reading, writing
+from db.work import rejects as stored
 from syncs.acts import replay as syncs_replay
 from syncs.registry import find
 from syncs.sales.refused import NAME as SALES

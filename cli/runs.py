@@ -9,9 +9,9 @@ from cli.output import json_option, print_json, print_table, print_text, say
 from cli.status import counts
 from cli.stored import StoreGroup
 from cli.who import who
-from db import audit
-from db import runs as stored
+from db.access import audit
 from db.session import reading, writing
+from db.work import runs as stored
 from syncs.acts import approval
 from syncs.registry import find
 from syncs.views.shown import run_line, whole_run

@@ -12,7 +12,8 @@ from cli.output import json_option, print_json, print_table, say
 from cli.stored import StoreGroup
 from cli.who import who
 from core.settings import settings
-from db import audit, shops
+from db.access import audit
+from db.catalogue import shops
 from db.models import Shop
 from db.session import reading, writing
 

@@ -8,8 +8,9 @@ import click
 
 from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreCommand
-from db import bulk, overview
+from db import bulk
 from db.session import reading
+from db.work import overview
 from syncs.sales.process import TASK
 from syncs.views import status as syncs_status
 from syncs.views.advice import advice

@@ -14,8 +14,8 @@ from cli.output import FAILED, json_option, print_json, print_table, say
 from cli.stored import StoreCommand, StoreGroup
 from cli.who import who
 from core.errors import RefusedError
-from db import audit
-from db import stock as ledger
+from db.access import audit
+from db.catalogue import stock as ledger
 from db.models import Product
 from db.session import reading, writing
 

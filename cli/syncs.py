@@ -26,8 +26,9 @@ from cli.output import (
 from cli.progress import Bar
 from connectors.connector import Connector
 from core.errors import ConfigurationError, MoulinError, RetriableError
-from db import migrate, runs
+from db import migrate
 from db.session import writing
+from db.work import runs
 from syncs import connect, engine, gate
 from syncs.declaration import AnySync, Options
 from syncs.registry import SYNCS

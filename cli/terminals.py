@@ -11,9 +11,10 @@ from cli.arguments import ID, Line
 from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreGroup
 from cli.who import who
-from db import audit, terminals
+from db.access import audit
 from db.models import Terminal
 from db.session import reading, writing
+from db.tills import terminals
 
 LEVEL = click.IntRange(min(terminals.LEVELS), max(terminals.LEVELS))
 

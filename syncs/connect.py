@@ -10,7 +10,7 @@ from connectors.http.client import RETRIES
 from connectors.template import TemplateExport
 from core.errors import ConfigurationError
 from core.settings import settings
-from db import keys
+from db.access import keys
 from db.session import reading, writing
 
 NO_TEMPLATE = (

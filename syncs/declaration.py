@@ -14,7 +14,7 @@ from connectors.page import Page
 from core.errors import RefusedError
 from core.fields import external_id
 from core.payload import Payload
-from db.page import Row, Target
+from db.records.plan import Row, Target
 
 C = TypeVar("C", bound=Connector)
 P = TypeVar("P", bound=Payload)

@@ -17,8 +17,8 @@ from connectors.connector import Connector
 from core.errors import FatalError, SyncError
 from core.logs import bind_correlation_id, get_logger
 from core.settings import settings
-from db import leases, runs
 from db.session import reading, writing
+from db.work import leases, runs
 from syncs import connect, gate
 from syncs.declaration import AnySync
 from syncs.running import ending

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.logs import correlation_id, new_correlation_id
-from db import bulk, leases, runs, states
+from db import bulk
 from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
 from db.session import writing
-from db.states import Standing
+from db.work import leases, runs, states
+from db.work.states import Standing
 from syncs import connect, intervals
 from syncs.declaration import AnySync, Options
 

@@ -9,8 +9,8 @@ from celery import Task
 from sqlalchemy.exc import DBAPIError
 
 from core.logs import bind_correlation_id, get_logger
-from db import failures
 from db.session import writing
+from db.work import failures
 from syncs.running.ending import attempt
 
 log = get_logger(__name__)

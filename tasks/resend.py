@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import uuid4
 
 from core.errors import RetriableError
-from db import audit, failures
+from db.access import audit
 from db.session import reading, writing
+from db.work import failures
 from tasks.doorbell import send
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from db import slots, terminals
 from db.session import writing
+from db.tills import terminals
+from db.work import slots
 from syncs.sources import template_health
 from tasks.durable import DurableTask
 

@@ -13,8 +13,11 @@ from api import access
 from api.access import allow
 from api.inventory import told
 from api.openapi.description import Answer, describe, refuses
-from db import bulk, operators, overview, rejects, synced
+from db import bulk
+from db.access import operators
+from db.catalogue import synced
 from db.session import reading
+from db.work import overview, rejects
 from syncs.due import schedule
 from syncs.registry import SYNCS
 from syncs.views import status

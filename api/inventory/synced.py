@@ -16,7 +16,8 @@ from api.autosync import LOOKED_AT
 from api.inventory import told
 from api.openapi.description import Answer, describe
 from api.paging import LARGEST_ID, Page, asked
-from db import bulk, synced
+from db import bulk
+from db.catalogue import synced
 from db.session import reading
 from syncs.due.wake import Waker
 from syncs.registry import find

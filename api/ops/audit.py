@@ -11,7 +11,7 @@ from api.openapi.description import Answer, describe
 from api.openapi.shape import Listing
 from api.ops.answers.audit import Act
 from api.paging import Page, asked, listing
-from db import audit
+from db.access import audit
 from db.models import AuditEvent
 from db.session import reading
 

@@ -14,9 +14,10 @@ from api.openapi.shape import Listing
 from api.ops.answers.batches import Batch, BatchLine, BatchStatus
 from api.ops.orders import found
 from api.paging import LARGEST_ID, Page, asked, listing
-from db import batches, operators
+from db.access import operators
 from db.models import SalesBatch
 from db.session import reading
+from db.tills import batches
 from syncs.views.shown import batch_line, whole_batch
 
 bp = Blueprint("ops_batches", __name__, url_prefix="/api/ops/batches")

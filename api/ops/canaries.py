@@ -14,8 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.problems import Problem
-from db import audit, bulk, failures
+from db import bulk
+from db.access import audit
 from db.models import AuditEvent, SalesBatch, SyncRun
+from db.work import failures
 
 WHAT = "failure.canary"
 BELIEVED = timedelta(hours=24)

@@ -26,9 +26,10 @@ from api.ops.answers.failures import (
 from api.ops.answers.runs import Enqueued
 from api.ops.orders import GIVEN, Order, ReasonedOrder, enqueued, found
 from api.paging import Page, asked, listing
-from db import audit, failures
+from db.access import audit
 from db.models import FailedTask
 from db.session import reading, writing
+from db.work import failures
 from syncs.views.shown import failure_line, whole_failure
 
 bp = Blueprint("ops_failures", __name__, url_prefix="/api/ops/failures")

@@ -20,9 +20,10 @@ from api.ops.orders import GIVEN, PlainOrder, ReasonedOrder, found
 from api.paging import LARGEST_ID, Page, asked, listing
 from core import crypto
 from core.errors import FatalError, RefusedError
-from db import audit, operators, rejects
+from db.access import audit, operators
 from db.models import Reject
 from db.session import reading, writing
+from db.work import rejects
 from syncs.acts.replay import replay
 from syncs.views.shown import reject_line
 

@@ -14,8 +14,9 @@ from api.fields import Name
 from api.ops import canaries
 from api.ops.orders import Order
 from core.errors import RefusedError, RetriableError
-from db import bulk, failures
+from db import bulk
 from db.session import reading, writing
+from db.work import failures
 from syncs.acts import retry as syncs_retry
 from syncs.sales.process import TASK as SALES
 from tasks.resend import resend

@@ -15,9 +15,10 @@ from api.openapi.shape import Listing
 from api.ops.answers.runs import Approved, Cancelled, Run, RunLine, RunStatus
 from api.ops.orders import GIVEN, Order, found
 from api.paging import Page, asked, listing
-from db import audit, runs
+from db.access import audit
 from db.models import SyncRun
 from db.session import reading, writing
+from db.work import runs
 from syncs.acts import approval
 from syncs.views.shown import run_line, whole_run
 

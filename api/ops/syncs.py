@@ -20,8 +20,9 @@ from api.ops.orders import GIVEN, Order, enqueued
 from api.paging import LARGEST_ID
 from api.problems import FieldError, Problem, not_found
 from core.errors import RefusedError
-from db import audit, states
+from db.access import audit
 from db.session import reading, writing
+from db.work import states
 from syncs import connect, gate, intervals
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS

@@ -12,7 +12,8 @@ from api.pages.answers import CONFLICT, PAGE, SEE_OTHER, wrong
 from connectors.http.credentials import header
 from core.details import printable
 from core.errors import ConfigurationError, RefusedError
-from db import audit, bulk, keys
+from db import bulk
+from db.access import audit, keys
 from db.session import reading, writing
 
 bp = Blueprint("keys", __name__, url_prefix="/admin/inventory/apikey")

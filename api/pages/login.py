@@ -15,7 +15,7 @@ from api.pages import page
 from api.pages.answers import FOREIGN, PAGE, SEE_OTHER
 from api.till.guesses import neighbourhood
 from core.logs import get_logger
-from db import audit, operators
+from db.access import audit, operators
 from db.models import Operator
 from db.session import reading, writing
 

@@ -17,8 +17,11 @@ from api.pages import page, strip
 from api.pages.answers import PAGE, SEE_OTHER, wrong
 from api.problems import Problem
 from core.settings import settings
-from db import bulk, operators, overview, synced
+from db import bulk
+from db.access import operators
+from db.catalogue import synced
 from db.session import reading
+from db.work import overview
 from syncs import gate
 from syncs.registry import SYNCS
 

@@ -13,8 +13,8 @@ from api.openapi.description import Answer, describe
 from api.till import devices, periods, queries, shown, told
 from api.till.cursors import Place
 from api.till.errors import PREFIX
-from db import articles
-from db.articles import Article
+from db.catalogue import articles
+from db.catalogue.articles import Article
 from db.session import reading
 from syncs.sales.answers import amount
 

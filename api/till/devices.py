@@ -13,9 +13,9 @@ from api.till import proofs
 from api.till.errors import TillError
 from api.till.guesses import Guesses
 from core.logs import get_logger
-from db import terminals
 from db.session import reading, writing
-from db.terminals import Known
+from db.tills import terminals
+from db.tills.terminals import Known
 
 log = get_logger(__name__)
 

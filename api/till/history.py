@@ -13,9 +13,9 @@ from api.openapi.description import Answer, describe
 from api.till import devices, periods, queries, shown, told
 from api.till.cursors import Place
 from api.till.errors import PREFIX
-from db import sales_history
-from db.sales_history import Sold, SoldLine
 from db.session import reading
+from db.tills import history
+from db.tills.history import Sold, SoldLine
 from syncs.sales.answers import amount
 
 bp = Blueprint("till_history", __name__, url_prefix=f"{PREFIX}ventes/historique")
@@ -50,7 +50,7 @@ def index() -> dict[str, Any]:
     if query.depuis is not None and query.jusqua is not None:
         periods.check_order(query.depuis, query.jusqua, zone)
     with reading() as session:
-        sales = sales_history.recent(
+        sales = history.recent(
             session,
             till.shop_id,
             start=start,

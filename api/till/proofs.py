@@ -18,7 +18,7 @@ from flask import request
 
 from api.till.errors import TillError
 from core import crypto
-from db.terminals import Known
+from db.tills.terminals import Known
 
 TOKEN = "X-Device-Token"  # noqa: S105, the header's name
 SIGNATURE = "X-Device-Signature"

@@ -19,9 +19,9 @@ from api.till import devices, sent, told, waiting
 from api.till.errors import PREFIX, worded
 from api.till.waiting import Patience
 from core.logs import correlation_id, get_logger
-from db import batches
-from db.batches import KeyReused, Received
 from db.session import reading, writing
+from db.tills import batches
+from db.tills.batches import KeyReused, Received
 from syncs.sales import answers
 from syncs.sales.process import TASK
 

@@ -16,10 +16,11 @@ from api.access import allow
 from api.openapi.description import Answer, describe
 from api.till import devices, periods, queries, shown, told
 from api.till.errors import PREFIX
-from db import bulk, sales_statistics
-from db.days import Bounds
-from db.sales_statistics import Figure, Moved
+from db import bulk
 from db.session import reading
+from db.tills import statistics
+from db.tills.days import Bounds
+from db.tills.statistics import Figure, Moved
 from syncs.sales.answers import amount
 
 bp = Blueprint("till_statistics", __name__, url_prefix=f"{PREFIX}statistiques")
@@ -49,9 +50,9 @@ def index() -> dict[str, Any]:
     with reading() as session:
         since, until = _period(query, bulk.now(session), zone)
         days = _days(since, until, zone)
-        figures = sales_statistics.figures(session, shop_id, list(days.values()))
+        figures = statistics.figures(session, shop_id, list(days.values()))
         whole = periods.start_of(since, zone), periods.stop_of(until, zone)
-        pieces, top = sales_statistics.articles(session, shop_id, whole, limit=MOST_ARTICLES)
+        pieces, top = statistics.articles(session, shop_id, whole, limit=MOST_ARTICLES)
     names = [day.isoformat() for day in days]
     return {
         "boutique_id": shop_id,

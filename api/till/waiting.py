@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from api.problems import STORE_AWAY
 from core.settings import settings
-from db import batches
 from db.session import reading
+from db.tills import batches
 
 LONGEST = 30
 """Seconds a till may ask us to wait."""

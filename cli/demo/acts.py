@@ -17,8 +17,8 @@ from cli.demo.source import Source, session
 from cli.demo.stage import Stage
 from cli.demo.waiting import state, until, until_answers, until_finished
 from core.errors import FatalError
-from db import states
 from db.session import reading
+from db.work import states
 from syncs.registry import find
 
 PRODUCTS = 1000

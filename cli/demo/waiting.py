@@ -11,8 +11,8 @@ import requests
 from cli.demo.source import session
 from cli.progress import Bar
 from core.errors import FatalError
-from db import runs
 from db.session import reading
+from db.work import runs
 from syncs import engine
 from syncs.declaration import AnySync
 from syncs.running.progress import Progress, restore

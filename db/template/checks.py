@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.leases import NO_SYNC
 from db.models import TemplateCheck
 from db.types import db_now
+from db.work.leases import NO_SYNC
 
 HEALTHY = frozenset({"ok", "slow"})
 """The kinds of a look at a site that can be synced from."""

@@ -14,9 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import crypto, personal
-from db import bulk, links
+from db import bulk
 from db.models import TemplateOrder, TemplateOrderDrift, TemplateOrderItem
-from db.page import Change, Known, Plan, Sight, Target
+from db.records import links
+from db.records.plan import Change, Known, Plan, Sight, Target
 from db.template import tables
 from db.template.tables import ExportedRow, Table
 from db.upsert import insert_new

@@ -12,10 +12,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import details, personal
-from db import bulk, links, rejects
-from db.leases import NO_SYNC
+from db import bulk
 from db.models.template import Exported
-from db.page import Change, Known, Plan, Sight, Target, plan_page
+from db.records import links
+from db.records.plan import Change, Known, Plan, Sight, Target, plan_page
+from db.work import rejects
+from db.work.leases import NO_SYNC
 
 VERSION = 1
 

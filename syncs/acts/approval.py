@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
-from db import audit, runs, states
+from db.access import audit
 from db.models import SyncRun
 from db.session import writing
+from db.work import runs, states
 from syncs.declaration import AnySync
 from syncs.registry import find
 from syncs.running import ending

@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 
 from core.errors import RefusedError, SkippableError
 from core.payload import parse
-from db import audit, links, rejects, states
+from db.access import audit
 from db.models import Reject, SyncRun
+from db.records import links
 from db.session import writing
+from db.work import rejects, states
 from syncs.registry import find
 from syncs.running.pages import REFUSED, reason, sight
 from syncs.running.received import mark

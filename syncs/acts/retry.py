@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
 from core.logs import correlation_id, new_correlation_id
-from db import audit, batches, failures, runs, states
+from db.access import audit
 from db.models import FailedTask, SyncRun
+from db.tills import batches
+from db.work import failures, runs, states
 from syncs.sales.process import TASK as SALES
 
 

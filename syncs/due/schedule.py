@@ -11,8 +11,9 @@ from celery.schedules import crontab
 from celery.utils.time import remaining
 
 from core.settings import settings
-from db import bulk, slots
+from db import bulk
 from db.session import reading, writing
+from db.work import slots
 from syncs import gate
 from syncs.declaration import AnySync
 from syncs.intervals import schedule

@@ -9,8 +9,9 @@ import time
 
 from core.errors import MoulinError
 from core.logs import get_logger
-from db import batches, runs
 from db.session import writing
+from db.tills import batches
+from db.work import runs
 from syncs.due.schedule import claim_latest
 from syncs.registry import SYNCS
 from syncs.sales.process import TASK

@@ -13,8 +13,9 @@ from typing import Literal
 from core.errors import RetriableError
 from core.logs import get_logger
 from core.settings import settings
-from db import leases, links
+from db.records import links
 from db.session import reading, writing
+from db.work import leases
 from syncs.declaration import Policy
 from syncs.running.pages import sight
 from syncs.running.walk import Walk

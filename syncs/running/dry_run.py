@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.connector import Connector
-from db import links
-from db.page import Change, Plan
+from db.records import links
+from db.records.plan import Change, Plan
 from db.session import reading
 from syncs import connect
 from syncs.declaration import AnySync, Options, Policy

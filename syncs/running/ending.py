@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from core import backoff
 from core.errors import ConfigurationError, FatalError, MoulinError, RefusedError, RetriableError
 from core.logs import get_logger, redact
-from db import failures, leases, links, runs, states
-from db.leases import Lease
 from db.models import SyncRun
-from db.page import Sight
+from db.records import links
+from db.records.plan import Sight
 from db.session import writing
 from db.types import db_now
+from db.work import failures, leases, runs, states
+from db.work.leases import Lease
 from syncs import intervals
 from syncs.declaration import AnySync
 from syncs.running.deletions import Deletions, may_delete

@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from connectors.page import Page
 from core.logs import get_logger
 from core.settings import settings
-from db import bulk, leases, links, rejects
-from db.leases import Lease
-from db.page import Known, Plan, Sight
-from db.rejects import Refusal
+from db import bulk
+from db.catalogue.shops import Sites
+from db.records import links
+from db.records.plan import Known, Plan, Sight
 from db.session import writing
-from db.shops import Sites
+from db.work import leases, rejects
+from db.work.leases import Lease
+from db.work.rejects import Refusal
 from syncs.declaration import AnySync, Options
 from syncs.running.progress import Progress
 from syncs.running.received import Received, Sorted, receive, sort

@@ -8,8 +8,8 @@ from typing import Any
 
 from connectors.page import Page
 from db.models import SyncRun
-from db.page import Plan
-from db.rejects import Refusal
+from db.records.plan import Plan
+from db.work.rejects import Refusal
 
 MOST_ERRORS = 100
 """So many refused records are listed on the run; every one of them is kept as a reject."""

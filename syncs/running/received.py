@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from core.errors import SkippableError
 from core.payload import parse, parse_all
-from db.page import Known, Sight
-from db.rejects import Refusal
+from db.records.plan import Known, Sight
+from db.work.rejects import Refusal
 from syncs.declaration import AnySync
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.connector import Connector
-from db.leases import Lease
+from db.work.leases import Lease
 from syncs.declaration import AnySync, Options
 from syncs.running.progress import Progress
 

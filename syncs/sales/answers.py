@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from db.models import Sale, SaleLine
-from db.sales import Counter, NewSale
+from db.tills.sales import Counter, NewSale
 from db.types import to_units
 from syncs.sales.decide import Accepted, Decision, Recorded, Refused
 

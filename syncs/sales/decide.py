@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from core import crypto
 from core.errors import SkippableError
-from db.sales import Article, Counter, Known, NewSale, SoldLine
+from db.tills.sales import Article, Counter, Known, NewSale, SoldLine
 from db.types import to_units
 from syncs.sales import payload
 from syncs.sales.payload import TillLine, TillSale

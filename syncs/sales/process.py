@@ -21,10 +21,11 @@ from sqlalchemy.orm import Session
 from core import backoff, crypto, strict_json
 from core.errors import MoulinError
 from core.logs import bind_correlation_id, get_logger
-from db import batch_claims, failures, sales
-from db.batch_claims import BatchLost, Claim
-from db.sales import Counter
 from db.session import writing
+from db.tills import batch_claims, sales
+from db.tills.batch_claims import BatchLost, Claim
+from db.tills.sales import Counter
+from db.work import failures
 from syncs.running.ending import attempt, said
 from syncs.running.pages import REFUSED
 from syncs.sales import answers, decide, refused

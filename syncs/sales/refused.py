@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from core import crypto
-from db import rejects
-from db.rejects import Refusal
+from db.work import rejects
+from db.work.rejects import Refusal
 from syncs.sales.decide import Decision, Item, Refused
 
 NAME = "sales"

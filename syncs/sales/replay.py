@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from core import crypto, strict_json
 from core.errors import RefusedError
-from db import audit, rejects, sales
+from db.access import audit
 from db.models import Reject, SalesBatch
+from db.tills import sales
+from db.work import rejects
 from syncs.sales import decide
 from syncs.sales.decide import Item, Refused, Round
 from syncs.sales.process import settle

@@ -6,9 +6,9 @@ from celery.schedules import crontab
 
 from connectors.catalogue import BoliBana, CategoryPayload, ProductPayload
 from core.payload import details_json
-from db import categories, products
-from db.categories import CategoryRow
-from db.products import ProductRow
+from db.catalogue import categories, products
+from db.catalogue.categories import CategoryRow
+from db.catalogue.products import ProductRow
 from db.types import to_units
 from syncs.declaration import Policy, Sync
 

@@ -28,7 +28,7 @@ from db.models import (
     TemplateStat,
     TemplateUser,
 )
-from db.page import Target
+from db.records.plan import Target
 from db.template import orders
 from db.template.tables import ExportedRow, Table, target
 from syncs.declaration import Policy, Sync

@@ -11,9 +11,10 @@ from celery.schedules import crontab
 
 from connectors import errors
 from core.logs import get_logger, redact
-from db import bulk, slots
+from db import bulk
 from db.session import reading, writing
 from db.template import checks
+from db.work import slots
 from syncs import connect
 
 log = get_logger(__name__)

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from db import bulk, overview, runs, states
+from db import bulk
 from db.models import SyncRun, SyncState
+from db.work import overview, runs, states
 from syncs import connect, intervals
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS

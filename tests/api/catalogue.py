@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from db import states
 from db.models import Category, ExternalCategory, ExternalProduct, Product, SyncRun
 from db.session import reading, writing
 from db.types import db_now
+from db.work import states
 
 NAMES = ("b2b.categories", "b2b.products")
 

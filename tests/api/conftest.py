@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 import api
 import core.settings
 from api.till import sales
-from db import operators
+from db.access import operators
 from db.session import writing
 from sandbox import b2b
 from tests.api import held

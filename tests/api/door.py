@@ -22,9 +22,11 @@ from werkzeug.test import TestResponse
 
 from api import access
 from api.till import devices
-from db import bulk, shops, terminals
+from db import bulk
+from db.catalogue import shops
 from db.models import Terminal
 from db.session import engine, reading, writing
+from db.tills import terminals
 
 PATH = "/api/v2/simple/essai/"
 SERIAL = "0a1badae951f8473"

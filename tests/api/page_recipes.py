@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from db import keys, operators
+from db.access import keys, operators
 from db.session import writing
 
 Ask = Callable[..., TestResponse]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from html.parser import HTMLParser
 
-from db import bulk, states
+from db import bulk
 from db.models import SyncRun
 from db.session import writing
+from db.work import states
 
 HOME, LOGIN, APIKEYS, ADD = (
     "/",

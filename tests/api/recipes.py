@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 
 import core.settings
 from core.errors import SyncError
-from db import failures, rejects, runs, states
 from db.models import Reject, SyncRun
-from db.rejects import Refusal
 from db.session import writing
+from db.work import failures, rejects, runs, states
+from db.work.rejects import Refusal
 from sandbox import template as site
 from syncs import engine
 from syncs.registry import find

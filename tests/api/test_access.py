@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from api import access
-from db import operators
+from db.access import operators
 from db.models import Operator
 from db.session import reading, writing
 

@@ -15,8 +15,8 @@ import api
 import core.settings
 from api.autosync import AutoSyncB2BMiddleware
 from core.errors import ConfigurationError, RefusedError
-from db import states
 from db.session import writing
+from db.work import states
 from tests.api.catalogue import NAMES, synced, woken
 from tests.api.recipes import away
 

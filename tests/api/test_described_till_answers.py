@@ -9,9 +9,9 @@ from werkzeug.test import TestResponse
 
 from api.openapi.document import operations
 from api.openapi.standing import SHARED
-from db import terminals
 from db.models import Terminal
 from db.session import writing
+from db.tills import terminals
 from tests.api.recipes import away
 from tests.api.test_access import filled
 from tests.api.till import PHONE, SYNC, Till, furnish, sale, work

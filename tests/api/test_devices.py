@@ -17,9 +17,10 @@ from sqlalchemy import select
 from api import access
 from api.till import proofs
 from core import logs
-from db import operators, terminals
+from db.access import operators
 from db.models import Terminal
 from db.session import writing
+from db.tills import terminals
 from tests.api import door as stage
 from tests.api.door import OTHER, PATH, SERIAL, Door, clock, code, read, set_level, signed
 

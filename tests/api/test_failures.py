@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from db import failures
 from db.models import AuditEvent, FailedTask, SyncRun
 from db.session import reading, writing
+from db.work import failures
 
 RETRY = "POST /api/ops/failures/retry"
 ALL: dict[str, object] = {"filter": {}}

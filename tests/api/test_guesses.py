@@ -16,8 +16,8 @@ from api.till import guesses
 from api.till.errors import TillError
 from api.till.guesses import Guesses, Newest
 from core import logs
-from db import terminals
 from db.session import writing
+from db.tills import terminals
 from tests.api import door as stage
 from tests.api.door import OTHER, SERIAL, Door, code, set_level, statements
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core import crypto
-from db import audit, keys
+from db.access import audit, keys
 from db.models import APIKey
 from db.session import reading
 from tests.api.pages import (

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from db import operators, rejects
-from db.rejects import Refusal
+from db.access import operators
 from db.session import writing
+from db.work import rejects
+from db.work.rejects import Refusal
 from syncs.registry import SYNCS
 from tests.api.pages import (
     ADD,

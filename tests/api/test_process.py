@@ -7,11 +7,12 @@ import pytest
 import api
 import core.settings
 from core.version import version
-from db import failures, rejects, session, states
+from db import session
 from db.models import SyncRun
-from db.rejects import Refusal
 from db.session import writing
 from db.types import db_now
+from db.work import failures, rejects, states
+from db.work.rejects import Refusal
 from tests.servers import free_port
 
 

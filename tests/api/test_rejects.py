@@ -6,10 +6,10 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func
 
 import core.settings
-from db import rejects
 from db.models import AuditEvent, Product, Reject
-from db.rejects import Refusal
 from db.session import reading, writing
+from db.work import rejects
+from db.work.rejects import Refusal
 
 REPLAY = "POST /api/ops/rejects/replay"
 RICE = {"id": 1, "name": "Rice", "price": "2.50", "stock": 3}

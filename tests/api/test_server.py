@@ -13,7 +13,7 @@ import pytest
 import redis
 import requests
 
-from db import operators
+from db.access import operators
 from db.models import SyncRun
 from db.session import reading, writing
 from tests.servers import until

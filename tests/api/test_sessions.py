@@ -12,7 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 import core.settings
 from api.web.secret import KEY_FILE, secret_key
 from core.errors import ConfigurationError
-from db import operators
+from db.access import operators
 from db.models import Operator
 from db.session import reading, writing
 from tests.api.pages import RUN, STATUS

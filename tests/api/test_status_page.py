@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select, update
 
 import core.settings
-from db import audit, bulk, states
+from db import bulk
+from db.access import audit
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
+from db.work import states
 from syncs.registry import SYNCS
 from syncs.views.status import State
 from tests.api.pages import (

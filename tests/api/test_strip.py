@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from api.pages.strip import DAYS, Day, days
-from db import bulk, overview
+from db import bulk
 from db.models import SyncRun
 from db.session import reading, writing
+from db.work import overview
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import core.settings
-from db import rejects, states
 from db.models import SyncRun
-from db.rejects import Refusal
 from db.session import writing
 from db.types import db_now
+from db.work import rejects, states
+from db.work.rejects import Refusal
 from syncs.registry import SYNCS
 from tests.api.catalogue import category, product, synced
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from db import states
 from db.models import AuditEvent, SyncRun
 from db.session import reading, writing
 from db.types import db_now
+from db.work import states
 from tests.api.catalogue import synced
 
 KINDS = {"products": "b2b.products", "categories": "b2b.categories"}

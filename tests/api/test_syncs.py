@@ -9,10 +9,10 @@ import pytest
 
 import core.settings
 from api.bell import BELL
-from db import states
 from db.models import AuditEvent, SyncRun, SyncState
 from db.session import reading, writing
 from db.types import db_now
+from db.work import states
 from syncs.registry import SYNCS
 
 RUN = "POST /api/ops/syncs/b2b.products/run"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from api.till import waiting
-from db import states
 from db.models import AuditEvent, SyncRun, TemplateCheck
 from db.session import reading, writing
+from db.work import states
 from sandbox.faults import HTML, CountLie, Slow, Status
 from tests.api.recipes import working
 from tests.syncs import rows

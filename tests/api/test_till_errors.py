@@ -14,8 +14,8 @@ from api.paging import Page, asked
 from api.problems import Problem
 from api.till.errors import PREFIX, SENTENCES, TillError, worded
 from core.errors import ConfigurationError, FatalError, RefusedError, RetriableError
+from db.catalogue.shops import every
 from db.session import reading
-from db.shops import every
 from tests.servers import free_port
 
 SECRET = "canary-4711-canary"

@@ -11,8 +11,8 @@ import pytest
 import core.settings
 from api.bell import Bell
 from api.till import sales, waiting
-from db import batches
 from db.session import reading
+from db.tills import batches
 from tests.api.till import GUIDE, Till, furnish, sale, work, working
 from tests.servers import until
 

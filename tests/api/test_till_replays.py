@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from db import stock, terminals
+from db.catalogue import stock
 from db.models import SalesBatch, Terminal
 from db.session import writing
+from db.tills import terminals
 from tests.api.till import (
     CASE,
     GUIDE,

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 import core.settings
 from api.till import waiting
 from api.till.waiting import Patience, Seats
-from db import batches, shops
+from db.catalogue import shops
 from db.models import SalesBatch, Terminal
 from db.session import engine, writing
+from db.tills import batches
 from tests.servers import free_port
 
 DEFAULT = Patience(10)

@@ -15,7 +15,7 @@ import pytest
 from api import words
 from api.ops.answers.runs import RunStatus
 from api.words import Words
-from db import operators
+from db.access import operators
 from syncs import gate
 from syncs.registry import SYNCS
 from syncs.views.status import State

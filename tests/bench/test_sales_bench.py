@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from bench import row_by_row, tills
-from db import batches
 from db.models import Product, Sale, SaleLine, StockMovement
 from db.session import reading, writing
+from db.tills import batches
 from syncs.sales.process import process
 
 TINY = ("--batches", "2", "--posts", "20", "--stored", "1000", "2000", "--rounds", "1", "--json")

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from db import bulk, failures, rejects, runs, states
+from db import bulk
 from db.models import AuditEvent, ExternalProduct, Product, StockMovement, SyncRun
-from db.rejects import Refusal
 from db.session import reading, writing
+from db.work import failures, rejects, runs, states
+from db.work.rejects import Refusal
 from syncs.running.progress import Progress
 
 ATTEMPT = {

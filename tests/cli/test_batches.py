@@ -6,8 +6,8 @@ import json
 
 import redis
 
-from db import failures, rejects
 from db.session import reading
+from db.work import failures, rejects
 from syncs.sales.process import process as work_off
 from tests.buried import bury, status_of
 from tests.cli import given

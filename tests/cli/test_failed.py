@@ -2,8 +2,8 @@ import json
 
 import redis
 
-from db import failures
 from db.session import reading
+from db.work import failures
 from tests.cli import given
 
 

@@ -10,9 +10,11 @@ from sqlalchemy import event
 
 import core.settings
 from core import crypto
-from db import keys, rejects, sealed, terminals
+from db.access import keys, sealed
 from db.models import APIKey, Reject, Sale, Terminal
 from db.session import WRITES, engine, reading, writing
+from db.tills import terminals
+from db.work import rejects
 from syncs.sales.process import process as process_batch
 from tests.cli import given
 from tests.syncs.sales import conftest

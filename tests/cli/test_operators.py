@@ -1,4 +1,4 @@
-from db import operators
+from db.access import operators
 from db.session import reading
 from tests.cli import given
 

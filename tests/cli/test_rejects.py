@@ -2,9 +2,9 @@ import json
 
 from sqlalchemy import func, select
 
-from db import rejects
 from db.models import Product, Reject
 from db.session import reading
+from db.work import rejects
 from tests.cli import given
 
 GOOD = {"id": 7, "name": "Rice", "price": "12.50", "stock": 4}

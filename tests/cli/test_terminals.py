@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from core import crypto
-from db import terminals
 from db.models import AuditEvent, Terminal
 from db.session import reading, writing
+from db.tills import terminals
 from tests.cli import given
 
 SERIAL = "0a1badae951f8473"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from db import shops, terminals
+from db.catalogue import shops
 from db.session import writing
+from db.tills import terminals
 from tests.db.till import SERIAL
 
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from db import articles, bulk
-from db.articles import Article
+from db import bulk
+from db.catalogue import articles
+from db.catalogue.articles import Article
 from db.models import Category, Product
 from db.session import reading, writing
 from tests import sold

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidRequestError
 
-from db import batches
 from db.session import engine, reading, writing
+from db.tills import batches
 from tests.syncs.sales import conftest
 from tests.syncs.sales.conftest import sale
 

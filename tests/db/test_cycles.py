@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.categories import open_cycles, slug
+from db.catalogue.categories import open_cycles, slug
 
 PARENTS = st.integers(1, 12).flatmap(
     lambda size: st.fixed_dictionaries(

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from db import days
 from db.models import Sale
 from db.session import reading
+from db.tills import days
 from tests import sold
 
 MS = timedelta(milliseconds=1)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 import core.settings
 from core import crypto
 from core.errors import ConfigurationError, RefusedError
-from db import keys
+from db.access import keys
 from db.models import APIKey
 from db.session import reading, writing
 

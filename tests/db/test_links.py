@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from db import links
+from db.catalogue.products import ProductRow
 from db.models import ExternalProduct, Product
-from db.page import Change, Known
-from db.products import ProductRow
+from db.records import links
+from db.records.plan import Change, Known
 from db.session import reading, writing
 
 ROW = ProductRow("7", "Riz", 1, 1, None, None, None, None, "{}", hash="1.new")

@@ -7,9 +7,9 @@ from sqlalchemy import inspect
 
 from core.errors import ConfigurationError
 from db import migrate
+from db.catalogue.shops import add, every
 from db.models import Base
 from db.session import engine, reading, writing
-from db.shops import add, every
 
 
 def tables() -> set[str]:

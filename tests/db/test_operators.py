@@ -1,7 +1,7 @@
 import pytest
 
 from core.errors import RefusedError
-from db import operators
+from db.access import operators
 from db.models import Operator
 from db.session import reading, writing
 

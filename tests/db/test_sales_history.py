@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from db import sales_history
 from db.models import Product
-from db.sales_history import Sold
 from db.session import reading, writing
+from db.tills import history
+from db.tills.history import Sold
 from tests import sold
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ MS = timedelta(milliseconds=1)
 
 def recent(shop_id, **asked) -> list[Sold]:
     with reading() as session:
-        return sales_history.recent(session, shop_id, **{"limit": 100, **asked})
+        return history.recent(session, shop_id, **{"limit": 100, **asked})
 
 
 def ids(sales: list[Sold]) -> list[int]:

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from db import sales_history, sales_statistics
 from db.session import engine, reading, writing
+from db.tills import history, statistics
 from tests import sold
 
 SALES = 200_000
@@ -100,12 +100,12 @@ def questions(shop: int) -> dict[str, Callable[[Session], Any]]:
     year = [(middle + n * DAY, middle + (n + 1) * DAY) for n in range(366)]
     month = (middle, middle + 30 * DAY)
     return {
-        "newest": lambda s: sales_history.recent(s, shop, limit=51),
-        "period": lambda s: sales_history.recent(s, shop, start=month[0], stop=month[1], limit=51),
-        "next page": lambda s: sales_history.recent(s, shop, before=(middle, 9), limit=51),
-        "month": lambda s: sales_statistics.figures(s, shop, year[:30]),
-        "year": lambda s: sales_statistics.figures(s, shop, year),
-        "articles": lambda s: sales_statistics.articles(s, shop, month, limit=10),
+        "newest": lambda s: history.recent(s, shop, limit=51),
+        "period": lambda s: history.recent(s, shop, start=month[0], stop=month[1], limit=51),
+        "next page": lambda s: history.recent(s, shop, before=(middle, 9), limit=51),
+        "month": lambda s: statistics.figures(s, shop, year[:30]),
+        "year": lambda s: statistics.figures(s, shop, year),
+        "articles": lambda s: statistics.articles(s, shop, month, limit=10),
     }
 
 

@@ -7,10 +7,10 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from db import sales_statistics
 from db.models import Product
-from db.sales_statistics import Figure, Moved
 from db.session import reading, writing
+from db.tills import statistics
+from db.tills.statistics import Figure, Moved
 from tests import sold
 
 DAY = timedelta(days=1)
@@ -21,12 +21,12 @@ DAYS = [(FIRST + n * DAY, FIRST + (n + 1) * DAY) for n in range(3)]
 
 def figures(shop_id, days=DAYS) -> list[Figure]:
     with reading() as session:
-        return sales_statistics.figures(session, shop_id, days)
+        return statistics.figures(session, shop_id, days)
 
 
 def articles(shop_id, period=(FIRST, FIRST + 3 * DAY), limit=10) -> tuple[int, list[Moved]]:
     with reading() as session:
-        return sales_statistics.articles(session, shop_id, period, limit=limit)
+        return statistics.articles(session, shop_id, period, limit=limit)
 
 
 def test_a_shop_that_sold_nothing_has_no_figures(store):

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from db.catalogue.shops import add, every
 from db.models import Shop
 from db.session import glancing, reading, writing
-from db.shops import add, every
 
 
 def test_what_fails_is_not_written_at_all(store):

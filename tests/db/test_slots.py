@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from db import bulk, slots
+from db import bulk
 from db.models import JobSlot
 from db.session import reading, writing
+from db.work import slots
 
 
 def forget() -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import event, insert, text
 
-from db import runs, states
 from db.models import SyncRun
 from db.session import engine, reading, writing
+from db.work import runs, states
 
 INDEX = "uq_sync_runs_active"
 NAMES = ("b2b.categories", "b2b.products")

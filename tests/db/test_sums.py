@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from db.models import Sale
 from db.session import reading
-from db.sums import total
+from db.tills.sums import total
 from tests import sold
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)

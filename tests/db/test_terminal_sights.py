@@ -13,9 +13,10 @@ from sqlalchemy.exc import OperationalError
 
 import worker
 from core import settings
-from db import bulk, terminals
+from db import bulk
 from db.models import DeviceNonce, Terminal
 from db.session import reading, writing
+from db.tills import terminals
 from tasks import upkeep
 from tests.db.till import known, read, set_columns
 

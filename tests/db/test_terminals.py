@@ -9,9 +9,11 @@ from sqlalchemy import event
 
 from core import crypto, settings
 from core.errors import RefusedError
-from db import sealed, shops, terminals
+from db.access import sealed
+from db.catalogue import shops
 from db.models import Terminal
 from db.session import engine, reading, writing
+from db.tills import terminals
 from tests.db.till import SERIAL, known, read
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import update
 
-from db import terminals
 from db.models import Terminal
 from db.session import reading, writing
+from db.tills import terminals
 
 SERIAL = "0a1badae951f8473"
 

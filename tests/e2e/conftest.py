@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from db import operators
+from db.access import operators
 from db.session import writing
 from sandbox import b2b
 from sandbox.faults import Slow

@@ -9,10 +9,11 @@ from itertools import product
 import pytest
 from playwright.sync_api import expect
 
-from db import bulk, rejects, states
+from db import bulk
 from db.models import SyncRun
-from db.rejects import Refusal
 from db.session import reading, writing
+from db.work import rejects, states
+from db.work.rejects import Refusal
 from sandbox.faults import Slow
 from tests.servers import until
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import stock
+from db.catalogue import stock
 from db.models import (
     FailedTask,
     Product,

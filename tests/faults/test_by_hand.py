@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from db import stock
+from db.catalogue import stock
 from db.models import ExternalProduct, SyncRun
 from db.session import reading
 from sandbox import b2b

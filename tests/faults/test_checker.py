@@ -7,9 +7,9 @@ import json
 import pytest
 from sqlalchemy import delete, select, update
 
-from db import batches
 from db.models import Product, Reject, SaleLine, StockMovement
 from db.session import writing
+from db.tills import batches
 from syncs.sales.process import process
 from tests.faults import shopfloor
 from tests.faults.checker import Verdict, dishonest, examine

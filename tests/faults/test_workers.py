@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from db import bulk, stock
+from db import bulk
+from db.catalogue import stock
 from db.models import ExternalProduct, JobSlot, StockMovement, SyncRun
 from db.session import reading
 from sandbox import b2b

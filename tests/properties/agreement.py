@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import stock
+from db.catalogue import stock
 from db.models import AuditEvent, Product, Reject, Sale, SaleLine, SalesBatch, StockMovement
 from db.session import reading
 from tests.properties.books import Answer, Batch, Books, Sold

@@ -10,11 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from sqlalchemy.exc import OperationalError
 
 from core.errors import MoulinError
-from db import batch_claims
-from db.batch_claims import Claim
-from db.batches import Received
 from db.models import SalesBatch
 from db.session import reading, writing
+from db.tills import batch_claims
+from db.tills.batch_claims import Claim
+from db.tills.batches import Received
 from syncs.sales import process as sales
 from tests.properties.agreement import check
 from tests.properties.books import MOST_FAILURES, Batch, Books, Raw, Refusal

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import text, update
 
-from db import stock
+from db.catalogue import stock
 from db.models import Base, Product, SalesBatch, Shop, Terminal
 from db.session import writing
 from db.types import db_now

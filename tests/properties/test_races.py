@@ -17,9 +17,10 @@ from sqlalchemy import func, select, text
 
 from core import crypto
 from core.errors import RefusedError
-from db import batches, sales, stock
+from db.catalogue import stock
 from db.models import Sale, SaleLine, SalesBatch, Shop, Terminal
 from db.session import dispose, engine, reading, writing
+from db.tills import batches, sales
 from sandbox.b2b import B2B
 from syncs.acts.replay import replay
 from syncs.sales.process import process

@@ -25,11 +25,12 @@ from sqlalchemy import select, update
 
 import core.settings
 from core.errors import RefusedError
-from db import failures, stock
-from db.batch_claims import BatchLost
-from db.batches import KeyReused
+from db.catalogue import stock
 from db.models import FailedTask, Product, Reject, SalesBatch, Shop
 from db.session import reading, writing
+from db.tills.batch_claims import BatchLost
+from db.tills.batches import KeyReused
+from db.work import failures
 from syncs.acts import replay, retry
 from syncs.due import sweep
 from syncs.registry import SYNCS

@@ -19,9 +19,9 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from api import create_app
-from db import terminals
 from db.models import Product, Sale, SalesBatch, Terminal
 from db.session import reading, writing
+from db.tills import terminals
 from sandbox.till import Habits, Loss, Till, catch_up, play
 from tests.api.till import CASE, PHONE, SERIAL, count, furnish, numbers, stock_of, work, working
 from tests.servers import until

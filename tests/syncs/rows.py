@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from db import stock
 from db.bulk import now
+from db.catalogue import stock
 from db.models import (
     Base,
     Category,

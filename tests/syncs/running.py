@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from db import leases, runs
 from db.session import writing
+from db.work import leases, runs
 from syncs import engine, gate
 from syncs.declaration import AnySync
 from syncs.running.walk import Manner, Watch, unwatched

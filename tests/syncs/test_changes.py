@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from db import articles, locked_fields, stock
+from db.catalogue import articles, locked_fields, stock
 from db.models import Category, Product, Shop
 from db.session import reading, writing
 from syncs.sources.catalogue import CATEGORIES, PRODUCTS

@@ -6,7 +6,7 @@ from sqlalchemy.exc import StatementError
 
 from core import details
 from core.errors import RefusedError
-from db import rejects as kept
+from db.work import rejects as kept
 from syncs.acts.replay import replay
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import product, products, rejects

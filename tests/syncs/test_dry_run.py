@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from db import shops
+from db.catalogue import shops
 from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import CountLie

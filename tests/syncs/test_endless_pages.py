@@ -3,9 +3,12 @@
 import pytest
 
 import core.settings
-from db import bulk, categories, links, rejects, stock
+from db import bulk
+from db.catalogue import categories, stock
 from db.models import ExternalCategory
+from db.records import links
 from db.session import writing
+from db.work import rejects
 from syncs.running.pages import sight
 from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import living, mismatches, product

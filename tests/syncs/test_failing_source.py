@@ -12,7 +12,8 @@ import pytest
 import api
 from connectors.errors import RateLimitError, ServerError
 from core import backoff
-from db import bulk, operators
+from db import bulk
+from db.access import operators
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
 from sandbox.faults import Status

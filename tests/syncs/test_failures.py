@@ -4,9 +4,9 @@ import pytest
 
 from connectors.errors import AuthenticationError, ServerError
 from core.errors import MoulinError, RefusedError
-from db import failures
 from db.models import SyncRun, SyncState
 from db.session import writing
+from db.work import failures
 from sandbox.faults import Status
 from syncs import engine
 from syncs.acts.retry import reopen

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors.errors import RateLimitError, ServerError
-from db import bulk, runs
+from db import bulk
 from db.models import SyncRun
 from db.session import reading, writing
+from db.work import runs
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.running.walk import Manner

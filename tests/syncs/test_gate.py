@@ -9,9 +9,9 @@ import pytest
 
 import core.settings
 from connectors.errors import RateLimitError, ServerError
-from db import states
 from db.models import SyncRun, SyncState
 from db.session import writing
+from db.work import states
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.running.walk import Manner

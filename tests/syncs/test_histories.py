@@ -19,7 +19,7 @@ from sqlalchemy import text
 import core.settings
 from connectors.catalogue import bolibana
 from connectors.errors import ServerError
-from db import stock
+from db.catalogue import stock
 from db.models import Base
 from db.session import writing
 from sandbox import b2b as inventory

@@ -4,9 +4,9 @@ import pytest
 
 import core.settings
 from connectors.errors import AuthenticationError, ServerError
-from db import leases, runs
 from db.models import Product, Reject, StockMovement, SyncRun, SyncState
 from db.session import reading, writing
+from db.work import leases, runs
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.running import ending

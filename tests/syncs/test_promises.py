@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from connectors.errors import RateLimitError
 from core.settings import settings
-from db import leases, runs, session, states
+from db import session
 from db.session import reading, writing
+from db.work import leases, runs, states
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.registry import find

@@ -3,8 +3,8 @@
 import pytest
 
 from core.errors import RefusedError
-from db import rejects as kept
 from db.session import writing
+from db.work import rejects as kept
 from syncs.acts.replay import replay
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, product, products, rejects, run

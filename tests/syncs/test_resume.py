@@ -3,9 +3,9 @@
 import pytest
 
 from connectors.errors import ServerError
-from db import runs
 from db.models import SyncRun, SyncState
 from db.session import writing
+from db.work import runs
 from sandbox import b2b as inventory
 from sandbox.faults import Status
 from syncs import engine

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from connectors.errors import ForbiddenError
-from db import runs
 from db.session import writing
+from db.work import runs
 from sandbox.faults import Drift, Fault, Status
 from sandbox.messages import Answer
 from syncs.sources.catalogue import PRODUCTS

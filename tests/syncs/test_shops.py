@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from db import shops
+from db.catalogue import shops
 from db.session import writing
 from sandbox import b2b as inventory
 from sandbox.faults import Fault

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import core.settings
-from db import stock
+from db.catalogue import stock
 from db.models import ExternalProduct, Product
 from db.session import writing
 from syncs.sources.catalogue import PRODUCTS

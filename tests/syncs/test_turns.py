@@ -6,8 +6,9 @@ from threading import Barrier
 import pytest
 
 from core.errors import RefusedError
-from db import audit, failures, rejects
+from db.access import audit
 from db.session import reading, writing
+from db.work import failures, rejects
 from syncs.acts import approval, replay, retry
 from tests.cli import given
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event, text
 
 import core.settings
-from db import states
 from db.session import dispose, engine, writing
+from db.work import states
 from syncs.due import wake
 from syncs.due.wake import Waker
 from tests.servers import free_port

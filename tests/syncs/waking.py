@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from db import states
 from db.models import SyncRun
 from db.session import reading, writing
 from db.types import db_now
+from db.work import states
 from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 
 BOTH = (CATEGORIES, PRODUCTS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from db import batches
 from db.models import SalesBatch
 from db.session import reading, writing
+from db.tills import batches
 from syncs.due import sweep
 from syncs.sales.process import TASK
 from tests import sold

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from db import batches, stock
+from db.catalogue import stock
 from db.models import Product, Reject, Sale, SaleLine, Shop, StockMovement, Terminal
 from db.models.base import Base
 from db.session import reading, writing
+from db.tills import batches
 from syncs.sales.process import process
 
 PHONE, CASE = 6, 7

@@ -7,11 +7,12 @@ from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
 from core.errors import MoulinError, RefusedError
-from db import batch_claims, batches, failures, rejects
-from db.batch_claims import BatchLost
 from db.models import AuditEvent, FailedTask, Product, Sale, SalesBatch, Terminal
 from db.session import engine, reading, writing
+from db.tills import batch_claims, batches
+from db.tills.batch_claims import BatchLost
 from db.types import db_now
+from db.work import failures, rejects
 from syncs.acts import retry
 from syncs.acts.replay import replay
 from syncs.due import sweep

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from db import audit, batches
-from db.batches import KeyReused
+from db.access import audit
 from db.models import AuditEvent, Product, Sale, SalesBatch, Terminal
 from db.session import reading, writing
+from db.tills import batches
+from db.tills.batches import KeyReused
 from syncs.sales.process import process
 from tests.syncs.sales.conftest import (
     CASE,

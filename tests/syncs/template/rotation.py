@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 import core.settings
-from db import sealed
+from db.access import sealed
 from db.session import writing
 
 

@@ -7,7 +7,7 @@ import pytest
 from core import crypto
 from core.errors import RefusedError
 from db.models import Reject
-from db.rejects import FORGOTTEN
+from db.work.rejects import FORGOTTEN
 from sandbox.faults import CountLie
 from syncs.acts.approval import approve
 from syncs.acts.replay import replay

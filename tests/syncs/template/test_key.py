@@ -3,9 +3,9 @@
 import pytest
 
 from connectors.errors import AuthenticationError, ForbiddenError
-from db import runs
 from db.models import FailedTask, SyncRun
 from db.session import reading, writing
+from db.work import runs
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.due import sweep

@@ -8,7 +8,7 @@ import pytest
 
 import core.settings
 from core import crypto
-from db import shops
+from db.catalogue import shops
 from db.models import TemplateOrderDrift
 from db.session import writing
 from tests.syncs import rows

@@ -10,12 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
-from db import bulk, products
-from db.leases import NO_SYNC
+from db import bulk
+from db.catalogue import products
 from db.models import Category, ExternalCategory, ExternalProduct, Product
+from db.work.leases import NO_SYNC
 
 SETTABLE = tuple(name for name in products.LOCKABLE if name != "stock")
-"""Stock is the sum of its movements: ``db.stock.adjust`` changes it."""
+"""Stock is the sum of its movements: ``db.catalogue.stock.adjust`` changes it."""
 
 UPSTREAM = {
     "title": "upstream_title",

@@ -1,6 +1,7 @@
 """What a shop sold in a period: by day, by means of payment, by article.
 
-Where a shop's day begins is for Python to know (``db.days``): so both databases count the same.
+Where a shop's day begins is for Python to know (``db.tills.days``), so that both databases count
+the same.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.days import Bounds, number, table, within
 from db.models import Sale, SaleLine
-from db.sums import total
+from db.tills.days import Bounds, number, table, within
+from db.tills.sums import total
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from db.leases import NO_SYNC
 from db.models import JobSlot
 from db.types import db_now
 from db.upsert import insert_new
+from db.work.leases import NO_SYNC
 
 
 def claim(session: Session, sync: str, slot: datetime) -> int | None:

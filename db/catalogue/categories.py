@@ -13,9 +13,10 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core import details
-from db import bulk, links
+from db import bulk
 from db.models import Category, ExternalCategory
-from db.page import Change, Known, Plan, Sight, Target, plan_page
+from db.records import links
+from db.records.plan import Change, Known, Plan, Sight, Target, plan_page
 
 VERSION = 1
 """Grows when what is written changes meaning, so that every category is written once more."""

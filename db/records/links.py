@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import bulk
 from db.models.catalogue import ExternalCategory, ExternalProduct
-from db.page import AnyLink, Change, Known, Sight
+from db.records.plan import AnyLink, Change, Known, Sight
 
 LONGEST_ERROR = 200
 _OURS: Mapping[type[AnyLink], tuple[str, str]] = {

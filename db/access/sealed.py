@@ -13,7 +13,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import crypto, personal
 from core.errors import MoulinError
-from db.leases import NO_SYNC
 from db.models import (
     APIKey,
     Reject,
@@ -26,6 +25,7 @@ from db.models import (
     TemplateUser,
     Terminal,
 )
+from db.work.leases import NO_SYNC
 
 Column = InstrumentedAttribute[Any]
 

@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core import details
-from db import bulk, categories, links, stock
+from db import bulk
+from db.catalogue import categories, stock
 from db.models import ExternalProduct, Product
-from db.page import Change, Known, Plan, Sight, Target, plan_page
+from db.records import links
+from db.records.plan import Change, Known, Plan, Sight, Target, plan_page
 
 VERSION = 1
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import RefusedError
 from db import bulk
 from db.models import Product, Sale, SaleLine, StockMovement
-from db.page import Sight
+from db.records.plan import Sight
 
 COLUMNS = ("product_id", "delta", "stock_after", "kind", "run_id", "at")
 _OPEN = (

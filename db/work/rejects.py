@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from core import crypto, details
 from core.errors import RefusedError
 from db import bulk
-from db.leases import NO_SYNC
 from db.models import Reject
-from db.page import AnyLink, Sight
+from db.records.plan import AnyLink, Sight
 from db.types import db_now
+from db.work.leases import NO_SYNC
 
 _ANY_OPEN = "SELECT 1 FROM rejects WHERE state = 'open' AND sync IN ?* LIMIT 1"
 

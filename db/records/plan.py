@@ -13,8 +13,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from db.catalogue.shops import Sites
 from db.models.catalogue import Tie
-from db.shops import Sites
 
 AnyLink = Tie
 

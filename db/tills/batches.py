@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session, defer
 from core import crypto
 from core.errors import RefusedError
 from db import bulk
-from db.leases import NO_SYNC
 from db.models import SalesBatch, Terminal
 from db.models.sales import UNFINISHED
 from db.types import db_now
 from db.upsert import insert_new
+from db.work.leases import NO_SYNC
 
 STAMP = "%Y%m%d%H%M%S"
 AT_ONCE = 200

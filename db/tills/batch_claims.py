@@ -1,6 +1,6 @@
 """Who works a batch off: a claim by a conditional UPDATE, fenced by a token that only grows.
 
-As ``db.leases`` does for syncs: a worker that was frozen past its lease writes nothing when it
+As ``db.work.leases`` does for syncs: a worker that was frozen past its lease writes nothing when it
 thaws, for the transaction that would have done it ends here.
 """
 
@@ -15,11 +15,11 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import RetriableError
-from db import audit
-from db.leases import NO_SYNC
+from db.access import audit
 from db.models import SalesBatch
 from db.models.sales import WAITING
 from db.types import db_now
+from db.work.leases import NO_SYNC
 
 
 class BatchLost(RetriableError):  # noqa: N818, it says what happened

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, or_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import RetriableError
-from db import bulk, states
+from db import bulk
 from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
 from db.types import db_now, to_moment
+from db.work import states
 
 NO_SYNC = {"synchronize_session": False}
 

@@ -1,0 +1,1 @@
+"""What the tills sell: terminals, batches, sales, and the figures made of them."""

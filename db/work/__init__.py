@@ -1,0 +1,1 @@
+"""Work and what became of it: runs, leases, slots, rejects, failures."""
