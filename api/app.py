@@ -1,4 +1,4 @@
-"""The application factory: which doors there are, and what every answer has in common."""
+"""The application factory: which routes there are, and what every answer has in common."""
 
 from __future__ import annotations
 
@@ -6,53 +6,25 @@ import logging
 
 from flask import Flask
 
-from api import (
-    access,
-    answers,
-    autosync,
-    docs,
-    headers,
-    home,
-    idents,
-    metrics,
-    problems,
-    process,
-    sessions,
-    static_files,
-    template,
-    tracing,
-)
-from api.body import MOST_BYTES
-from api.inventory import doors, summary, synced
-from api.ops import audit, batches, failures, rejects, runs, syncs
-from api.pages import keys, login, views
-from api.till import articles, history, sales, statistics, waiting
+from api import autosync
+from api.console import home, keys, login
+from api.console import status as status_page
+from api.openapi import docs
+from api.ops import audit, batches, failures, inventory, rejects, runs, syncs, template
+from api.process import health, metrics
+from api.storefront import status, synced
+from api.till import articles, audience, history, sales, statistics, waiting
+from api.web import access, answers, headers, idents, problems, sessions, static_files, tracing
+from api.web.body import MOST_BYTES
 from core import logs
 
-BLUEPRINTS = (
-    home.bp,
-    process.bp,
-    metrics.bp,
-    docs.bp,
-    syncs.bp,
-    runs.bp,
-    failures.bp,
-    rejects.bp,
-    batches.bp,
-    audit.bp,
-    template.bp,
-    sales.bp,
-    history.bp,
-    statistics.bp,
-    articles.bp,
-    synced.bp,
-    summary.bp,
-    doors.bp,
-    views.bp,
-    login.bp,
-    keys.bp,
-    static_files.bp,
-)
+PROCESS = (health.bp, metrics.bp, docs.bp)
+OPS = (
+    syncs.bp, runs.bp, failures.bp, rejects.bp, batches.bp, audit.bp, template.bp, inventory.bp,
+)  # fmt: skip
+TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)
+STOREFRONT = (synced.bp, status.bp)
+CONSOLE = (home.bp, status_page.bp, login.bp, keys.bp, static_files.bp)
 
 
 def create_app() -> Flask:
@@ -64,7 +36,7 @@ def create_app() -> Flask:
     app.debug = False
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["MOST_WAITING"] = waiting.MOST_WAITING
-    # OPTIONS would be a door beside each door, and nobody here asks from another origin.
+    # OPTIONS would be a route beside each route, and nobody here asks from another origin.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     app.url_map.converters["ident"] = idents.IdentConverter
@@ -73,11 +45,12 @@ def create_app() -> Flask:
     headers.register(app)
     sessions.register(app)
     access.register(app)
+    audience.register(app)
     login.register(app)
     problems.register(app)
     metrics.register(app)
     docs.register(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*PROCESS, *OPS, *TILLS, *STOREFRONT, *CONSOLE):
         app.register_blueprint(blueprint)
     autosync.register(app)
     return app

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.openapi.description import JSON, Answer, Description
 from api.openapi.headers import ANSWERED
 from api.openapi.standing import SHARED
+from api.web.describe import JSON, Answer, Description
 
 Schema = dict[str, Any]
 Known = Mapping[Any, Schema]

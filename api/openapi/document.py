@@ -10,12 +10,12 @@ from typing import Any, cast
 from flask import Flask
 from werkzeug.routing import Rule as Route
 
-from api import access
 from api.openapi import bodies, headers, parameters, schemas, security, standing
 from api.openapi.bodies import EVERYWHERE
-from api.openapi.description import Answer, Description
-from api.openapi.description import of as description_of
 from api.openapi.tags import TAGS, tag_of
+from api.web import access
+from api.web.describe import Answer, Description
+from api.web.describe import of as description_of
 from core.version import version
 
 Schema = dict[str, Any]
@@ -73,7 +73,12 @@ def operations(app: Flask) -> Iterator[Operation]:
 
 def document(app: Flask) -> Schema:
     """The document; no part of it is written down anywhere else."""
-    found = list(operations(app))
+    # Who the audiences are, the application knows.
+    with app.app_context():
+        return _document(list(operations(app)))
+
+
+def _document(found: Sequence[Operation]) -> Schema:
     answered, asked, shared = schemas.components(
         {answer.kind for answer in _answers(found) if answer.kind is not None},
         {each.description.body for each in found if each.description.body is not None},
@@ -96,7 +101,7 @@ def document(app: Flask) -> Schema:
             "parameters": {
                 name: {"name": name, "in": "header", **headers.ASKED[name]} for name in EVERYWHERE
             },
-            "securitySchemes": security.SCHEMES,
+            "securitySchemes": security.schemes(),
         },
     }
     return cast("Schema", _marked_down(whole))

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from api.openapi.bodies import EVERYWHERE
-from api.openapi.description import JSON
 from api.openapi.fields import Field, Form, Reader
 from api.openapi.schemas import REF
+from api.web.describe import JSON
 
 Schema = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.openapi import headers, schemas
-from api.openapi.description import Description
+from api.web.describe import Description
 
 Schema = dict[str, Any]
 

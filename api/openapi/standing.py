@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from api.access import Rule
-from api.openapi.description import HTML, Answer, Description, refuses, refuses_till
+from api.web.access import Rule
+from api.web.describe import HTML, Answer, Description, refuses, refuses_till
 
 OF_TEXTS = (
     "BYTE_ORDER_MARK", "DUPLICATE_KEY", "INVALID_JSON", "INVALID_UTF8", "TOO_DEEP",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.till.errors import concerns
+from api.web import audiences
 
 TAGS = {
     "process": "How this process is, and what it is.",
@@ -25,11 +25,12 @@ _TEMPLATE = "/admin/api/"
 
 
 def tag_of(path: str) -> str:
-    """The group of a path: the first word of an operation's, the tills, the pages, the catalogue,
+    """The group of a path: its audience's, an operation's first word, the pages, the catalogue,
     else the process itself.
     """
-    if concerns(path):
-        return "tills"
+    audience = audiences.of_path(path)
+    if audience is not None:
+        return audience.tag
     if path.startswith(_PAGES):
         return "pages"
     if path.startswith(_CATALOGUE):

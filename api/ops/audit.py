@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint
 
-from api.access import allow
-from api.openapi.description import Answer, describe
-from api.openapi.shape import Listing
 from api.ops.answers.audit import Act
-from api.paging import Page, asked, listing
+from api.web.access import allow
+from api.web.describe import Answer, describe
+from api.web.paging import Page, asked, listing
+from api.web.shapes import Listing
 from db.access import audit
 from db.models import AuditEvent
 from db.session import reading

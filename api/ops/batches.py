@@ -8,12 +8,12 @@ from typing import Any
 from flask import Blueprint
 from pydantic import Field
 
-from api.access import allow, caller
-from api.openapi.description import Answer, describe
-from api.openapi.shape import Listing
 from api.ops.answers.batches import Batch, BatchLine, BatchStatus
-from api.ops.orders import found
-from api.paging import LARGEST_ID, Page, asked, listing
+from api.ops.commands import found
+from api.web.access import allow, caller
+from api.web.describe import Answer, describe
+from api.web.paging import LARGEST_ID, Page, asked, listing
+from api.web.shapes import Listing
 from db.access import operators
 from db.models import SalesBatch
 from db.session import reading

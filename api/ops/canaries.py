@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.problems import Problem
+from api.web.problems import Problem
 from db import bulk
 from db.access import audit
 from db.models import AuditEvent, SalesBatch, SyncRun

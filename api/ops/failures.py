@@ -7,11 +7,6 @@ from typing import Any, Literal
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from api.access import allow, caller
-from api.body import load
-from api.fields import Name
-from api.openapi.description import Answer, describe, refuses
-from api.openapi.shape import Listing
 from api.ops import retries
 from api.ops.answers.failures import (
     BatchEnqueued,
@@ -24,8 +19,13 @@ from api.ops.answers.failures import (
     SentAgain,
 )
 from api.ops.answers.runs import Enqueued
-from api.ops.orders import GIVEN, Order, ReasonedOrder, enqueued, found
-from api.paging import Page, asked, listing
+from api.ops.commands import GIVEN, Order, ReasonedOrder, enqueued, found
+from api.web.access import allow, caller
+from api.web.body import load
+from api.web.describe import Answer, describe, refuses
+from api.web.fields import Name
+from api.web.paging import Page, asked, listing
+from api.web.shapes import Listing
 from db.access import audit
 from db.models import FailedTask
 from db.session import reading, writing

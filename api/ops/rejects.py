@@ -8,16 +8,16 @@ from typing import Any, Literal
 from flask import Blueprint
 from pydantic import Field
 
-from api.access import allow, caller
-from api.body import Body, load
-from api.fields import Name
-from api.openapi.description import Answer, describe, refuses
-from api.openapi.shape import Listing
 from api.ops.answers.failures import Matching
 from api.ops.answers.rejects import Reject as WholeReject
 from api.ops.answers.rejects import RejectLine, RejectState, ReplayedMany, Settled
-from api.ops.orders import GIVEN, PlainOrder, ReasonedOrder, found
-from api.paging import LARGEST_ID, Page, asked, listing
+from api.ops.commands import GIVEN, PlainOrder, ReasonedOrder, found
+from api.web.access import allow, caller
+from api.web.body import Body, load
+from api.web.describe import Answer, describe, refuses
+from api.web.fields import Name
+from api.web.paging import LARGEST_ID, Page, asked, listing
+from api.web.shapes import Listing
 from core import crypto
 from core.errors import FatalError, RefusedError
 from db.access import audit, operators

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import Field
 
 from api.bell import BELL
-from api.body import Body
-from api.fields import Name
 from api.ops import canaries
-from api.ops.orders import Order
+from api.ops.commands import Order
+from api.web.body import Body
+from api.web.fields import Name
 from core.errors import RefusedError, RetriableError
 from db import bulk
 from db.session import reading, writing

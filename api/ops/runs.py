@@ -7,14 +7,14 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from api.access import allow, caller
-from api.body import load
-from api.fields import Name
-from api.openapi.description import Answer, describe, refuses
-from api.openapi.shape import Listing
-from api.ops.answers.runs import Approved, Cancelled, Run, RunLine, RunStatus
-from api.ops.orders import GIVEN, Order, found
-from api.paging import Page, asked, listing
+from api.ops.answers.runs import Approved, Cancelled, Run, RunLine
+from api.ops.commands import GIVEN, Order, found
+from api.web.access import allow, caller
+from api.web.body import load
+from api.web.describe import Answer, describe, refuses
+from api.web.fields import Name
+from api.web.paging import Page, asked, listing
+from api.web.shapes import Listing, RunStatus
 from db.access import audit
 from db.models import SyncRun
 from db.session import reading, writing

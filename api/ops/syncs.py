@@ -10,15 +10,15 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field, PlainValidator
 from sqlalchemy.orm import Session
 
-from api.access import allow, caller
 from api.bell import BELL
-from api.body import load
-from api.openapi.description import Answer, describe, refuses
-from api.openapi.shape import Listing
 from api.ops.answers.syncs import NothingBegun, Pause, SyncEnqueued, SyncLine
-from api.ops.orders import GIVEN, Order, enqueued
-from api.paging import LARGEST_ID
-from api.problems import FieldError, Problem, not_found
+from api.ops.commands import GIVEN, Order, enqueued
+from api.web.access import allow, caller
+from api.web.body import load
+from api.web.describe import Answer, describe, refuses
+from api.web.paging import LARGEST_ID
+from api.web.problems import FieldError, Problem, not_found
+from api.web.shapes import Listing
 from core.errors import RefusedError
 from db.access import audit
 from db.session import reading, writing

@@ -50,6 +50,11 @@ def current() -> Till:
     return found
 
 
+def enter() -> None:
+    """Let a till's request pass, with its ``Till``; raises as ``authenticate``."""
+    g.terminal = authenticate()
+
+
 def authenticate() -> Till:
     """Who asks, or ``TillError``: 400 without a serial, 404 for an unknown or revoked one, 429
     after too many of these, 401 without the proof that its level asks for.

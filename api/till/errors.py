@@ -52,11 +52,6 @@ class TillError(Exception):
         self.more = more
 
 
-def concerns(path: str) -> bool:
-    """Whether a till asked, so that it must be answered in its own shape."""
-    return path.startswith(PREFIX)
-
-
 def worded(
     status: int, code: str, headers: Mapping[str, str] | None = None, **more: object
 ) -> TillError:

@@ -10,7 +10,6 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address
 from threading import Condition
 from typing import Generic, TypeVar
 
@@ -19,6 +18,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from api.till.errors import TillError
+from api.web.addresses import neighbourhood
 from core.logs import get_logger
 
 log = get_logger(__name__)
@@ -124,14 +124,3 @@ class Guesses:
             f"Trop de terminaux inconnus depuis cette adresse: réessayez dans {seconds} s",
             headers={"Retry-After": str(seconds)},
         )
-
-
-def neighbourhood(address: str) -> str:
-    """The address; of IPv6 its first 64 bits, for whoever has one has all of the rest."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
-        return f"{IPv6Address(int(found) >> 64 << 64)}/64"
-    return address

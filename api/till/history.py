@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 from pydantic import Field
 
-from api.access import allow
-from api.openapi.description import Answer, describe
 from api.till import devices, periods, queries, shown, told
 from api.till.cursors import Place
 from api.till.errors import PREFIX
+from api.web.access import allow
+from api.web.describe import Answer, describe
 from db.session import reading
 from db.tills import history
 from db.tills.history import Sold, SoldLine

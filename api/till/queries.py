@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from flask import request
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from api.openapi import description
 from api.till import cursors
 from api.till.cursors import Place
 from api.till.errors import TillError
+from api.web import describe
 from core.details import printable
 
 LONGEST_NAME = 60
@@ -66,7 +66,7 @@ def asked(model: type[Asked]) -> Asked:
     """The request's query as ``model``; ``TillError`` names the first parameter that is unknown,
     doubled or wrong.
     """
-    description.require(query=model)
+    describe.require(query=model)
     for name, given in request.args.lists():
         if name not in model.model_fields:
             raise wrong(name, "n'existe pas ici")

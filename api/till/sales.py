@@ -12,12 +12,12 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request, url_for
 
-from api.access import allow
 from api.bell import BELL
-from api.openapi.description import Answer, describe, refuses_till
 from api.till import devices, sent, told, waiting
 from api.till.errors import PREFIX, worded
 from api.till.waiting import Patience
+from api.web.access import allow
+from api.web.describe import Answer, describe, refuses_till
 from core.logs import correlation_id, get_logger
 from db.session import reading, writing
 from db.tills import batches

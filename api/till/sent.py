@@ -13,8 +13,8 @@ from typing import Annotated
 from flask import request
 from pydantic import Field
 
-from api.body import plain
 from api.till.errors import worded
+from api.web.body import plain
 from core import strict_json
 from core.strict_json import StrictError
 from syncs.sales import payload

@@ -5,14 +5,11 @@ them. The words are the wire's.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Missing, Shape, Text
-
-Amount = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,4}$", examples=["40000.00"])]
-"""In the shop's currency, as text: two decimals, up to four when it has them."""
+from api.web.shapes import Amount, Id, Missing, Shape, Text
 
 Method = Literal["CASH", "MOBILE_MONEY", "CARTE"]
 

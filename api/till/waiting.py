@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from api.problems import STORE_AWAY
+from api.web.problems import STORE_AWAY
 from core.settings import settings
 from db.session import reading
 from db.tills import batches

@@ -20,8 +20,8 @@ from waitress.server import create_server
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.test import TestResponse
 
-from api import access
 from api.till import devices
+from api.web import access
 from db import bulk
 from db.catalogue import shops
 from db.models import Terminal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from api import access
+from api.web import access
 from db.access import operators
 from db.models import Operator
 from db.session import reading, writing

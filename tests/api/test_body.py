@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api import body
-from api.problems import Problem
+from api.web import body
+from api.web.problems import Problem
 from tests.api.test_access import DOORS, PAGES, filled
 
 HOSTILE = {

@@ -14,8 +14,8 @@ from hypothesis import given as for_all
 from hypothesis import strategies as some
 from sqlalchemy import select
 
-from api import access
 from api.till import proofs
+from api.web import access
 from core import logs
 from db.access import operators
 from db.models import Terminal

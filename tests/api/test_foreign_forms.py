@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import sessions
+from api.web import sessions
 from tests.api.test_access import DOORS, filled
 from tests.api.visitor import Visitor, another, is_in
 

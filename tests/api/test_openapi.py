@@ -8,12 +8,12 @@ import jsonschema_rs
 import pytest
 from pydantic import TypeAdapter
 
-from api import access, paging
-from api.body import Body, load
-from api.openapi import description, standing
-from api.openapi.description import Answer, describe
+from api.openapi import standing
 from api.openapi.document import document, operations
 from api.openapi.parameters import templated
+from api.web import access, paging
+from api.web.body import Body, load
+from api.web.describe import Answer, describe, of
 from tests.api import held
 from tests.api.test_access import DOORS, PAGES
 from tests.api.test_body import HOSTILE
@@ -37,7 +37,7 @@ def test_every_route_is_described(app, told):
     bare = [
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if description.of(app.view_functions[rule.endpoint]) is None
+        if of(app.view_functions[rule.endpoint]) is None
     ]
 
     assert bare == []

@@ -6,7 +6,7 @@ import io
 import json
 
 import core.settings
-from api import access
+from api.web import access
 from core import logs
 from tests.servers import free_port
 

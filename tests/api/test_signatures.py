@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from api.body import MOST_BYTES
 from api.till.errors import PREFIX
+from api.web.body import MOST_BYTES
 from db import bulk
 from db.models import DeviceNonce, SalesBatch, Shop
 from db.session import reading

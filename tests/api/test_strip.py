@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from api.pages.strip import DAYS, Day, days
+from api.console.strip import DAYS, Day, days
 from db import bulk
 from db.models import SyncRun
 from db.session import reading, writing

@@ -113,7 +113,7 @@ def test_a_run_that_fails_once_more_is_told_by_its_new_error(template, ask):
 
 
 def test_patience_ends_and_the_runs_go_on(template, ask, monkeypatch):
-    monkeypatch.setattr("api.template.LONGEST", 0.3)
+    monkeypatch.setattr("api.ops.template.LONGEST", 0.3)
     template.faults.add(Slow(endpoint="settings", seconds=3))
     with working():
         answer = ask(f"{SYNC}?wait=1")

@@ -8,11 +8,11 @@ import pytest
 from flask import request
 
 import core.settings
-from api import access
-from api.body import MOST_BYTES
-from api.paging import Page, asked
-from api.problems import Problem
 from api.till.errors import PREFIX, SENTENCES, TillError, worded
+from api.web import access
+from api.web.body import MOST_BYTES
+from api.web.paging import Page, asked
+from api.web.problems import Problem
 from core.errors import ConfigurationError, FatalError, RefusedError, RetriableError
 from db.catalogue.shops import every
 from db.session import reading

@@ -8,8 +8,8 @@ import json
 import pytest
 
 import core.settings
-from api import docs
-from api.pages import page
+from api.console import page
+from api.openapi import docs
 from core import logs
 from db.models import AuditEvent, SyncRun
 from db.session import reading

@@ -12,9 +12,9 @@ from typing import Any, get_args
 
 import pytest
 
-from api import words
-from api.ops.answers.runs import RunStatus
-from api.words import Words
+from api.console import words
+from api.console.words import Words
+from api.web.shapes import RunStatus
 from db.access import operators
 from syncs import gate
 from syncs.registry import SYNCS
@@ -45,7 +45,7 @@ def flat(part: dict[str, Any], above: str = "") -> dict[str, str]:
 
 
 def catalogue(language: str) -> dict[str, str]:
-    return flat(tomllib.loads((API / "words" / f"{language}.toml").read_text("utf-8")))
+    return flat(tomllib.loads((API / "console" / "words" / f"{language}.toml").read_text("utf-8")))
 
 
 FR, EN = catalogue("fr"), catalogue("en")
@@ -58,9 +58,9 @@ def names(sentence: str) -> set[str]:
 def used() -> set[str]:
     """Every key that stands in a template or in the code, whole."""
     found = set()
-    for path in (API / "templates" / "pages").glob("*.html"):
+    for path in (API / "templates" / "console").glob("*.html"):
         found |= set(re.findall(r"""\bt\(["']([\w.]+)["'][,)]""", path.read_text("utf-8")))
-    for path in [*(API / "pages").glob("*.py"), API / "words" / "__init__.py"]:
+    for path in [*(API / "console").glob("*.py"), API / "console" / "words" / "__init__.py"]:
         told = re.findall(r'"([a-z_.]+)"', path.read_text("utf-8"))
         found |= {key for key in told if key in FR}
     return found
@@ -79,7 +79,7 @@ def test_both_languages_say_the_same_things_of_the_same_names():
 def test_what_is_asked_for_is_there_and_nothing_else_is():
     families = {
         family
-        for path in (API / "templates" / "pages").glob("*.html")
+        for path in (API / "templates" / "console").glob("*.html")
         for family in re.findall(r"""t\(["'](\w+)\.["'] ~""", path.read_text("utf-8"))
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.openapi.shape import Kept, Text
+from api.web.shapes import Kept, Text
 
 
 class Attempt(Kept):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from api.openapi.shape import Id, Shape, Text
+from api.web.shapes import Id, Shape, Text
 
 
 class Act(Shape):

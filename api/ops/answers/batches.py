@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Shape, Text
 from api.ops.answers.attempts import Attempt
-from api.ops.answers.runs import Count
+from api.web.shapes import Count, Id, Shape, Text
 
 BatchStatus = Literal["due", "running", "done", "failed"]
 

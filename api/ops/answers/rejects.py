@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Shape, Text
 from api.ops.answers.failures import StillRefused
-from api.ops.answers.runs import Count
+from api.web.shapes import Count, Id, Shape, Text
 
 RejectState = Literal["open", "replayed", "discarded"]
 

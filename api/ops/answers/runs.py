@@ -7,14 +7,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Kept, Shape, Text
 from api.ops.answers.attempts import Attempt
+from api.web.shapes import Count, Id, Kept, RunStatus, Shape, Text
 
-RunStatus = Literal[
-    "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded"
-]
 Options = dict[str, int | str]
-Count = int
 
 
 class RunLine(Shape):

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Shape, Text
-from api.ops.answers.runs import Count, Enqueued, RunStatus
+from api.ops.answers.runs import Enqueued
+from api.web.shapes import Count, Id, RunStatus, Shape, Text
 from syncs.views.status import State
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.openapi.shape import Id, Shape
+from api.web.shapes import Id, Shape
 from syncs.sources.template_health import Kind
 
 Tables = dict[str, int]

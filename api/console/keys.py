@@ -1,0 +1,98 @@
+"""``/admin/inventory/apikey/``: the keys of the B2B source, kept sealed, one of them in use."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from api.console import page
+from api.console.answers import CONFLICT, PAGE, SEE_OTHER, wrong
+from api.web.access import allow, caller
+from api.web.describe import describe
+from connectors.http.credentials import header
+from core.details import printable
+from core.errors import ConfigurationError, RefusedError
+from db import bulk
+from db.access import audit, keys
+from db.session import reading, writing
+
+bp = Blueprint("keys", __name__, url_prefix="/admin/inventory/apikey")
+page.answers_as_page(bp)
+
+LONGEST_NAME = 100
+LONGEST_KEY = 1000
+
+
+@bp.get("/", strict_slashes=False)
+@allow("admin")
+@describe(PAGE)
+def index() -> ResponseReturnValue:
+    """The keys by name; none is shown."""
+    with reading() as session:
+        return page.render("keys", keys=keys.every(session), now=bulk.now(session))
+
+
+@bp.get("/add/", strict_slashes=False)
+@allow("admin")
+@describe(PAGE)
+def form() -> ResponseReturnValue:
+    """The form for a new key."""
+    return page.render("key", name="", active=True, problem=None)
+
+
+@bp.post("/add/", strict_slashes=False)
+@allow("admin")
+@describe(SEE_OTHER, wrong("a field is wrong, or the name is taken"), shares=("PageBodyTooLarge",))
+def add() -> ResponseReturnValue:
+    """Keep a key, sealed."""
+    name, key = (request.form.get(field, "").strip() for field in ("name", "key"))
+    active = "active" in request.form
+    problem = _problem(name, key) or _keep(name, key, active=active)
+    if problem is not None:
+        return page.render("key", status=422, name=name, active=active, problem=problem)
+    page.leave("keys.saved", name=name)
+    return page.go("keys.index")
+
+
+@bp.post("/switch/", strict_slashes=False)
+@allow("admin")
+@describe(SEE_OTHER, CONFLICT, shares=("PageBodyTooLarge",))
+def switch() -> ResponseReturnValue:
+    """Put a key in use, or with ``deactivate`` none of them."""
+    name = None if "deactivate" in request.form else request.form.get("name", "")
+    with writing() as session:
+        keys.switch(session, name)
+        audit.note(
+            session, who=caller().who,
+            what="apikey.deactivate" if name is None else "apikey.activate",
+            subject="keys" if name is None else f"key {name}",
+        )  # fmt: skip
+    if name is None:
+        page.leave("keys.stopped")
+    else:
+        page.leave("keys.switched", name=name)
+    return page.go("keys.index")
+
+
+def _problem(name: str, key: str) -> str | None:
+    if not 0 < len(name) <= LONGEST_NAME or printable(name) != name:
+        return "keys.wrong_name"
+    if len(key) > LONGEST_KEY:
+        return "keys.wrong_key"
+    try:
+        header("Authorization: Bearer {key}", key, where="")
+    except ConfigurationError:
+        return "keys.wrong_key"
+    return None
+
+
+def _keep(name: str, key: str, *, active: bool) -> str | None:
+    try:
+        with writing() as session:
+            keys.add(session, name=name, key=key, activate=active)
+            audit.note(
+                session, who=caller().who, what="apikey.add", subject=f"key {name}", active=active
+            )
+    except RefusedError:
+        return "keys.taken"
+    return None

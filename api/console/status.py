@@ -1,0 +1,75 @@
+"""``/inventory/status/``: how fresh the data is, and for operators how to make it so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from api.console import page, strip, words
+from api.console.answers import PAGE, SEE_OTHER, wrong
+from api.ops.syncs import press
+from api.storefront.status import summary
+from api.web import sessions
+from api.web.access import allow
+from api.web.describe import describe
+from api.web.problems import Problem
+from core.settings import settings
+from db import bulk
+from db.access import operators
+from db.catalogue import synced
+from db.session import reading
+from db.work import overview
+from syncs import gate
+from syncs.registry import SYNCS
+
+bp = Blueprint("pages", __name__)
+page.answers_as_page(bp)
+
+LATEST = 10
+
+
+@bp.get("/inventory/status/", strict_slashes=False)
+@allow("public")
+@describe(PAGE, shares=("PageStoreAway",))
+def status() -> ResponseReturnValue:
+    """How each sync is doing; errors, advice, the latest records and buttons are for operators."""
+    operates = _may_operate()
+    told = summary(details=operates)
+    zone = ZoneInfo(settings().timezone)
+    with reading() as session:
+        now = bulk.now(session)
+        since = now - timedelta(days=strip.DAYS)
+        strips = {
+            name: strip.days(overview.runs_since(session, name, since), now, zone) for name in SYNCS
+        }
+        latest = synced.latest(session, limit=LATEST) if operates else []
+    return page.render(
+        "status", told=told, strips=strips, latest=latest, now=now, operates=operates
+    )
+
+
+@bp.post("/inventory/status/run", strict_slashes=False)
+@allow("operator")
+@describe(SEE_OTHER, wrong("there is no such sync"), shares=("PageBodyTooLarge",))
+def run() -> ResponseReturnValue:
+    """Ask the gate for the sync that the button names."""
+    sync = SYNCS.get(request.form.get("sync", ""))
+    if sync is None:
+        raise Problem(422, "INVALID_FIELDS", "There is no such sync.")
+    answer, follows = press(sync, force=True, options={}, why=None)
+    match answer:
+        case gate.Waiting(not_before=moment):
+            page.leave("answer.waiting", moment=words.chosen().moment(moment))
+        case gate.Running(released=True):
+            page.leave("answer.released")
+        case _:
+            page.leave("answer.follows" if follows else f"answer.{answer.status}")
+    return page.go("pages.status")
+
+
+def _may_operate() -> bool:
+    found = sessions.operator()
+    return found is not None and operators.may(found.role, "operator")

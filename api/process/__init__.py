@@ -1,0 +1,1 @@
+"""How this process is, for who keeps it running: health, readiness, metrics."""

@@ -1,0 +1,76 @@
+"""Lists in pages: ``?limit=&cursor=`` in, ``{"results": […], "next": …}`` out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from api.web import describe
+from api.web.body import field_errors
+from api.web.problems import FieldError, Problem
+
+MOST = 200
+LARGEST_ID = 2**63 - 1
+
+
+class Identified(Protocol):
+    """A row of any table."""
+
+    id: Any
+
+
+Row = TypeVar("Row", bound=Identified)
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+class Page(BaseModel):
+    """Which part of a list: at most ``limit`` rows below the id ``cursor``, newest first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    limit: int = Field(default=50, ge=1, le=MOST, description="Rows on a page.")
+    cursor: int | None = Field(
+        default=None, ge=1, le=LARGEST_ID, description="As `next` has it: rows below this id."
+    )
+
+    @property
+    def ahead(self) -> int:
+        """One more than is shown tells whether there is more."""
+        return self.limit + 1
+
+
+def asked(model: type[Asked], given: MultiDict[str, str] | None = None) -> Asked:
+    """The request's query as ``model``, or what was ``given`` by a form as well; ``Problem`` 400
+    names what is unknown, wrong or doubled.
+    """
+    describe.require(query=model)
+    given = request.args if given is None else given
+    errors = [
+        FieldError(name[:100], "stands here more than once")
+        for name, values in given.lists()
+        if len(values) > 1 and name in model.model_fields
+    ]
+    if not errors:
+        try:
+            return model.model_validate(given.to_dict())
+        except ValidationError as error:
+            errors = field_errors(error)
+    raise Problem(400, "INVALID_QUERY", "Some parameters are wrong.", errors=errors)
+
+
+def listing(
+    page: Page, rows: Sequence[Row], view: Callable[[Row], dict[str, Any]]
+) -> dict[str, Any]:
+    """A page of ``rows`` (``page.ahead`` of them were asked for) and where the next one is."""
+    shown = rows[: page.limit]
+    following = None
+    if len(rows) > page.limit:
+        told = page.model_dump(exclude_none=True, exclude_defaults=True)
+        query = urlencode({**told, "cursor": shown[-1].id})
+        following = f"{request.path}?{query}"
+    return {"results": [view(row) for row in shown], "next": following}

@@ -1,0 +1,79 @@
+"""The shapes that answers share: pages of a list, and problems."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+Item = TypeVar("Item")
+
+Text = str | None
+"""Most columns may be empty."""
+
+Missing = SkipJsonSchema[None]
+"""``str | Missing``, with a default: the field may be missing and is never null."""
+
+Id = Annotated[int, Field(ge=1)]
+Count = int
+
+Amount = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,4}$", examples=["40000.00"])]
+"""In the shop's currency, as text: two decimals, up to four when it has them."""
+
+RunStatus = Literal[
+    "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded"
+]
+
+
+class Shape(BaseModel):
+    """An answer with these fields and no other; a field with a default may be missing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kept(BaseModel):
+    """What stands in the store as it was written, maybe by an older version: fields may be more."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Listing(Shape, Generic[Item]):
+    """A page of a list."""
+
+    # A generic model hands its docstring on to none that is made of it.
+    model_config = ConfigDict(json_schema_extra={"description": "A page of a list."})
+
+    results: list[Item]
+    next: Text = Field(description="The path of the next page; null on the last one.")
+
+
+class Problem(Shape):
+    """Problem details (RFC 9457)."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str = Field(description="For people.")
+    code: str = Field(description="For machines; it does not change.")
+    correlation_id: Text
+    errors: list[WrongField] = Field(default_factory=list, description="At most 20.")
+
+
+class TillError(Shape):
+    """What a till is told when it cannot have an answer."""
+
+    error: str = Field(description="A French sentence, for the till's screen.")
+    code: str = Field(description="For programs; it does not change.")
+    champ: str | Missing = Field(
+        default=None, description="The parameter or the place in the body."
+    )
+    header_required: str | Missing = Field(default=None, description="The header that is missing.")
+    index: int | Missing = Field(default=None, description="The sale, from 1.")
+
+
+class WrongField(Shape):
+    """What is wrong with one field."""
+
+    field: str = Field(description="Its path (`filter.task`); empty: the whole.")
+    message: str
