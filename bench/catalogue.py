@@ -19,7 +19,7 @@ from db.session import writing
 from sandbox.catalogue import make
 from syncs import engine, gate
 from syncs.declaration import AnySync
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
 from tests.servers import PostgreSQL
 
@@ -56,7 +56,7 @@ def run(sync: AnySync) -> None:
     """One run by hand, from its claim to its end."""
     answer = gate.take(sync, {})
     assert isinstance(answer, gate.Enqueued)
-    ended = engine.execute(sync, answer.run_id, Manner(slice_seconds=None, by_hand=True))
+    ended = engine.execute(sync, answer.run_id, Execution(slice_seconds=None, by_hand=True))
     assert ended.status == "succeeded", ended
 
 

@@ -34,7 +34,7 @@ from syncs.declaration import AnySync, Options
 from syncs.registry import SYNCS
 from syncs.running import dry_run
 from syncs.running.ending import MOST_FAILURES
-from syncs.running.walk import Manner, Outcome
+from syncs.running.walk import Execution, Outcome
 
 LONGEST_WAIT = 60.0
 """A source that asks for more than this by hand gets its rest: exit 69, checkpoint kept."""
@@ -162,10 +162,10 @@ def carry_out(sync: AnySync, wish: Wish, options: Options, stage: Stage) -> int:
 def _execute(sync: AnySync, run_id: int, stage: Stage, *, steal: bool) -> int:
     try:
         with Bar(sync.summary, shown=stage.bar) as bar:
-            manner = Manner(
+            execution = Execution(
                 slice_seconds=None, by_hand=True, steal=steal, watch=bar.show, source=stage.source
             )
-            outcome = _patiently(sync, run_id, manner)
+            outcome = _patiently(sync, run_id, execution)
     except MoulinError:
         # The error itself is said by whoever catches it; what was done so far is data.
         stage.tell(engine.statistics(sync, run_id))
@@ -177,11 +177,11 @@ def _execute(sync: AnySync, run_id: int, stage: Stage, *, steal: bool) -> int:
     return EXIT[statistics["status"]]
 
 
-def _patiently(sync: AnySync, run_id: int, manner: Manner) -> Outcome:
+def _patiently(sync: AnySync, run_id: int, execution: Execution) -> Outcome:
     """Execute to the end, waiting as long as the source asks, within a person's patience."""
     for tries in count(1):
         try:
-            return engine.execute(sync, run_id, manner)
+            return engine.execute(sync, run_id, execution)
         except RetriableError as error:
             wait = error.retry_after
             if wait is None or wait > LONGEST_WAIT or tries == MOST_FAILURES:

@@ -49,7 +49,7 @@ class Template(Source):
         self.largest = 1000
         """Records a page at most, whatever limit is asked for."""
         self.items_apart = False
-        """Whether ``full`` has the things of all orders as a table of their own, the last first."""
+        """Whether ``full`` has the items of all orders as a table of their own, the last first."""
 
     def turn(self, changes: Record) -> Record:
         """Change settings from another process."""

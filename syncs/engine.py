@@ -25,7 +25,7 @@ from syncs.running import ending
 from syncs.running.deletions import decide_deletions
 from syncs.running.pages import write_page
 from syncs.running.progress import Progress, restore
-from syncs.running.walk import BY_WORKER, Manner, Outcome, Walk
+from syncs.running.walk import BY_WORKER, Execution, Outcome, Walk
 
 log = get_logger(__name__)
 
@@ -38,7 +38,7 @@ def lease_seconds() -> float:
     return max(60.0, 2 * settings().inventory_api_timeout)
 
 
-def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
+def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Outcome:
     """Run ``run_id`` until it ends, its slice is over, or somebody else has it.
 
     Raises what made the run fail, after its row says so: retriable failures leave it due again.
@@ -51,8 +51,8 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
             run,
             owner=f"{socket.gethostname()}:{os.getpid()}",
             seconds=lease_seconds(),
-            task_id=manner.task_id,
-            steal=manner.steal,
+            task_id=execution.task_id,
+            steal=execution.steal,
         )
         if lease is None:
             return Outcome(run_id=run_id, status="left")
@@ -63,7 +63,7 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
     if lease.failures > ending.MOST_FAILURES:
         raise ending.bury_dead(sync, lease)
     try:
-        with _source(sync, manner) as connector:
+        with _source(sync, execution) as connector:
             connect.note_use(sync.connector)
             return _walk(
                 Walk(
@@ -73,7 +73,7 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
                     options=options,
                     checkpoint=checkpoint,
                     progress=progress,
-                    manner=manner,
+                    execution=execution,
                     started=time.monotonic(),
                 )
             )
@@ -88,7 +88,7 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
         # The edge of a run: whatever happened, its row must say so, or nobody would know why
         # the lease ran out.
         try:
-            ending.give_up_or_retry(sync, lease, error, by_hand=manner.by_hand)
+            ending.give_up_or_retry(sync, lease, error, by_hand=execution.by_hand)
         except leases.LeaseLost:
             return _left(sync, run_id)
         if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
@@ -97,8 +97,8 @@ def execute(sync: AnySync, run_id: int, manner: Manner = BY_WORKER) -> Outcome:
         raise
 
 
-def _source(sync: AnySync, manner: Manner) -> AbstractContextManager[Connector]:
-    given = manner.source
+def _source(sync: AnySync, execution: Execution) -> AbstractContextManager[Connector]:
+    given = execution.source
     return connect.to_source(sync.connector) if given is None else nullcontext(given)
 
 
@@ -129,7 +129,7 @@ def _pages(walk: Walk) -> Outcome | None:
             )
         written = write_page(walk.sync, walk.lease, walk.options, page, walk.progress)
         walk.progress = written.progress
-        walk.manner.watch(walk.progress)
+        walk.execution.watch(walk.progress)
         if written.cancel:
             return ending.cancel(walk.sync, walk.lease)
         if page.next_query is not None and walk.slice_is_over:

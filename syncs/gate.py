@@ -18,7 +18,7 @@ from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
 from db.session import writing
 from db.work import leases, runs, states
-from db.work.states import Standing
+from db.work.states import Snapshot
 from syncs import connect, intervals
 from syncs.declaration import AnySync, Options
 
@@ -120,18 +120,18 @@ def decide(
 
 def stale(session: Session, syncs: Collection[AnySync]) -> list[AnySync]:
     """Which of these ``request`` would open a run of, by one look that writes nothing."""
-    known = states.standing(session, [sync.name for sync in syncs])
+    known = states.snapshots(session, [sync.name for sync in syncs])
     return [sync for sync in syncs if _is_stale(sync, known.get(sync.name))]
 
 
-def _is_stale(sync: AnySync, standing: Standing | None) -> bool:
+def _is_stale(sync: AnySync, snapshot: Snapshot | None) -> bool:
     if not connect.is_configured(sync.connector):
         return False
-    if standing is None:
+    if snapshot is None:
         return True
-    if standing.paused or standing.active:
+    if snapshot.paused or snapshot.active:
         return False
-    return _too_early(sync, standing, standing.now, pressing=False) is None
+    return _too_early(sync, snapshot, snapshot.now, pressing=False) is None
 
 
 def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
@@ -218,7 +218,7 @@ def _follow(sync: AnySync, state: SyncState, options: Options) -> bool:
 
 
 def _too_early(
-    sync: AnySync, state: SyncState | Standing, now: datetime, *, pressing: bool
+    sync: AnySync, state: SyncState | Snapshot, now: datetime, *, pressing: bool
 ) -> Waiting | Fresh | None:
     if state.source_wait_until is not None and state.source_wait_until > now:
         return Waiting(state.source_wait_until)

@@ -11,7 +11,7 @@ from syncs import engine, gate
 from syncs.declaration import AnySync
 from syncs.due.schedule import claim_latest
 from syncs.registry import SYNCS
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from tasks.doorbell import ring
 from tasks.durable import DurableTask
 
@@ -33,7 +33,7 @@ def sync_task(sync: AnySync) -> Task[..., None]:
         chosen = run_id if run_id is not None else open_run(sync, trigger, options)
         if chosen is None:
             return
-        outcome = engine.execute(sync, chosen, Manner(task_id=current_task.request.id))
+        outcome = engine.execute(sync, chosen, Execution(task_id=current_task.request.id))
         if outcome.ring is not None:
             ring(sync.task, outcome.ring)
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from api.openapi.headers import ANSWERED
-from api.openapi.standing import SHARED
+from api.openapi.shared import SHARED
 from api.web.describe import JSON, Answer, Description
 
 Schema = dict[str, Any]

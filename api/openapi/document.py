@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Flask
 from werkzeug.routing import Rule as Route
 
-from api.openapi import bodies, headers, parameters, schemas, security, standing
+from api.openapi import bodies, headers, parameters, schemas, security, shared
 from api.openapi.bodies import EVERYWHERE
 from api.openapi.tags import TAGS, tag_of
 from api.web import access
@@ -48,14 +48,14 @@ class Operation:
     @property
     def shared(self) -> tuple[str, ...]:
         """The names of its answers that others give too."""
-        return standing.names(self.rule, self.description, in_path=bool(self.route.arguments))
+        return shared.names(self.rule, self.description, in_path=bool(self.route.arguments))
 
     @property
     def answers(self) -> list[Answer]:
         """Every answer, those of one status and one form made one, by status."""
-        shared = (standing.SHARED[name] for name in self.shared)
+        given = (shared.SHARED[name] for name in self.shared)
         merged: dict[tuple[int, str], Answer] = {}
-        for answer in (*self.description.answers, *shared):
+        for answer in (*self.description.answers, *given):
             key = (answer.status, answer.media_type)
             merged[key] = _merge(merged[key], answer) if key in merged else answer
         return sorted(merged.values(), key=lambda answer: answer.status)
@@ -79,7 +79,7 @@ def document(app: Flask) -> Schema:
 
 
 def _document(found: Sequence[Operation]) -> Schema:
-    answered, asked, shared = schemas.components(
+    answered, asked, components = schemas.components(
         {answer.kind for answer in _answers(found) if answer.kind is not None},
         {each.description.body for each in found if each.description.body is not None},
     )
@@ -95,7 +95,7 @@ def _document(found: Sequence[Operation]) -> Schema:
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": shared,
+            "schemas": components,
             "responses": bodies.shared(answered),
             "headers": {name: headers.ANSWERED[name] | {"required": True} for name in EVERYWHERE},
             "parameters": {
@@ -108,7 +108,7 @@ def _document(found: Sequence[Operation]) -> Schema:
 
 
 def _answers(found: Sequence[Operation]) -> Iterator[Answer]:
-    yield from standing.SHARED.values()
+    yield from shared.SHARED.values()
     for operation in found:
         yield from operation.answers
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 from pydantic import Field
 
-from api.till import devices, periods, queries, shown, told
+from api.till import answers, devices, moments, periods, queries
 from api.till.cursors import Place
 from api.till.errors import PREFIX
 from api.web.access import allow
@@ -38,7 +38,7 @@ class ArticlesQuery(queries.Query):
 
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
-@describe(Answer(kind=told.Articles), query=ArticlesQuery)
+@describe(Answer(kind=answers.Articles), query=ArticlesQuery)
 def index() -> dict[str, Any]:
     """Articles of the terminal's shop, by id."""
     query = queries.asked(ArticlesQuery)
@@ -61,7 +61,7 @@ def index() -> dict[str, Any]:
         "boutique_nom": till.shop_name,
         "results": [_article(article) for article in page],
         "next": following,
-        "a_jour_au": shown.moment(as_of, zone),
+        "a_jour_au": moments.moment(as_of, zone),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from api.till import devices, errors, proofs
+from api.till import devices, errors, signatures
 from api.web import audiences
 from api.web.audiences import Audience, Refusal
 
@@ -19,13 +19,13 @@ SCHEMES = {
     "deviceToken": {
         "type": "apiKey",
         "in": "header",
-        "name": proofs.TOKEN,
+        "name": signatures.TOKEN,
         "description": "At level 1: the terminal's token.",
     },
     "deviceSignature": {
         "type": "apiKey",
         "in": "header",
-        "name": proofs.SIGNATURE,
+        "name": signatures.SIGNATURE,
         "description": "At level 2: HMAC-SHA256 in hex, under the terminal's token, of method, "
         "path with its query, `X-Device-Timestamp`, SHA-256 of the body in hex and, if it is sent, "
         "`X-Device-Nonce`, joined by line feeds.",
@@ -33,7 +33,7 @@ SCHEMES = {
     "deviceTimestamp": {
         "type": "apiKey",
         "in": "header",
-        "name": proofs.TIMESTAMP,
+        "name": signatures.TIMESTAMP,
         "description": "At level 2: when it was signed, in Unix seconds or ISO 8601, at most 300 s "
         "from the server's clock.",
     },

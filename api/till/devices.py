@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from api.till import proofs
+from api.till import signatures
 from api.till.errors import TillError
-from api.till.guesses import Guesses
+from api.till.limits import SerialLimit
 from core.logs import get_logger
 from db.session import reading, writing
 from db.tills import terminals
@@ -40,8 +40,8 @@ class Till:
 
 
 def register(app: Flask) -> None:
-    """Count guesses from now on."""
-    app.extensions["guesses"] = Guesses()
+    """Limit from now on how many unknown serials an address may try."""
+    app.extensions["serial_limit"] = SerialLimit()
 
 
 def current() -> Till:
@@ -65,18 +65,18 @@ def authenticate() -> Till:
     if not serial:
         sentence = "Numéro de série du terminal requis dans les headers"
         raise TillError(400, "MISSING_SERIAL", sentence, header_required=SERIAL)
-    guesses: Guesses = current_app.extensions["guesses"]
+    limit: SerialLimit = current_app.extensions["serial_limit"]
     address = request.remote_addr or ""
-    known = _look_up(guesses, address, serial)
+    known = _look_up(limit, address, serial)
     try:
-        g.signature = proofs.check(known)
+        g.signature = signatures.check(known)
         if request.method in _LOOKS_ONLY and g.signature is not None:
             with writing() as session:
                 spend(session)
     except TillError as error:
         log.info("till.refused", terminal=known.id, code=error.code)
         raise
-    guesses.proved(address, serial)
+    limit.proved(address, serial)
     _note(known)
     return _till(known)
 
@@ -87,26 +87,26 @@ def spend(session: Session) -> None:
     So a till that is told to come back (503, nothing was kept) may send the very same again, and
     nobody else may ever. ``TillError`` 401 when it was used before.
     """
-    signature: proofs.Signature | None = g.signature
+    signature: signatures.Signature | None = g.signature
     if signature is not None and not terminals.use_nonce(
         session, signature.terminal_id, signature.digest, signature.expires
     ):
-        raise proofs.replayed()
+        raise signatures.replayed()
 
 
-def _look_up(guesses: Guesses, address: str, serial: str) -> Known:
-    with guesses.turn(address, serial):
+def _look_up(limit: SerialLimit, address: str, serial: str) -> Known:
+    with limit.turn(address, serial):
         with reading() as session:
             known = terminals.find_by_serial(session, serial)
         if known is None:
-            guesses.missed(address, serial)
+            limit.missed(address, serial)
             raise TillError(404, "TERMINAL_NOT_FOUND", "Terminal non trouvé ou inactif")
     return known
 
 
 def _note(known: Known) -> None:
     """That the till was here and what its clock said: at once, or another time."""
-    offset = proofs.clock_offset(known.now)
+    offset = signatures.clock_offset(known.now)
     # Looked at before: a writer's turn for each request would let tills wait for syncs.
     if not known.is_news(offset):
         return

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 from pydantic import Field
 
-from api.till import devices, periods, queries, shown, told
+from api.till import answers, devices, moments, periods, queries
 from api.till.cursors import Place
 from api.till.errors import PREFIX
 from api.web.access import allow
@@ -39,7 +39,7 @@ class HistoryQuery(queries.Query):
 
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
-@describe(Answer(kind=told.History), query=HistoryQuery)
+@describe(Answer(kind=answers.History), query=HistoryQuery)
 def index() -> dict[str, Any]:
     """Sales of the terminal's shop."""
     query = queries.asked(HistoryQuery)
@@ -75,8 +75,8 @@ def _sale(sale: Sold, zone: ZoneInfo) -> dict[str, Any]:
         "montant_total": amount(sale.total),
         "mode_paiement": sale.payment_method,
         "paye": sale.paid,
-        "date_vente": shown.moment(sale.sold_at, zone),
-        "date_reception": shown.moment(sale.received_at, zone),
+        "date_vente": moments.moment(sale.sold_at, zone),
+        "date_reception": moments.moment(sale.received_at, zone),
         "terminal": sale.terminal,
         "remise": None if sale.discount is None else amount(sale.discount),
         "lignes": [_line(line) for line in sale.lines],

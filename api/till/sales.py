@@ -13,7 +13,8 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, url_for
 
 from api.bell import BELL
-from api.till import devices, sent, told, waiting
+from api.till import body, devices, waiting
+from api.till.answers import Pending, State, Synced
 from api.till.errors import PREFIX, worded
 from api.till.waiting import Patience
 from api.web.access import allow
@@ -49,10 +50,10 @@ _UUID = re.compile(r"[0-9a-f-]{36}", re.ASCII).fullmatch
 @allow("terminal")
 @describe(
     Answer(
-        status=201, kind=told.Synced, when="the batch is worked off", maybe=FOLLOWED,
+        status=201, kind=Synced, when="the batch is worked off", maybe=FOLLOWED,
     ),
     Answer(
-        status=202, kind=told.Pending, headers=("Location", "Retry-After"), maybe=FOLLOWED,
+        status=202, kind=Pending, headers=("Location", "Retry-After"), maybe=FOLLOWED,
         when="the batch is taken in, and nobody waits for it any longer",
     ),
     refuses_till(400, "INVALID_FORMAT", "INVALID_KEY", when="it is no array, or the key is none"),
@@ -61,14 +62,14 @@ _UUID = re.compile(r"[0-9a-f-]{36}", re.ASCII).fullmatch
         when="more than 500 sales, 200 lines in one (`index`), or 10,000 lines in all",
     ),
     refuses_till(422, "KEY_REUSED", when="the `Idempotency-Key` came with another body before"),
-    body=sent.Sales,
+    body=body.Sales,
     example=EXAMPLE,
     headers=("Idempotency-Key", "Prefer"),
 )  # fmt: skip
 def take() -> Response:
     """201 with the result, or 202: the sales are in."""
-    found = sent.sales()
-    key = sent.key()
+    found = body.sales()
+    key = body.key()
     if not found.count:
         return _answer(201, json.dumps(answers.empty(**_who()), ensure_ascii=False))
     received = _receive(found, key)
@@ -96,7 +97,7 @@ def take() -> Response:
 @bp.get("/<batch_id>/", strict_slashes=False)
 @allow("terminal")
 @describe(
-    Answer(kind=told.Synced | told.State, maybe=("Retry-After",), when="its result, or its state"),
+    Answer(kind=Synced | State, maybe=("Retry-After",), when="its result, or its state"),
     refuses_till(404, "BATCH_NOT_FOUND", when="the shop has no such batch"),
     path={"batch_id": {"format": "uuid"}},
 )
@@ -113,7 +114,7 @@ def show(batch_id: str) -> Response:
     return _answer(200, _pending(batch_id, count, statut=STATES[status]), AGAIN)
 
 
-def _receive(found: sent.Sent, key: str | None) -> Received:
+def _receive(found: body.Sent, key: str | None) -> Received:
     till = devices.current()
     try:
         with writing() as session:

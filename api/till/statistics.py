@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint
 from pydantic import Field
 
-from api.till import devices, periods, queries, shown, told
+from api.till import answers, devices, moments, periods, queries
 from api.till.errors import PREFIX
 from api.web.access import allow
 from api.web.describe import Answer, describe
@@ -41,7 +41,7 @@ class StatisticsQuery(queries.Query):
 
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
-@describe(Answer(kind=told.Statistics), query=StatisticsQuery)
+@describe(Answer(kind=answers.Statistics), query=StatisticsQuery)
 def index() -> dict[str, Any]:
     """Figures of the terminal's shop, in its days and its currency."""
     query = queries.asked(StatisticsQuery)
@@ -58,8 +58,8 @@ def index() -> dict[str, Any]:
         "boutique_id": shop_id,
         "boutique_nom": till.shop_name,
         "devise": till.currency,
-        "depuis": shown.day_or_moment(since, zone),
-        "jusqua": shown.day_or_moment(until, zone),
+        "depuis": moments.day_or_moment(since, zone),
+        "jusqua": moments.day_or_moment(until, zone),
         "total": {
             **_summed(figures),
             "nombre_articles": pieces,

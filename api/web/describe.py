@@ -1,7 +1,7 @@
 """What a view takes and what it answers, said beside it with ``describe``.
 
 Paths come from the routes, roles from ``api.web.access``, and the answers that many views share
-from ``api.openapi.standing``: none of them is said twice.
+from ``api.openapi.shared``: none of them is said twice.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Description:
 
     ``body`` is what pydantic can describe; ``example`` of it. ``headers`` a request may carry
     name entries of ``api.openapi.headers``. ``path`` has a schema for a part of the path that its
-    converter says too little about. ``shares`` names answers of ``api.openapi.standing.SHARED``
+    converter says too little about. ``shares`` names answers of ``api.openapi.shared.SHARED``
     that do not follow from the role.
     """
 

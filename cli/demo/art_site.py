@@ -31,7 +31,7 @@ class ArtSite:
             wanted=dict.fromkeys(tables, ("succeeded", 0)),
         )
         self._account.expect(
-            f"{PAINTINGS} paintings, {ORDERS} orders with their things",
+            f"{PAINTINGS} paintings, {ORDERS} orders with their items",
             found=(tables["paintings"]["created"], tables["orders"]["created"]),
             wanted=(PAINTINGS, ORDERS),
         )

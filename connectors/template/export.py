@@ -16,7 +16,7 @@ from connectors.http import offsets
 from connectors.http.client import RETRIES, HTTPClient
 from connectors.http.credentials import header
 from connectors.page import Page
-from connectors.template.things import in_order
+from connectors.template.items import in_order
 
 PAINTINGS_LIMIT = 1000
 ORDERS_LIMIT = 100

@@ -8,8 +8,8 @@ from __future__ import annotations
 from core.fields import ExternalId, Text
 from core.payload import Payload
 
-THINGS = ("items", "order_items", "lines")
-"""Where an order may hold its things; the first that is there counts."""
+ITEM_FIELDS = ("items", "order_items", "lines")
+"""Where an order may hold its items; the first that is there counts."""
 
 
 class KeyedPayload(Payload):

@@ -17,9 +17,9 @@ from connectors.http import offsets
 from connectors.page import Page
 from connectors.template import export
 from connectors.template.export import Start, TemplateExport
+from connectors.template.items import ItemsApart, named, nested
 from connectors.template.outline import outline, readable
-from connectors.template.payloads import THINGS
-from connectors.template.things import ThingsApart, named, nested
+from connectors.template.payloads import ITEM_FIELDS
 
 LARGEST = 100 * 1024 * 1024
 SPELLINGS = {"custom-requests": ("custom_requests", "custom-requests", "customRequests")}
@@ -65,22 +65,22 @@ class SpooledExport(TemplateExport):
 
     def holds(self, path: str) -> bool:
         """Whether the export has the table of this endpoint; orders only if each of them comes
-        with its things: it is taken in once, and without them it would stay without them.
+        with its items: it is taken in once, and without them it would stay without them.
         """
         name = self._name(path)
         if name is None or path != "orders":
             return name is not None
-        return all(map(self._has_things, self._table(name)))
+        return all(map(self._has_items, self._table(name)))
 
-    def _has_things(self, order: object) -> bool:
+    def _has_items(self, order: object) -> bool:
         if nested(order) is not None or named(order, "id") is None:
             # What has no id is refused, wherever it comes from.
             return True
         return self._apart.complete and bool(self._apart.of(order))
 
     @cached_property
-    def _apart(self) -> ThingsApart:
-        return ThingsApart(self._table(ITEMS))
+    def _apart(self) -> ItemsApart:
+        return ItemsApart(self._table(ITEMS))
 
     def _walk(self, path: str, start: Start, limit: int) -> Iterator[Page]:
         return self._pages(path, limit, {"limit": str(limit)})
@@ -107,12 +107,12 @@ class SpooledExport(TemplateExport):
 
     def _records(self, path: str) -> Iterator[object]:
         found = self._table(self._name(path) or path)
-        return map(self._with_things, found) if path == "orders" else found
+        return map(self._with_items, found) if path == "orders" else found
 
-    def _with_things(self, order: object) -> object:
+    def _with_items(self, order: object) -> object:
         if not isinstance(order, dict) or nested(order) is not None or ITEMS not in self.tables:
             return order
-        return {**order, THINGS[0]: self._apart.of(order)}
+        return {**order, ITEM_FIELDS[0]: self._apart.of(order)}
 
     def _name(self, path: str) -> str | None:
         spellings = SPELLINGS.get(path, (path,))

@@ -13,7 +13,7 @@ from core.errors import RefusedError
 from db.models import TemplateOrder, TemplateOrderDrift, TemplateOrderItem
 from db.template.orders import ITEM, TABLE
 
-THING = (*ITEM, "extra")
+ITEM_COLUMNS = (*ITEM, "extra")
 
 Seen = tuple[TemplateOrderDrift, str]
 """A drift, and its order's id at the site."""
@@ -68,12 +68,12 @@ def _kept(session: Session, order_id: int) -> dict[str, Any]:
 
 
 def _named(value: Any) -> Any:
-    """A list of things with its fields' names."""
+    """A list of items with its fields' names."""
     if not isinstance(value, list):
         return value
     return [
-        dict(zip(THING, item, strict=True))
-        if isinstance(item, list) and len(item) == len(THING)
+        dict(zip(ITEM_COLUMNS, item, strict=True))
+        if isinstance(item, list) and len(item) == len(ITEM_COLUMNS)
         else item
         for item in value
     ]

@@ -1,4 +1,4 @@
-"""Orders of the art site: taken in once, with their things, and never updated.
+"""Orders of the art site: taken in once, with their items, and never updated.
 
 What the site says of an order later is kept beside it as a drift, for a person to see.
 """
@@ -93,7 +93,7 @@ def _compare_known(
 
 
 def apply(session: Session, plan: Plan[ExportedRow], sight: Sight) -> None:
-    """Write new orders with their things; note what the known ones say now."""
+    """Write new orders with their items; note what the known ones say now."""
     ids: dict[str, int] = {}
     if plan.created:
         found = tables.insert(session, TABLE, plan.created, sight)
@@ -139,7 +139,7 @@ def _note_drifts(session: Session, changes: Sequence[Change[ExportedRow]], sight
 
 
 def _said(row: ExportedRow) -> tuple[Any, ...]:
-    """An order with its things, to be compared."""
+    """An order with its items, to be compared."""
     items = [(*(item[name] for name in ITEM), item["extra"]) for item in row.items]
     return *TABLE.said(row), items
 

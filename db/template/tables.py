@@ -31,7 +31,7 @@ class ExportedRow:
     extra: str
     hash: str = ""
     items: list[dict[str, Any]] = field(default_factory=list)
-    """Of an order: its things, in the columns of their table."""
+    """Of an order: its items, in the columns of their table."""
 
 
 @dataclass(frozen=True, kw_only=True)

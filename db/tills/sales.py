@@ -35,7 +35,7 @@ _ARTICLES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counter:
+class Sender:
     """Where a batch was sent from."""
 
     shop_id: int
@@ -96,7 +96,7 @@ class NewSale:
     lines: Sequence[SoldLine] = field(repr=False)
 
 
-def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Counter:
+def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Sender:
     """The shop, held until the transaction ends, with the terminal that sends."""
     query = (
         select(
@@ -110,7 +110,7 @@ def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Counter:
         .with_for_update(of=Shop, key_share=True)
     )  # fmt: skip
     row = session.execute(query).one()
-    return Counter(
+    return Sender(
         shop_id=shop_id,
         shop_name=row.name,
         currency=row.currency,
@@ -159,7 +159,7 @@ def lines_of(session: Session, sale_ids: Collection[int]) -> Mapping[int, list[S
 
 
 def write(
-    session: Session, counter: Counter, sales: Sequence[NewSale], articles: Mapping[int, Article],
+    session: Session, sender: Sender, sales: Sequence[NewSale], articles: Mapping[int, Article],
     *, batch_id: int, received_at: datetime,
 ) -> None:  # fmt: skip
     """Insert ``sales`` with lines and movements, and set the stock of the ``articles`` they moved,
@@ -178,7 +178,7 @@ def write(
     for ident, sale in zip(bulk.reserve_ids(session, Sale, len(sales)), sales, strict=True):
         discount = None if sale.discount is None else money(sale.discount)
         rows.append((
-            ident, counter.shop_id, batch_id, counter.terminal_id, sale.number,
+            ident, sender.shop_id, batch_id, sender.terminal_id, sale.number,
             sale.payment_method, sale.paid, money(sale.total), discount,
             codec.moment(sale.sold_at), received, sale.content_hash, sale.client, sale.oversold,
         ))  # fmt: skip

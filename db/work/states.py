@@ -16,7 +16,7 @@ from db.upsert import insert_new
 
 
 @dataclass(frozen=True)
-class Standing:
+class Snapshot:
     """A sync's row as a gate reads it at ``now``, the store's; ``active``: a run is on its way."""
 
     paused: bool
@@ -53,7 +53,7 @@ def pause(session: Session, sync: str, *, paused: bool) -> None:
     session.flush()
 
 
-def standing(session: Session, syncs: Collection[str]) -> dict[str, Standing]:
+def snapshots(session: Session, syncs: Collection[str]) -> dict[str, Snapshot]:
     """What a gate must know of these syncs, by one statement; one that never ran is missing."""
     active = exists(SyncRun.id).where(SyncRun.sync == SyncState.sync, UNENDED).label("active")
     rows = session.execute(
@@ -62,4 +62,4 @@ def standing(session: Session, syncs: Collection[str]) -> dict[str, Standing]:
             SyncState.next_allowed_at, SyncState.source_wait_until, active, db_now().label("now"),
         ).where(SyncState.sync.in_(syncs))
     )  # fmt: skip
-    return {row.sync: Standing(*row[1:]) for row in rows}
+    return {row.sync: Snapshot(*row[1:]) for row in rows}

@@ -103,7 +103,7 @@ def _second_walk(walk: Walk) -> Deletions:
             links.see(session, walk.sync.target.link, found, here)
         if cancelled:
             return "cancel"
-        if not walk.manner.by_hand and time.monotonic() - walk.started > LONGEST:
+        if not walk.execution.by_hand and time.monotonic() - walk.started > LONGEST:
             return "undecided"
         fetched += len(page.payloads)
         told.add(page.count)

@@ -57,7 +57,7 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
         runs.end(session, walk.lease.run_id, status, **columns)
         ring = _give_back(session, walk.lease, succeeded=not walk.sync.filtered(walk.options))
     walk.progress = progress
-    walk.manner.watch(progress)
+    walk.execution.watch(progress)
     log.info("run.ends", sync=walk.sync.name, run=walk.lease.run_id, status=status)
     return Outcome(run_id=walk.lease.run_id, status=status, ring=ring)
 

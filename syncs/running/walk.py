@@ -23,7 +23,7 @@ def unwatched(progress: Progress) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manner:
+class Execution:
     """How a run is executed: by a worker in slices, or by hand to its end.
 
     ``steal`` takes the lease of a holder that a person knows to be dead. ``source`` is read instead
@@ -38,7 +38,7 @@ class Manner:
     watch: Watch = unwatched
 
 
-BY_WORKER = Manner()
+BY_WORKER = Execution()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +63,11 @@ class Walk:
     options: Options
     checkpoint: dict[str, Any]
     progress: Progress
-    manner: Manner
+    execution: Execution
     started: float
 
     @property
     def slice_is_over(self) -> bool:
         """Whether others should have their turn."""
-        limit = self.manner.slice_seconds
+        limit = self.execution.slice_seconds
         return limit is not None and time.monotonic() - self.started >= limit

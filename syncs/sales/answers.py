@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from db.models import Sale, SaleLine
-from db.tills.sales import Counter, NewSale
+from db.tills.sales import NewSale, Sender
 from db.types import to_units
 from syncs.sales.decide import Accepted, Decision, Recorded, Refused
 
@@ -53,7 +53,7 @@ def empty(*, shop_id: int, shop_name: str, terminal: str) -> dict[str, Any]:
 
 
 def done(
-    counter: Counter,
+    sender: Sender,
     decisions: Sequence[Decision],
     recorded: Mapping[int, Sale],
     lines: Mapping[int, Sequence[SaleLine]],
@@ -77,11 +77,11 @@ def done(
                 created.append(sold)
                 continue
             errors.append(_duplicate(decision))
-            if counter.answers_duplicates:
+            if sender.answers_duplicates:
                 created.append({**sold, "deja_enregistree": True})
     body = {
         **_frame(
-            counter.shop_id, counter.shop_name, counter.terminal, message=_synced(good),
+            sender.shop_id, sender.shop_name, sender.terminal, message=_synced(good),
             sent=len(decisions), good=good, bad=len(errors),
         ),
         "ventes_creees": created,

@@ -5,7 +5,7 @@ Amounts are whole ten-thousandths of the shop's currency.
 
 from __future__ import annotations
 
-from collections import Counter as Tally
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from core import crypto
 from core.errors import SkippableError
-from db.tills.sales import Article, Counter, Known, NewSale, SoldLine
+from db.tills.sales import Article, Known, NewSale, Sender, SoldLine
 from db.types import to_units
 from syncs.sales import payload
 from syncs.sales.payload import TillLine, TillSale
@@ -68,10 +68,10 @@ class Refused:
 Decision = Accepted | Recorded | Refused
 
 
-def read(raws: Iterable[object], counter: Counter, stamp: str | None) -> list[Item]:
+def read(raws: Iterable[object], sender: Sender, stamp: str | None) -> list[Item]:
     """The till's array, each element on its own. ``stamp`` is the batch's second (DESIGN §7)."""
     return [
-        read_one(raw, position, counter.shop_id, ZoneInfo(counter.timezone), stamp)
+        read_one(raw, position, sender.shop_id, ZoneInfo(sender.timezone), stamp)
         for position, raw in enumerate(raws, 1)
     ]
 
@@ -87,7 +87,7 @@ def read_one(raw: object, position: int, shop_id: int, zone: ZoneInfo, stamp: st
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Pass:
     """One pass over a batch. ``again``: it had an answer, so what it has sold is its ``own``; the
     first time each, for ``met`` are the numbers this pass has dealt with.
     """
@@ -98,23 +98,23 @@ class Round:
     met: set[str] = field(default_factory=set)
 
 
-def other_number(number: str, turn: Round) -> str:
+def other_number(number: str, this_pass: Pass) -> str:
     """What an unnumbered sale is called when its number was taken; the same in every pass."""
-    return f"{number}-{turn.batch_id}"
+    return f"{number}-{this_pass.batch_id}"
 
 
-class Clerk:
+class Decider:
     """Decides the sales of one batch, one after the other: each sees what those before it left."""
 
     def __init__(
         self,
-        counter: Counter,
-        turn: Round,
+        sender: Sender,
+        this_pass: Pass,
         known: Mapping[str, Known],
         articles: Mapping[int, Article],
     ) -> None:
-        self._counter = counter
-        self._round = turn
+        self._sender = sender
+        self._this_pass = this_pass
         self._known = known
         self._articles = articles
         self._left = {ident: article.stock for ident, article in articles.items()}
@@ -145,21 +145,23 @@ class Clerk:
         assert item.number is not None
         if item.sale.number is not None:
             return item
-        turn, known = self._round, self._known.get(item.number)
-        other = other_number(item.number, turn)
-        taken = item.number in turn.met
-        if known is not None and known.batch_id != turn.batch_id:
+        this_pass, known = self._this_pass, self._known.get(item.number)
+        other = other_number(item.number, this_pass)
+        taken = item.number in this_pass.met
+        if known is not None and known.batch_id != this_pass.batch_id:
             # A till that was told the number of a refused sale may have sent it under that since.
-            told = turn.again and known.content_hash == item.content
+            told = this_pass.again and known.content_hash == item.content
             taken = not told or other in self._known
         return replace(item, number=other) if taken else item
 
     def _compare(self, item: Item, number: str, known: Known) -> Decision:
         if known.content_hash != item.content:
             return _conflict(item)
-        turn = self._round
-        own = turn.again and known.batch_id == turn.batch_id and number not in turn.met
-        turn.met.add(number)
+        this_pass = self._this_pass
+        own = (
+            this_pass.again and known.batch_id == this_pass.batch_id and number not in this_pass.met
+        )
+        this_pass.met.add(number)
         return Recorded(item, known.sale_id, own=own)
 
     def _sell(self, item: Item, number: str, sale: TillSale) -> Decision:
@@ -167,7 +169,7 @@ class Clerk:
         if unknown is not None:
             return unknown
         short = self._short_of(sale)
-        if short is not None and not self._counter.allows_negative:
+        if short is not None and not self._sender.allows_negative:
             return Refused(item, "STOCK_INSUFFISANT", f"Stock insuffisant pour {short.title}")
         lines = [self._line(line) for line in sale.lines]
         subtotal = sum(line.subtotal for line in lines)
@@ -182,7 +184,7 @@ class Clerk:
             total=subtotal - (discount or 0),
             discount=discount,
             # A till whose clock runs ahead sold it no later than it told us.
-            sold_at=min(item.sold_at or self._round.received_at, self._round.received_at),
+            sold_at=min(item.sold_at or self._this_pass.received_at, self._this_pass.received_at),
             content_hash=item.content,
             client=None if sale.client is None else crypto.seal(sale.client),
             oversold=short is not None,
@@ -191,12 +193,12 @@ class Clerk:
         for line in lines:
             self._left[line.product_id] -= line.quantity
         self._sold[number] = (item.content, new)
-        self._round.met.add(number)
+        self._this_pass.met.add(number)
         return Accepted(item, new)
 
     def _short_of(self, sale: TillSale) -> Article | None:
         """The first article there is too little of, all its lines counted together."""
-        wanted: Tally[int] = Tally()
+        wanted: Counter[int] = Counter()
         for line in sale.lines:
             wanted[line.product_id] += line.quantity
         for ident, quantity in wanted.items():

@@ -24,12 +24,12 @@ from core.logs import bind_correlation_id, get_logger
 from db.session import writing
 from db.tills import batch_claims, sales
 from db.tills.batch_claims import BatchLost, Claim
-from db.tills.sales import Counter
+from db.tills.sales import Sender
 from db.work import failures
 from syncs.running.ending import attempt, said
 from syncs.running.pages import REFUSED
 from syncs.sales import answers, decide, refused
-from syncs.sales.decide import Accepted, Decision, Item, Recorded, Refused, Round
+from syncs.sales.decide import Accepted, Decision, Item, Pass, Recorded, Refused
 
 log = get_logger(__name__)
 
@@ -70,7 +70,7 @@ def process(batch_id: int, task_id: str | None = None) -> str:
 
 
 def settle(
-    session: Session, counter: Counter, items: Sequence[Item], turn: Round
+    session: Session, sender: Sender, items: Sequence[Item], this_pass: Pass
 ) -> list[Decision]:
     """Decide ``items`` and write what is sold; refusals are kept, and closed when they are sold.
 
@@ -78,21 +78,21 @@ def settle(
     """
     numbers = {item.number for item in items if item.number}
     numbers |= {
-        decide.other_number(item.number, turn)
+        decide.other_number(item.number, this_pass)
         for item in items
         if item.number and item.sale is not None and item.sale.number is None
     }
-    known = sales.known(session, counter.shop_id, numbers)
-    articles = sales.lock_articles(session, counter.shop_id, _articles(items))
-    clerk = decide.Clerk(counter, turn, known, articles)
-    decisions = list(clerk.decide(items))
+    known = sales.known(session, sender.shop_id, numbers)
+    articles = sales.lock_articles(session, sender.shop_id, _articles(items))
+    decider = decide.Decider(sender, this_pass, known, articles)
+    decisions = list(decider.decide(items))
     accepted = [decision.new for decision in decisions if isinstance(decision, Accepted)]
     if accepted:
         sales.write(
-            session, counter, accepted, articles, batch_id=turn.batch_id,
-            received_at=turn.received_at,
+            session, sender, accepted, articles, batch_id=this_pass.batch_id,
+            received_at=this_pass.received_at,
         )  # fmt: skip
-    refused.keep(session, counter.shop_id, turn.batch_id, decisions)
+    refused.keep(session, sender.shop_id, this_pass.batch_id, decisions)
     return decisions
 
 
@@ -135,48 +135,48 @@ def _work(held: Claim) -> None:
 def _once(held: Claim) -> None:
     raws = strict_json.parse(crypto.unseal(held.body).encode(), tolerant=True)
     try:
-        counter, decisions = _in_one(held, raws)
+        sender, decisions = _in_one(held, raws)
     except REFUSED as error:
         if isinstance(error, _BROKEN_OFF):
             raise
         # One sale holds what the database refuses; found by writing them one by one.
         log.warning("sales.one_by_one", batch=held.batch_id, error=said(error))
-        counter, decisions = _one_by_one(held, raws)
-    _tell(counter, decisions)
+        sender, decisions = _one_by_one(held, raws)
+    _tell(sender, decisions)
 
 
-def _in_one(held: Claim, raws: Sequence[object]) -> tuple[Counter, list[Decision]]:
+def _in_one(held: Claim, raws: Sequence[object]) -> tuple[Sender, list[Decision]]:
     with writing(patience=PATIENCE) as session:
-        counter = sales.hold_shop(session, held.shop_id, held.terminal_id)
-        items = decide.read(raws, counter, held.number_stamp)
-        decisions = settle(session, counter, items, _round(held))
-        _finish(session, held, counter, decisions)
-    return counter, decisions
+        sender = sales.hold_shop(session, held.shop_id, held.terminal_id)
+        items = decide.read(raws, sender, held.number_stamp)
+        decisions = settle(session, sender, items, _this_pass(held))
+        _finish(session, held, sender, decisions)
+    return sender, decisions
 
 
-def _one_by_one(held: Claim, raws: Sequence[object]) -> tuple[Counter, list[Decision]]:
+def _one_by_one(held: Claim, raws: Sequence[object]) -> tuple[Sender, list[Decision]]:
     decisions: list[Decision] = []
-    turn = _round(held)
+    this_pass = _this_pass(held)
     with writing(patience=PATIENCE) as session:
-        counter = sales.hold_shop(session, held.shop_id, held.terminal_id)
-        items = decide.read(raws, counter, held.number_stamp)
+        sender = sales.hold_shop(session, held.shop_id, held.terminal_id)
+        items = decide.read(raws, sender, held.number_stamp)
         # All of them first: one by one they would not be taken in the order of their ids.
-        sales.lock_articles(session, counter.shop_id, _articles(items))
+        sales.lock_articles(session, sender.shop_id, _articles(items))
         for item in items:
             try:
                 with session.begin_nested():
-                    decisions += settle(session, counter, [item], turn)
+                    decisions += settle(session, sender, [item], this_pass)
             except REFUSED as error:
                 if isinstance(error, _BROKEN_OFF):
                     raise
                 refusal = Refused(item, "REFUS_BASE", NOT_WRITTEN)
-                refused.keep(session, counter.shop_id, held.batch_id, [refusal])
+                refused.keep(session, sender.shop_id, held.batch_id, [refusal])
                 decisions.append(refusal)
-        _finish(session, held, counter, decisions)
-    return counter, decisions
+        _finish(session, held, sender, decisions)
+    return sender, decisions
 
 
-def _finish(session: Session, held: Claim, counter: Counter, decisions: Sequence[Decision]) -> None:
+def _finish(session: Session, held: Claim, sender: Sender, decisions: Sequence[Decision]) -> None:
     before = [
         decision.sale_id for decision in decisions
         if isinstance(decision, Recorded) and decision.sale_id is not None
@@ -192,29 +192,29 @@ def _finish(session: Session, held: Claim, counter: Counter, decisions: Sequence
         for decision in decisions
     )
     result = answers.done(
-        counter, decisions, recorded, lines, needs_key=unnumbered and not held.keyed
+        sender, decisions, recorded, lines, needs_key=unnumbered and not held.keyed
     )
     batch_claims.finish(session, held, result=result, accepted=good, refused=len(decisions) - good)
 
 
-def _round(held: Claim) -> Round:
-    return Round(batch_id=held.batch_id, received_at=held.received_at, again=held.answered)
+def _this_pass(held: Claim) -> Pass:
+    return Pass(batch_id=held.batch_id, received_at=held.received_at, again=held.answered)
 
 
-def _tell(counter: Counter, decisions: Sequence[Decision]) -> None:
+def _tell(sender: Sender, decisions: Sequence[Decision]) -> None:
     """The guide's log, after the commit: numbers and amounts, never who bought."""
     for decision in decisions:
         number = decision.item.number
         if isinstance(decision, Accepted):
             total = answers.money(decision.new.total)
             log.info(
-                "sales.created", shop=counter.shop_id, number=number, amount=total,
-                currency=counter.currency,
+                "sales.created", shop=sender.shop_id, number=number, amount=total,
+                currency=sender.currency,
             )  # fmt: skip
         elif isinstance(decision, Refused):
-            log.info("sales.refused", shop=counter.shop_id, number=number, code=decision.code)
+            log.info("sales.refused", shop=sender.shop_id, number=number, code=decision.code)
         elif not decision.own:
-            log.info("sales.duplicate", shop=counter.shop_id, number=number)
+            log.info("sales.duplicate", shop=sender.shop_id, number=number)
 
 
 def _put_back(held: Claim, error: Exception, task_id: str | None) -> None:

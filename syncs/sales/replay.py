@@ -14,7 +14,7 @@ from db.models import Reject, SalesBatch
 from db.tills import sales
 from db.work import rejects
 from syncs.sales import decide
-from syncs.sales.decide import Item, Refused, Round
+from syncs.sales.decide import Item, Pass, Refused
 from syncs.sales.process import settle
 
 REPEATED = timedelta(days=7)
@@ -30,19 +30,19 @@ def replay(session: Session, reject: Reject, *, who: str) -> None:
     assert batch is not None
     assert reject.batch_position is not None
     # The shop first, as a batch does, so that the two do not wait for each other.
-    counter = sales.hold_shop(session, batch.shop_id, batch.terminal_id)
+    sender = sales.hold_shop(session, batch.shop_id, batch.terminal_id)
     rejects.settle(session, reject, "replayed", f"replayed by {who}")
     raws = strict_json.parse(crypto.unseal(batch.body).encode(), tolerant=True)
     item = decide.read_one(
         raws[reject.batch_position - 1],
         reject.batch_position,
         batch.shop_id,
-        ZoneInfo(counter.timezone),
+        ZoneInfo(sender.timezone),
         batch.number_stamp,
     )
     _require_unsold(session, batch, item)
-    turn = Round(batch_id=batch.id, received_at=batch.received_at, again=True)
-    (decision,) = settle(session, counter, [item], turn)
+    this_pass = Pass(batch_id=batch.id, received_at=batch.received_at, again=True)
+    (decision,) = settle(session, sender, [item], this_pass)
     if isinstance(decision, Refused):
         where = f" ({decision.field})" if decision.field else ""
         said = decision.message.removesuffix(".")

@@ -16,7 +16,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from connectors.template import TemplateExport
-from connectors.template.payloads import THINGS, KeyedPayload, PaintingPayload, RecordPayload
+from connectors.template.payloads import ITEM_FIELDS, KeyedPayload, PaintingPayload, RecordPayload
 from core import details, fields, money, personal
 from core.errors import SkippableError
 from core.payload import Payload, details_json
@@ -120,24 +120,24 @@ def keyed_row(record: KeyedPayload) -> ExportedRow:
 
 
 def order_row(record: RecordPayload) -> ExportedRow:
-    """id, status, total, when, and its things; everything else is kept sealed."""
+    """id, status, total, when, and its items; everything else is kept sealed."""
     found = row(ORDER, record)
     left = json.loads(found.extra)
-    name = next((each for each in THINGS if each in left), None)
-    things = left.pop(name) if name is not None else []
-    if not isinstance(things, list) or not all(isinstance(thing, dict) for thing in things):
+    name = next((each for each in ITEM_FIELDS if each in left), None)
+    items = left.pop(name) if name is not None else []
+    if not isinstance(items, list) or not all(isinstance(raw, dict) for raw in items):
         raise SkippableError(f"{name}: must be a list of objects.", field=str(name))
-    if len(things) > MOST_ITEMS:
-        raise SkippableError(f"{name}: has more than {MOST_ITEMS} things.", field=str(name))
-    found.items = [item(thing) for thing in things]
+    if len(items) > MOST_ITEMS:
+        raise SkippableError(f"{name}: has more than {MOST_ITEMS} items.", field=str(name))
+    found.items = [item(raw) for raw in items]
     found.extra = details.encode(left)
     return found
 
 
-def item(thing: Mapping[str, Any]) -> dict[str, Any]:
-    """One thing of an order; a quantity that is not told is one."""
+def item(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """One raw of an order; a quantity that is not told is one."""
     # Its order's own number, which one of the site's answers tells and the other need not.
-    values, extra = pick({name: thing[name] for name in thing if name != "order_id"}, ITEM)
+    values, extra = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)
     if values["quantity"] is None:
         values["quantity"] = 1
     return {**values, "extra": extra}
@@ -208,7 +208,7 @@ PAINTINGS = _sync(
     )),
 )  # fmt: skip
 ORDERS = _sync(
-    "orders", "Orders of the art site, with their things", TemplateExport.orders, RecordPayload,
+    "orders", "Orders of the art site, with their items", TemplateExport.orders, RecordPayload,
     order_row, orders.TARGET, Policy.CREATE_ONLY,
 )  # fmt: skip
 USERS = _sync(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from api.openapi.document import operations
-from api.openapi.standing import SHARED
+from api.openapi.shared import SHARED
 from tests.api.recipes import RECIPES, away
 from tests.api.test_access import filled
 

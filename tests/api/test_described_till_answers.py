@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.openapi.document import operations
-from api.openapi.standing import SHARED
+from api.openapi.shared import SHARED
 from db.models import Terminal
 from db.session import writing
 from db.tills import terminals

@@ -14,7 +14,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as some
 from sqlalchemy import select
 
-from api.till import proofs
+from api.till import signatures
 from api.web import access
 from core import logs
 from db.access import operators
@@ -239,7 +239,7 @@ def test_no_timestamp_and_no_date_is_a_crash(value):
     app = Flask("alone")
     for header in ("X-Device-Timestamp", "Date"):
         with app.test_request_context(headers={header: value}):
-            proofs.clock_offset(datetime.now(tz=UTC))
+            signatures.clock_offset(datetime.now(tz=UTC))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 from pydantic import TypeAdapter
 
-from api.openapi import standing
+from api.openapi import shared
 from api.openapi.document import document, operations
 from api.openapi.parameters import templated
 from api.web import access, paging
@@ -116,7 +116,7 @@ def test_the_document_is_served_and_is_the_one(ask, told):
 def test_the_loaders_codes_are_all_told():
     codes = {code for _, code in HOSTILE.values()}
 
-    assert codes == {*standing.OF_TEXTS, *standing.OF_VALUES}
+    assert codes == {*shared.OF_TEXTS, *shared.OF_VALUES}
 
 
 def test_a_new_route_without_a_description_is_seen(app):

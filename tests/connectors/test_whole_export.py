@@ -106,7 +106,7 @@ def test_whole_characters_are_read_however_they_are_written(of, text, name):
     assert page.payloads == [{"id": 1, "name": name}]
 
 
-THINGS = [{"id": 2, "order_id": 1}, {"id": 1, "order_id": "1"}]
+ITEM_FIELDS = [{"id": 2, "order_id": 1}, {"id": 1, "order_id": "1"}]
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,21 @@ THINGS = [{"id": 2, "order_id": 1}, {"id": 1, "order_id": "1"}]
         ({"orders": [], "order_items": []}, True),
         ({"orders": [{**ORDER, "items": []}]}, True),
         ({"orders": [{**ORDER, "lines": [{}]}]}, True),
-        ({"orders": [ORDER], "order_items": THINGS}, True),
+        ({"orders": [ORDER], "order_items": ITEM_FIELDS}, True),
         ({"orders": [{"status": "no id"}, "text"]}, True),
         ({"orders": [ORDER]}, False),
         ({"orders": [{**ORDER, "items": None}]}, False),
         ({"orders": [{**ORDER, "items": []}, {"id": 2}]}, False),
         ({"orders": [ORDER], "order_items": []}, False),
-        ({"orders": [ORDER, {"id": 2}], "order_items": THINGS}, False),
+        ({"orders": [ORDER, {"id": 2}], "order_items": ITEM_FIELDS}, False),
         ({"orders": [ORDER], "order_items": [{"id": 1, "orderId": 1}]}, False),
-        ({"orders": [ORDER], "order_items": [*THINGS, {"id": 3, "orderId": 1}]}, False),
-        ({"orders": [ORDER], "order_items": [*THINGS, "text"]}, False),
+        ({"orders": [ORDER], "order_items": [*ITEM_FIELDS, {"id": 3, "orderId": 1}]}, False),
+        ({"orders": [ORDER], "order_items": [*ITEM_FIELDS, "text"]}, False),
         ({"orders": [ORDER], "order_items": [{"id": 1, "order_id": 77}]}, False),
-        ({"orders": [ORDER], "order_items": [*THINGS, {"order_id": 1, "x": [[]] * 100}]}, False),
+        (
+            {"orders": [ORDER], "order_items": [*ITEM_FIELDS, {"order_id": 1, "x": [[]] * 100}]},
+            False,
+        ),
         ({"users": []}, False),
     ],
 )
@@ -189,5 +192,5 @@ def test_things_apart_cost_no_memory(of):
             most = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    # Two pages of orders with their things, and not the six megabytes of the table.
+    # Two pages of orders with their items, and not the six megabytes of the table.
     assert most < 3_000_000

@@ -6,11 +6,11 @@ from db.session import writing
 from db.work import leases, runs
 from syncs import engine, gate
 from syncs.declaration import AnySync
-from syncs.running.walk import Manner, Watch, unwatched
+from syncs.running.walk import Execution, Watch, unwatched
 
 Statistics = dict[str, Any]
 
-BY_HAND = Manner(slice_seconds=None, by_hand=True)
+BY_HAND = Execution(slice_seconds=None, by_hand=True)
 
 
 def sync_now(
@@ -18,8 +18,8 @@ def sync_now(
 ) -> Statistics:
     """Run ``sync`` to its end; its statistics. Raises what made the run fail."""
     run_id = taken(sync, resume=resume, **options)
-    manner = Manner(slice_seconds=None, by_hand=True, steal=resume, watch=watch)
-    engine.execute(sync, run_id, manner)
+    execution = Execution(slice_seconds=None, by_hand=True, steal=resume, watch=watch)
+    engine.execute(sync, run_id, execution)
     return engine.statistics(sync, run_id)
 
 

@@ -10,7 +10,7 @@ from db.work import failures
 from sandbox.faults import Status
 from syncs import engine
 from syncs.acts.retry import reopen
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import (
     change,
@@ -34,7 +34,7 @@ def fail(run_id: int, times: int) -> None:
     for _ in range(times):
         due_now(run_id)
         with pytest.raises(ServerError):
-            engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None, task_id="task-1"))
+            engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None, task_id="task-1"))
 
 
 def test_a_failed_try_is_due_again_later(b2b):
@@ -116,7 +116,7 @@ def test_a_crash_of_our_own_is_tried_again_and_kept(b2b):
 
     run_id = taken(PRODUCTS)
     with pytest.raises(ZeroDivisionError):
-        engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None, watch=crash))
+        engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None, watch=crash))
 
     assert run(run_id).status == "due"
     assert [entry["type"] for entry in run(run_id).errors] == ["ZeroDivisionError"]

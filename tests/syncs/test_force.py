@@ -15,7 +15,7 @@ from db.session import reading, writing
 from db.work import runs
 from sandbox.faults import Status
 from syncs import engine, gate
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import change, count, run, state
 from tests.syncs.running import taken
@@ -48,7 +48,7 @@ def waiting(b2b) -> int:
 def halfway(b2b) -> int:
     """A run that has read a page."""
     run_id = taken(PRODUCTS)
-    engine.execute(PRODUCTS, run_id, Manner(slice_seconds=0))
+    engine.execute(PRODUCTS, run_id, Execution(slice_seconds=0))
     return run_id
 
 
@@ -108,7 +108,7 @@ def test_of_two_parts_that_were_asked_for_none_is_lost(halfway):
 
     assert state(NAME).follow_up == {}
     assert force(site_id=3) == gate.Running(halfway)
-    outcome = engine.execute(PRODUCTS, halfway, Manner(slice_seconds=None))
+    outcome = engine.execute(PRODUCTS, halfway, Execution(slice_seconds=None))
     assert outcome.ring is not None
     assert run(outcome.ring).options == {}
     assert count(SyncRun) == 2

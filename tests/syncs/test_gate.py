@@ -14,7 +14,7 @@ from db.session import writing
 from db.work import states
 from sandbox.faults import Status
 from syncs import engine, gate
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import change, count, run, shift, state
 from tests.syncs.running import sync_now, taken
@@ -200,7 +200,7 @@ def test_forced_during_a_run_one_more_follows(b2b):
     def force(progress):
         answers.append(ask(force=True))
 
-    outcome = engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None, watch=force))
+    outcome = engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None, watch=force))
 
     assert answers[:2] == [gate.Running(run_id, queued=True), gate.Running(run_id)]
     assert outcome.ring is not None
@@ -215,11 +215,11 @@ def test_a_follow_up_is_followed_by_none(b2b):
     def force(progress):
         ask(force=True)
 
-    manner = Manner(slice_seconds=None, watch=force)
-    follow_up = engine.execute(PRODUCTS, run_id, manner).ring
+    execution = Execution(slice_seconds=None, watch=force)
+    follow_up = engine.execute(PRODUCTS, run_id, execution).ring
     assert follow_up is not None
 
-    outcome = engine.execute(PRODUCTS, follow_up, Manner(slice_seconds=None))
+    outcome = engine.execute(PRODUCTS, follow_up, Execution(slice_seconds=None))
 
     assert (outcome.status, outcome.ring) == ("succeeded", None)
     assert count(SyncRun) == 2
@@ -231,9 +231,9 @@ def test_asked_without_force_during_a_run_none_follows(b2b):
     def look(progress):
         ask()
 
-    manner = Manner(slice_seconds=None, watch=look)
+    execution = Execution(slice_seconds=None, watch=look)
 
-    assert engine.execute(PRODUCTS, run_id, manner).ring is None
+    assert engine.execute(PRODUCTS, run_id, execution).ring is None
 
 
 def test_a_run_by_hand_takes_over_one_that_is_due(store):
@@ -272,7 +272,7 @@ def test_ten_who_execute_one_run_at_once_walk_it_once(b2b):
 
     def execute(_: int) -> str:
         together.wait()
-        return engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None)).status
+        return engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None)).status
 
     with ThreadPoolExecutor(10) as pool:
         outcomes = Counter(pool.map(execute, range(10)))

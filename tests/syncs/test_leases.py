@@ -10,7 +10,7 @@ from db.work import leases, runs
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.running import ending
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import (
     change,
@@ -79,7 +79,7 @@ def test_a_stolen_lease_fences_the_holder_from_its_next_page(b2b):
             claim(run_id, steal=True)
             after_theft.append(dump(Product, StockMovement, SyncRun, Reject))
 
-    outcome = engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None, watch=steal))
+    outcome = engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None, watch=steal))
 
     assert outcome.status == "left"
     assert living() == set(range(1, 11))
@@ -95,7 +95,7 @@ def test_who_resumes_a_living_run_by_hand_finishes_it_alone(b2b):
             done.append({})
             done[0] = sync_now(PRODUCTS, resume=True)
 
-    outcome = engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None, watch=resume))
+    outcome = engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None, watch=resume))
 
     assert outcome.status == "left"
     assert (done[0]["run_id"], done[0]["status"], done[0]["created"]) == (run_id, "succeeded", 25)
@@ -131,7 +131,7 @@ def test_a_zombie_at_the_end_of_its_walk_finishes_and_deletes_nothing(b2b):
         if progress.pages == 3:
             claim(run_id, steal=True)
 
-    outcome = engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None, watch=steal))
+    outcome = engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None, watch=steal))
 
     assert outcome.status == "left"
     assert run(run_id).status == "running"
@@ -176,7 +176,7 @@ def test_an_interrupt_by_hand_cancels_the_run(b2b):
 
     run_id = taken(PRODUCTS)
     with pytest.raises(KeyboardInterrupt):
-        engine.execute(PRODUCTS, run_id, Manner(by_hand=True, watch=interrupt))
+        engine.execute(PRODUCTS, run_id, Execution(by_hand=True, watch=interrupt))
 
     assert run(run_id).status == "cancelled"
     assert state(NAME).lease_until is None
@@ -191,7 +191,7 @@ def test_an_interrupt_after_the_end_changes_nothing(b2b):
 
     run_id = taken(PRODUCTS)
     with pytest.raises(KeyboardInterrupt):
-        engine.execute(PRODUCTS, run_id, Manner(by_hand=True, watch=interrupt))
+        engine.execute(PRODUCTS, run_id, Execution(by_hand=True, watch=interrupt))
 
     assert run(run_id).status == "succeeded"
     assert state(NAME).lease_until is None

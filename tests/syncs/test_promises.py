@@ -16,12 +16,12 @@ from db.work import leases, runs, states
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.registry import find
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from tests.syncs.running import BY_HAND, taken
 from worker.sweeper import Sweeper
 
 PRODUCTS = find("b2b.products")
-ONE_PAGE = Manner(slice_seconds=0)
+ONE_PAGE = Execution(slice_seconds=0)
 
 
 def opened(**options: int | str) -> int:
@@ -126,7 +126,7 @@ def test_no_door_passes_a_sources_retry_after(b2b):
     asked = len(b2b.log)
 
     assert isinstance(gate.take(PRODUCTS, {}, resume=True), gate.Waiting)
-    assert engine.execute(PRODUCTS, run_id, Manner(steal=True)).status == "left"
+    assert engine.execute(PRODUCTS, run_id, Execution(steal=True)).status == "left"
     with writing() as ringing:
         assert runs.to_ring(ringing, quiet=0) == []
     assert len(b2b.log) == asked

@@ -9,7 +9,7 @@ from db.work import runs
 from sandbox import b2b as inventory
 from sandbox.faults import Status
 from syncs import engine
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, run, shift
 from tests.syncs.running import BY_HAND, counts, sync_now, taken
@@ -130,7 +130,7 @@ def test_a_cancelled_run_keeps_its_checkpoint(b2b):
             runs.request_cancel(session, 1)
 
     run_id = taken(PRODUCTS)
-    watched = Manner(slice_seconds=None, by_hand=True, watch=cancel)
+    watched = Execution(slice_seconds=None, by_hand=True, watch=cancel)
     assert engine.execute(PRODUCTS, run_id, watched).status == "cancelled"
     b2b.log.clear()
 
@@ -153,7 +153,7 @@ def killed(b2b: inventory.B2B) -> int:
 
     run_id = taken(PRODUCTS)
     with pytest.raises(Killed):
-        engine.execute(PRODUCTS, run_id, Manner(slice_seconds=None, watch=die))
+        engine.execute(PRODUCTS, run_id, Execution(slice_seconds=None, watch=die))
     b2b.log.clear()
     assert run(run_id).status == "running"
     return run_id

@@ -73,7 +73,7 @@ def user(external_id: str) -> TemplateUser:
 
 
 def items() -> dict[str, list[dict[str, Any]]]:
-    """The things of every order, by the order's id at the site, in their order."""
+    """The items of every order, by the order's id at the site, in their order."""
     found: dict[str, list[dict[str, Any]]] = {}
     query = (
         select(TemplateOrder.external_id, TemplateOrderItem)

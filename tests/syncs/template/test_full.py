@@ -1,4 +1,4 @@
-"""From the whole export: who is missing from it is asked for, and orders come with their things."""
+"""From the whole export: who is missing from it is asked for, and orders come with their items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connectors.template import SpooledExport
 from sandbox.faults import Fault, Status
 from sandbox.messages import Answer
 from syncs import connect, engine
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from tests.syncs.running import Statistics, counts, sync_now, taken
 from tests.syncs.template.exported import drifts, everything, resource, said
 
@@ -33,9 +33,9 @@ class Without(Fault):
 def from_full(name: str) -> Statistics:
     sync = resource(name)
     with connect.template() as source, SpooledExport.fetch(source) as export:
-        manner = Manner(slice_seconds=None, by_hand=True, source=export)
+        execution = Execution(slice_seconds=None, by_hand=True, source=export)
         run_id = taken(sync)
-        engine.execute(sync, run_id, manner)
+        engine.execute(sync, run_id, execution)
         return engine.statistics(sync, run_id)
 
 

@@ -12,7 +12,7 @@ from syncs import connect, gate
 from syncs.due import sweep
 from syncs.due.schedule import claim_latest
 from syncs.views import status
-from tasks.here import auto
+from tasks.local import auto
 from tests.syncs import rows
 from tests.syncs.template.exported import ORDERED
 from worker import signals

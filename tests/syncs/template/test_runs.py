@@ -16,7 +16,7 @@ from db.models import (
 )
 from sandbox.faults import HTML, CountLie, Drift, Missing, Status
 from syncs import connect, engine
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
 from tests.syncs.template.exported import (
@@ -37,9 +37,9 @@ def from_full(**changed):
     found = {}
     with connect.template() as source, SpooledExport.fetch(source) as export:
         for name, sync in ORDERED.items():
-            manner = Manner(slice_seconds=None, by_hand=True, source=export)
+            execution = Execution(slice_seconds=None, by_hand=True, source=export)
             run_id = taken(sync)
-            engine.execute(sync, run_id, manner)
+            engine.execute(sync, run_id, execution)
             found[name] = engine.statistics(sync, run_id)
     return found
 

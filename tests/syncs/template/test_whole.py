@@ -5,7 +5,7 @@ import pytest
 from connectors.template import SpooledExport, export
 from db.models import TemplateUser
 from syncs import connect, engine
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
 from tests.syncs.template.exported import resource, said
@@ -26,9 +26,9 @@ def killed_after_a_page() -> None:
     def die(progress):
         raise Killed
 
-    run_id, manner = taken(resource("users")), Manner(slice_seconds=None, watch=die)
+    run_id, execution = taken(resource("users")), Execution(slice_seconds=None, watch=die)
     with pytest.raises(Killed):
-        engine.execute(resource("users"), run_id, manner)
+        engine.execute(resource("users"), run_id, execution)
     assert rows.count(TemplateUser) == 3
 
 
@@ -45,7 +45,7 @@ def test_every_such_table_is(site, name):
 
 
 def test_slices_add_up_to_the_whole(site):
-    run_id, sliced = taken(resource("users")), Manner(slice_seconds=0)
+    run_id, sliced = taken(resource("users")), Execution(slice_seconds=0)
 
     statuses = [engine.execute(resource("users"), run_id, sliced).status for _ in range(3)]
 
@@ -67,7 +67,7 @@ def test_when_somebody_left_meanwhile_the_run_is_partial_and_the_next_one_has_al
     sync_now(resource("users"))
     site.gallery.users.delete(8)
     run_id = taken(resource("users"))
-    engine.execute(resource("users"), run_id, Manner(slice_seconds=0))
+    engine.execute(resource("users"), run_id, Execution(slice_seconds=0))
     # Whoever is behind the page moves past it, and is not met by this run.
     site.gallery.users.delete(1)
 
@@ -97,8 +97,8 @@ def test_a_killed_run_that_goes_on_from_the_whole_export_begins_at_its_start(sit
     run_id = taken(resource("users"), resume=True)
 
     with connect.template() as source, SpooledExport.fetch(source) as whole:
-        manner = Manner(slice_seconds=None, by_hand=True, steal=True, source=whole)
-        engine.execute(resource("users"), run_id, manner)
+        execution = Execution(slice_seconds=None, by_hand=True, steal=True, source=whole)
+        engine.execute(resource("users"), run_id, execution)
 
     found = engine.statistics(resource("users"), run_id)
     assert (counts(found), found["status"]) == ({"created": 8, "duplicates": 3}, "succeeded")

@@ -42,7 +42,7 @@ def test_the_runs_that_ended_are_not_read(store):
             session.execute(insert(SyncRun), rows)
         session.execute(text("ANALYZE"))
 
-    looks = plans(lambda session: states.standing(session, NAMES))
+    looks = plans(lambda session: states.snapshots(session, NAMES))
     looks += plans(lambda session: runs.active(session, NAMES[0]))
 
     assert len(looks) == 2
@@ -57,6 +57,6 @@ def test_a_run_that_is_due_or_running_is_seen(store):
             states.ensure(session, NAMES[0])
             session.add(SyncRun(sync=NAMES[0], options={}, trigger="beat", status=status))
         with reading() as session:
-            found = states.standing(session, NAMES)
+            found = states.snapshots(session, NAMES)
 
         assert {name: one.active for name, one in found.items()} == {NAMES[0]: seen}

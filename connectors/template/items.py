@@ -1,4 +1,4 @@
-"""The things of an order: always sorted in one way and, where they came apart, kept on disk."""
+"""The items of an order: always sorted in one way and, where they came apart, kept on disk."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from connectors.template.payloads import THINGS
+from connectors.template.payloads import ITEM_FIELDS
 from core.details import DEEPEST
 from core.fields import external_id
 
 
 def in_order(order: object) -> object:
-    """``order`` with its things sorted by their ids, where every one has an id.
+    """``order`` with its items sorted by their ids, where every one has an id.
 
     The site promises no order, and its answers differ in it: that is no change of an order.
     """
     name = nested(order)
     if not isinstance(order, dict) or name is None:
         return order
-    keyed = [(_place(thing), thing) for thing in order[name]]
+    keyed = [(_place(raw), raw) for raw in order[name]]
     if any(place is None for place, _ in keyed):
         return order
-    return {**order, name: [thing for _, thing in sorted(keyed, key=lambda pair: str(pair[0]))]}
+    return {**order, name: [raw for _, raw in sorted(keyed, key=lambda pair: str(pair[0]))]}
 
 
 def nested(order: object) -> str | None:
-    """The field in which ``order`` holds a list of things."""
+    """The field in which ``order`` holds a list of items."""
     if not isinstance(order, dict):
         return None
-    return next((name for name in THINGS if isinstance(order.get(name), list)), None)
+    return next((name for name in ITEM_FIELDS if isinstance(order.get(name), list)), None)
 
 
 def named(record: object, field: str) -> str | None:
@@ -41,14 +41,14 @@ def named(record: object, field: str) -> str | None:
         return None
 
 
-def _place(thing: object) -> str | None:
+def _place(raw: object) -> str | None:
     """An id so that 9 comes before 10."""
-    key = named(thing, "id")
+    key = named(raw, "id")
     return None if key is None else key.zfill(64)
 
 
-class ThingsApart:
-    """A table of things, each with its ``order_id``; all on disk, and gone when closed.
+class ItemsApart:
+    """A table of items, each with its ``order_id``; all on disk, and gone when closed.
 
     ``complete``: every one says whose it is, and could be kept.
     """
@@ -57,15 +57,15 @@ class ThingsApart:
         self.complete = True
         # Without a name it is SQLite's own temporary file, of which it holds 2 MB in memory.
         self._held = sqlite3.connect("")
-        self._held.execute("CREATE TABLE things (order_id TEXT NOT NULL, thing TEXT NOT NULL)")
-        self._held.executemany("INSERT INTO things VALUES (?, ?)", self._rows(records))
-        self._held.execute("CREATE INDEX by_order ON things (order_id)")
+        self._held.execute("CREATE TABLE items (order_id TEXT NOT NULL, raw TEXT NOT NULL)")
+        self._held.executemany("INSERT INTO items VALUES (?, ?)", self._rows(records))
+        self._held.execute("CREATE INDEX by_order ON items (order_id)")
 
     def of(self, order: object) -> list[Any]:
-        """The things of one order, as they came."""
-        query = "SELECT thing FROM things WHERE order_id = ? ORDER BY rowid"
+        """The items of one order, as they came."""
+        query = "SELECT raw FROM items WHERE order_id = ? ORDER BY rowid"
         found = self._held.execute(query, (named(order, "id"),))
-        return [json.loads(thing) for (thing,) in found]
+        return [json.loads(raw) for (raw,) in found]
 
     def close(self) -> None:
         """Forget them."""
@@ -73,11 +73,11 @@ class ThingsApart:
 
     def _rows(self, records: Iterable[object]) -> Iterator[tuple[str, str]]:
         for record in records:
-            key, thing = named(record, "order_id"), _text(record)
-            if key is None or thing is None:
+            key, raw = named(record, "order_id"), _text(record)
+            if key is None or raw is None:
                 self.complete = False
             else:
-                yield key, thing
+                yield key, raw
 
 
 def _text(record: object) -> str | None:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from api.till import guesses
+from api.till import limits
 from api.till.errors import TillError
-from api.till.guesses import Guesses, Newest
+from api.till.limits import Newest, SerialLimit
 from core import logs
 from db.session import writing
 from db.tills import terminals
@@ -34,7 +34,7 @@ def looked_up(told: list[str]) -> int:
     return sum("FROM terminals" in text for text in told)
 
 
-def guess(tries: Guesses, serial: str = "x", address: str = HERE) -> bool:
+def guess(tries: SerialLimit, serial: str = "x", address: str = HERE) -> bool:
     """Whether it was looked up."""
     with suppress(TillError), tries.turn(address, serial):
         tries.missed(address, serial)
@@ -141,7 +141,7 @@ def test_forty_guesses_at_the_same_instant_are_ten_tries(door):
 
 
 def test_forty_tills_may_come_in_at_the_same_instant():
-    tries, together, seen = Guesses(), threading.Barrier(40), Counter[bool]()
+    tries, together, seen = SerialLimit(), threading.Barrier(40), Counter[bool]()
 
     def come(number: int) -> None:
         together.wait()
@@ -174,7 +174,7 @@ def test_it_is_logged_once_a_minute_for_each_address_without_a_serial(door):
 
 
 def test_neighbours_in_ipv6_are_one_and_others_are_not():
-    tries = Guesses()
+    tries = SerialLimit()
 
     assert all(guess(tries, address=f"2001:db8:0:1::{number:x}") for number in range(10))
     assert not guess(tries, address="2001:db8:0:1:ffff::1")
@@ -184,7 +184,7 @@ def test_neighbours_in_ipv6_are_one_and_others_are_not():
 
 
 def test_a_failing_look_up_gives_its_place_back():
-    tries = Guesses()
+    tries = SerialLimit()
     for _ in range(30):
         with pytest.raises(ConnectionError), tries.turn(HERE, "x"):
             raise ConnectionError
@@ -193,8 +193,8 @@ def test_a_failing_look_up_gives_its_place_back():
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr(guesses, "MOST_KEPT", 50)
-    tries = Guesses()
+    monkeypatch.setattr(limits, "MOST_KEPT", 50)
+    tries = SerialLimit()
     for number in range(500):
         guess(tries, address=f"10.0.{number // 250}.{number % 250}")
         tries.proved(f"10.1.{number // 250}.{number % 250}", "x")

@@ -23,12 +23,12 @@ from core.logs import get_logger
 
 log = get_logger(__name__)
 
-MOST_GUESSES = 10
+MOST_TRIES = 10
 """Unknown serials a minute."""
 MOST_KEPT = 10_000
 """Addresses, and pairs of address and serial, remembered at once."""
 
-_GUESS = RateLimitItemPerMinute(MOST_GUESSES, namespace="guess")
+_GUESS = RateLimitItemPerMinute(MOST_TRIES, namespace="guess")
 _TOLD = RateLimitItemPerMinute(1, namespace="told")
 
 T = TypeVar("T", bound=Hashable)
@@ -55,7 +55,7 @@ class Newest(Generic[T]):
         self._items.pop(item, None)
 
 
-class Guesses:
+class SerialLimit:
     """The unknown serials of the last minute, by address; of this process."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class Guesses:
     def _refused(self, where: str, reset: float) -> TillError:
         if self._limiter.test(_TOLD, where):
             self._limiter.hit(_TOLD, where)
-            log.warning("till.guessing", address=where, most=MOST_GUESSES)
+            log.warning("till.guessing", address=where, most=MOST_TRIES)
         # Never more than a window, should this machine's clock have been set back.
         seconds = min(max(1, math.ceil(reset - time.time())), _GUESS.get_expiry())
         return TillError(

@@ -7,7 +7,7 @@ from typing import Any
 from syncs import engine, gate
 from syncs.declaration import AnySync
 from syncs.registry import find
-from syncs.running.walk import Manner
+from syncs.running.walk import Execution
 
 
 def sync_products_auto(*, force: bool = False) -> dict[str, Any]:
@@ -25,5 +25,5 @@ def auto(sync: AnySync, *, force: bool) -> dict[str, Any]:
     answer = gate.request(sync, trigger="auto", force=force)
     if not isinstance(answer, gate.Enqueued):
         return {"sync": sync.name, "status": answer.status}
-    engine.execute(sync, answer.run_id, Manner(slice_seconds=None, by_hand=True))
+    engine.execute(sync, answer.run_id, Execution(slice_seconds=None, by_hand=True))
     return engine.statistics(sync, answer.run_id)
