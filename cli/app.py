@@ -13,7 +13,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
-from cli import (
+from cli.commands import (
     art_site,
     batches,
     failed,

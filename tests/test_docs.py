@@ -16,7 +16,7 @@ import pytest
 from api import create_app
 from cli import output
 from cli.app import commands
-from cli.runs import STATUSES
+from cli.commands.runs import STATUSES
 from core import payload, settings
 from core.settings import SECRETS, Settings
 from db.models import Base

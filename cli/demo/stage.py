@@ -19,8 +19,8 @@ from cryptography.fernet import Fernet
 
 from cli.demo.account import Account
 from cli.demo.environment import bare, become
-from cli.embedded_redis import free_port
-from cli.spawn import spawn
+from cli.stack.embedded_redis import free_port
+from cli.stack.spawn import spawn
 from core import settings
 from core.errors import FatalError
 from db import session

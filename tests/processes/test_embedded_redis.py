@@ -10,7 +10,7 @@ import psutil
 import pytest
 import redis
 
-from cli import embedded_redis
+from cli.stack import embedded_redis
 from core import settings
 from core.broker import broker_url, embedded_address
 from core.errors import ConfigurationError, RefusedError

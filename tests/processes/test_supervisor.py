@@ -7,7 +7,7 @@ import textwrap
 import psutil
 import pytest
 
-from cli.child import FIRST_WAIT, LONGEST_WAIT, Child, Command
+from cli.stack.child import FIRST_WAIT, LONGEST_WAIT, Child, Command
 from tests.servers import until
 
 DEAF = """
@@ -60,7 +60,7 @@ def test_what_dies_is_started_again(family, supervise):
 
 def test_each_death_doubles_the_wait_and_a_long_life_makes_up_for_it(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("cli.child.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("cli.stack.child.time.monotonic", lambda: now[0])
     child = Child(Command("c", (sys.executable, "-c", ""), {}))
     waits = []
     for _ in range(8):
@@ -140,7 +140,7 @@ def test_lines_of_several_processes_never_mix(supervise):
 
 def test_a_program_that_does_not_exist_is_tried_again_and_said(family):
     script = (
-        "from cli.supervisor import Command, Supervisor\n"
+        "from cli.stack.supervisor import Command, Supervisor\n"
         "with Supervisor() as supervisor:\n"
         "    supervisor.start(Command('ghost', ('/nowhere/ghost',), {}))\n"
         "    supervisor.run()\n"

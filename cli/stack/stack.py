@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from cli import embedded_redis
 from cli.output import say
-from cli.supervisor import Command, Supervisor
+from cli.stack import embedded_redis
+from cli.stack.supervisor import Command, Supervisor
 from core.errors import ConfigurationError, RetriableError
 from core.settings import ROOT, settings
 from db import migrate

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.spawn import spawn
+from cli.stack.spawn import spawn
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 STEADY = 30.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from cli.arguments import ID, REASON, list_options
+from cli.commands.status import counts
 from cli.output import json_option, print_json, print_table, print_text, say
-from cli.status import counts
 from cli.stored import StoreGroup
 from cli.who import who
 from db.access import audit

@@ -27,7 +27,7 @@ def register(group: click.Group) -> None:
 def up(host: str | None, port: int | None) -> None:
     """Run everything in the foreground, until Ctrl-C."""
     _need_unix()
-    from cli import stack
+    from cli.stack import stack
 
     stack.up(host=host or settings().host, port=port or settings().port)
 
@@ -38,7 +38,7 @@ def up(host: str | None, port: int | None) -> None:
 @click.option("--threads", type=click.IntRange(1, 256), default=16, show_default=True)
 def web(host: str | None, port: int | None, threads: int) -> None:
     """Serve the web application, until SIGTERM or Ctrl-C."""
-    from cli.web import serve
+    from cli.stack.web import serve
 
     # By name, as any WSGI server would: the command line knows nothing of the web face.
     application = pkgutil.resolve_name("api:create_app")()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import redis
 
-from cli.supervisor import Command
+from cli.stack.supervisor import Command
 from core.broker import embedded_address
 from core.errors import ConfigurationError, RefusedError
 from core.settings import settings

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from cli.commands.syncs import Stage, Wish, carry_out, flags, remarks
 from cli.output import FAILED, PARTIAL, UNAVAILABLE, json_option, print_json, print_table, say
-from cli.syncs import Stage, Wish, carry_out, flags, remarks
 from connectors.template import SpooledExport
 from core.errors import MoulinError, RetriableError
 from db import migrate

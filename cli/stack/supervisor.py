@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import BinaryIO, Self
 
-from cli.child import Child, Command
+from cli.stack.child import Child, Command
 from core.logs import get_logger
 
 __all__ = ["Command", "Supervisor"]
