@@ -9,9 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 # One more than there are processors, for process tests mostly wait; each has servers of its own.
 WORKERS := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 4 --dist loadgroup
-UV := uv==0.13.8
-COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-	--no-header --no-emit-index-url --no-emit-find-links
+COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes \
+	--python-version 3.11 --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -55,15 +54,16 @@ layers: $(VENV)/.dev
 bench: $(VENV)/.dev redis  ## benchmarks: ratios against a reference measured in the same run
 	@$(BIN)/python -m bench
 
-lock: $(BIN)/python  ## pin requirements*.txt anew (make lock UPGRADE=--upgrade: to the newest)
+lock: $(VENV)/.pip  ## pin requirements*.txt anew (make lock UPGRADE=--upgrade: to the newest)
 	@echo "→ locking"
-	@$(BIN)/python -m venv $(VENV)/lock
-	@$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
-	@$(VENV)/lock/bin/$(COMPILE) $(UPGRADE) requirements.in -o requirements.txt
-	@$(VENV)/lock/bin/$(COMPILE) $(UPGRADE) -c requirements.txt requirements-embedded.in \
-		-o requirements-embedded.txt
-	@$(VENV)/lock/bin/$(COMPILE) $(UPGRADE) -c requirements.txt -c requirements-embedded.txt \
-		requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/python -m venv --without-pip $(VENV)/lock
+	@PIP_PYTHON=$(VENV)/lock $(PIP) -r requirements-lock.txt
+	@$(COMPILE) $(UPGRADE) requirements.in -o requirements.txt
+	@$(COMPILE) $(UPGRADE) -c requirements.txt requirements-embedded.in -o requirements-embedded.txt
+	@$(COMPILE) $(UPGRADE) -c requirements.txt -c requirements-embedded.txt requirements-dev.in \
+		-o requirements-dev.txt
+	@$(COMPILE) $(UPGRADE) requirements-pip.in -o requirements-pip.txt
+	@$(COMPILE) $(UPGRADE) requirements-lock.in -o requirements-lock.txt
 
 clean:  ## remove the environment and every cache; var/ and .env stay
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
@@ -79,7 +79,12 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "No venv could be made; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-$(VENV)/.runtime: requirements.txt | $(BIN)/python
+# The pip that came with Python may be years old: the pinned one installs everything else.
+$(VENV)/.pip: requirements-pip.txt | $(BIN)/python
+	@$(PIP) -r requirements-pip.txt
+	@touch $@
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/.pip
 	@echo "→ installing the runtime"
 	@$(PIP) -r requirements.txt
 	@touch $@
@@ -89,7 +94,7 @@ $(VENV)/.embedded: requirements-embedded.txt $(VENV)/.runtime
 	@$(PIP) -r requirements-embedded.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt | $(BIN)/python
+$(VENV)/.dev: requirements-dev.txt | $(VENV)/.pip
 	@echo "→ installing the tools for tests and checks"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

@@ -1,4 +1,4 @@
-"""The house itself: commands, requirements, settings, the traces of a machine."""
+"""The house itself: commands, settings, the traces of a machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from core.settings import Settings
 from tests import conftest
 
 ROOT = Path(__file__).resolve().parent.parent
-REQUIREMENTS = ("requirements.txt", "requirements-embedded.txt", "requirements-dev.txt")
 # One variable a sync, so that the field's own name is no variable.
 FAMILIES = {"SYNC_INTERVALS": "SYNC_INTERVAL_", "SYNC_SCHEDULES": "SYNC_SCHEDULE_"}
 
@@ -30,12 +29,6 @@ def tracked() -> list[Path]:
         check=True,
     )
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
-
-
-def pins(name: str) -> Iterator[str]:
-    """Each pinned requirement of a file, with its hashes, as one line."""
-    text = (ROOT / name).read_text("utf-8").replace("\\\n", " ")
-    return (line for line in text.splitlines() if line and not line.lstrip().startswith("#"))
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -70,30 +63,6 @@ def test_make_says_which_python_it_needs(tmp_path):
     assert done.returncode != 0
     assert "needs Python 3.11 or newer" in done.stderr
     assert "Python 3.8.1" in done.stderr
-
-
-@pytest.mark.parametrize("name", REQUIREMENTS)
-def test_every_requirement_is_pinned_and_hashed(name):
-    found = list(pins(name))
-
-    assert found
-    for pin in found:
-        assert re.match(r"[\w.-]+(\[[\w,]+\])?==\S+ ", pin), pin
-        assert "--hash=sha256:" in pin, pin
-
-
-def test_a_library_has_one_version_in_all_requirements():
-    versions: dict[str, str] = {}
-    for name in REQUIREMENTS:
-        for pin in pins(name):
-            library, version = pin.split()[0].split("==")
-            assert versions.setdefault(library, version) == version, library
-
-
-@pytest.mark.parametrize("name", REQUIREMENTS)
-def test_every_requirement_we_name_says_why(name):
-    for line in (ROOT / name).with_suffix(".in").read_text("utf-8").splitlines():
-        assert not line or line.startswith(("#", "-r ")) or " # " in line, line
 
 
 def test_every_setting_is_in_the_example():
