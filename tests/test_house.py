@@ -126,3 +126,14 @@ def test_an_expected_failure_is_no_skip(monkeypatch):
     )
 
     assert conftest.refuse_skip(report).outcome == "skipped"
+
+
+def test_the_newest_section_of_the_changelog_is_the_version_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    sections = re.findall(r"^## \[(.+?)\](.*)$", text, re.MULTILINE)
+
+    assert sections[0] == ("Unreleased", "")
+    assert sections[1][0] == project["version"]
+    for version, day in sections[1:]:
+        assert re.fullmatch(r" - \d{4}-\d\d-\d\d", day), version
