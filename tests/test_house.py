@@ -137,3 +137,12 @@ def test_the_newest_section_of_the_changelog_is_the_version_of_the_project():
     assert sections[1][0] == project["version"]
     for version, day in sections[1:]:
         assert re.fullmatch(r" - \d{4}-\d\d-\d\d", day), version
+
+
+def test_the_hooks_run_the_houses_own_commands():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    entries = re.findall(r"entry: (make .*)", hooks)
+
+    assert len(entries) == hooks.count("- id:")
+    for entry in entries:
+        subprocess.run([*entry.split(), "--dry-run"], cwd=ROOT, capture_output=True, check=True)
