@@ -267,6 +267,31 @@ def pages() -> list[Path]:
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
+def too_long(text: str) -> Iterator[str]:
+    """The lines past 100 columns that could be wrapped: no table, no output, not one long word."""
+    for paragraph in re.split(r"\n\s*\n", text):
+        transcript = re.search(r"^ {4,}\$ ", paragraph, re.MULTILINE)
+        for line in paragraph.splitlines():
+            said = line.startswith("    ") and not line.lstrip().startswith("$ ")
+            whole = line.lstrip().startswith("|") or " " not in line.lstrip(" -*")
+            if len(line) > 100 and not whole and not (transcript and said):
+                yield line
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_lines_end_at_100_columns(page):
+    assert list(too_long(page.read_text("utf-8"))) == []
+
+
+def test_what_can_be_wrapped_is_found():
+    prose, word = "word " * 30, "x" * 120
+    output = f"    $ make\n    {prose}"
+
+    found = too_long(f"{prose}\n\n- {prose}\n\n    {prose}\n\n    $ {prose}")
+    assert len(list(found)) == 4
+    assert not list(too_long(f"| {prose} |\n\n[{word}]({word})\n\n- {word}\n\n{output}"))
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
