@@ -27,7 +27,7 @@ def supervise(family):
     def start(grace=10.0, **children):
         script = textwrap.dedent(f"""
             import os, sys
-            from cli.supervisor import Command, Supervisor
+            from cli.stack.supervisor import Command, Supervisor
             from core import logs
             logs.configure()
             with Supervisor(grace={grace}) as supervisor:

@@ -12,7 +12,7 @@ from tests.servers import free_port, until
 
 SLOW = """
     import sys, threading
-    from cli.web import serve
+    from cli.stack.web import serve
 
     def application(environ, start_response):
         if environ["PATH_INFO"] == "/slow":
