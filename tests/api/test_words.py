@@ -20,7 +20,7 @@ from syncs import gate
 from syncs.registry import SYNCS
 from syncs.views.status import State
 
-API = Path(words.__file__).parents[1]
+API = Path(words.__file__).parents[2]
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 STATES = set(get_args(State))
 ANSWERS = {answer.status for answer in get_args(gate.Answer)}
