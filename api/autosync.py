@@ -6,14 +6,15 @@ of our own as well. The page is answered first, then the store is looked at: no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Sized
+from typing import TYPE_CHECKING
 
 from core.settings import settings
 from syncs.due.wake import Waker
 from syncs.registry import find
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Flask
 
 CATALOGUE = ("b2b.categories", "b2b.products")
@@ -31,7 +32,7 @@ class AutoSyncB2BMiddleware:
 
     def __init__(
         self,
-        app: Any,
+        app: WSGIApplication,
         *,
         paths: Collection[str] | None = None,
         syncs: Collection[str] = CATALOGUE,
@@ -42,16 +43,15 @@ class AutoSyncB2BMiddleware:
         self._home = "/" in chosen
         self._beginnings = tuple(path for path in chosen if path != "/")
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The page, and then the look."""
         if not self._concerns(environ):
-            answer: Iterable[bytes] = self._app(environ, start_response)
-            return answer
+            return self._app(environ, start_response)
         environ[LOOKED_AT] = True
         return woken(self._app(environ, start_response), self._waker.wake)
 
-    def _concerns(self, environ: dict[str, Any]) -> bool:
-        path = environ.get("PATH_INFO") or "/"
+    def _concerns(self, environ: WSGIEnvironment) -> bool:
+        path: str = environ.get("PATH_INFO") or "/"
         if environ.get("REQUEST_METHOD") not in {"GET", "HEAD"}:
             return False
         return (self._home and path == "/") or path.startswith(self._beginnings)
@@ -60,11 +60,11 @@ class AutoSyncB2BMiddleware:
 def woken(answer: Iterable[bytes], wake: Callable[[], None]) -> Iterable[bytes]:
     """``answer``, and ``wake()`` when the server has closed it."""
     # A server that finds one part in an answer tells its length by itself.
-    return _Parts(answer, wake) if hasattr(answer, "__len__") else _Stream(answer, wake)
+    return _Parts(answer, wake) if isinstance(answer, Sized) else _Stream(answer, wake)
 
 
 class _Stream:
-    def __init__(self, answer: Any, wake: Callable[[], None]) -> None:
+    def __init__(self, answer: Iterable[bytes], wake: Callable[[], None]) -> None:
         self._answer, self._wake = answer, wake
 
     def __iter__(self) -> Iterator[bytes]:
@@ -79,6 +79,8 @@ class _Stream:
 
 
 class _Parts(_Stream):
+    _answer: Collection[bytes]
+
     def __len__(self) -> int:
         return len(self._answer)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Any
 
 import click
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
@@ -45,7 +44,7 @@ MAKES_A_KEY = ["apikey", "new-encryption-key"]
 class Commands(click.Group):
     """A group whose commands never show a traceback for what we foresaw."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command; an error becomes a sentence and an exit code."""
         try:
             _configure_logs()

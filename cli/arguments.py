@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
 from core.details import printable
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 ID = click.IntRange(1, 2**63 - 1)
 
@@ -22,7 +22,9 @@ class Line(click.ParamType[str]):
     def __init__(self, longest: int) -> None:
         self.longest = longest
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
         """The text; a usage error when it is empty, too long or more than one line."""
         text = str(value).strip()
         if not text:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -27,7 +27,7 @@ WIDEST = 2000
 TOLD = "moulin.told"
 """Set once a command has printed its JSON: a machine reads one document, never two."""
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 
 @cache
@@ -55,7 +55,7 @@ def say_error(message: str, *, code: str) -> None:
     screen().print(f"Error: {_safe(message)}", markup=False, soft_wrap=True, style="red")
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """One JSON document; moments as ISO 8601 in UTC, amounts as text."""
     text = json.dumps(value, ensure_ascii=False, default=_plain, indent=2)
     if not _writable(text):
@@ -66,7 +66,7 @@ def print_json(value: Any) -> None:
         context.find_root().meta[TOLD] = True
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table on stdout; ``empty`` is said when there is no row."""
     found = list(rows)
     if not found:
@@ -85,12 +85,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
     console.print(table)
 
 
-def print_attempts(attempts: Iterable[Mapping[str, Any]]) -> None:
+def print_attempts(attempts: Iterable[Mapping[str, object]]) -> None:
     """Every try that failed, with its traceback."""
     for number, attempt in enumerate(attempts, 1):
         print_text(f"\nAttempt {number}, {attempt['at']}, task {attempt.get('task_id') or '–'}")
         print_text(f"{attempt['type']} ({attempt.get('code') or '–'}): {attempt['message']}")
-        print_text(attempt.get("traceback") or "")
+        print_text(str(attempt.get("traceback") or ""))
 
 
 def print_text(text: str) -> None:
@@ -105,7 +105,7 @@ def when(moment: datetime | None) -> str:
     return moment.astimezone(ZoneInfo(settings().timezone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return when(value)
     if value is None:
@@ -130,7 +130,7 @@ def _writable(text: str) -> bool:
     return True
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, Decimal):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from core.logs import correlation_scope
@@ -13,7 +11,7 @@ from db import migrate
 class StoreCommand(click.Command):
     """Refuses a store that is not migrated before the command looks at it; help needs none."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         migrate.require_current()
         with correlation_scope():

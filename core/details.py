@@ -9,7 +9,6 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from pydantic_core import PydanticCustomError, to_json
 
@@ -42,10 +41,10 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 _SHORT = 4000
 
 Step = str | int
-_Nest = dict[Any, Any] | list[Any]
+_Nest = dict[object, object] | list[object]
 
 
-def dump(extra: Mapping[str, Any] | None) -> str:
+def dump(extra: Mapping[str, object] | None) -> str:
     """``extra`` as JSON with its keys in order.
 
     Raises a ``ValueError`` for pydantic, its path in the context, for NUL, lone surrogates, NaN,
@@ -73,7 +72,7 @@ def dump(extra: Mapping[str, Any] | None) -> str:
     return text
 
 
-def encode(extra: Mapping[str, Any] | None) -> str:
+def encode(extra: Mapping[str, object] | None) -> str:
     """``dump`` of what the store has kept, which is not judged again."""
     if not extra:
         return "{}"
@@ -97,13 +96,13 @@ def _items(nest: _Nest) -> Collection[object]:
     return nest if isinstance(nest, list) else nest.values()
 
 
-def _bottomless(extra: Mapping[str, Any]) -> PydanticCustomError:
+def _bottomless(extra: Mapping[str, object]) -> PydanticCustomError:
     field = next((key for key, value in extra.items() if is_deeper(value, DEEPEST)), None)
     path = () if field is None else (field,)
     return PydanticCustomError(DEPTH, f"has more than {DEEPEST} levels", {PATH: path})
 
 
-def _quick(extra: Mapping[str, Any]) -> str | None:
+def _quick(extra: Mapping[str, object]) -> str | None:
     """What ``dump`` returns for most records, in half its time; None when there is any doubt.
 
     pydantic's encoder orders no inner keys, and refuses neither NaN nor NUL.
@@ -122,7 +121,7 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _accuse(extra: Mapping[str, Any]) -> None:
+def _accuse(extra: Mapping[str, object]) -> None:
     for path, value in _walk(extra):
         if isinstance(value, str) and FORBIDDEN(value):
             sentence = "holds a NUL character or half a character (a lone surrogate)"
@@ -133,7 +132,7 @@ def _accuse(extra: Mapping[str, Any]) -> None:
             raise PydanticCustomError(NUMBER, "has thousands of digits", {PATH: path})
 
 
-def _walk(extra: Mapping[str, Any]) -> Iterator[tuple[tuple[Step, ...], object]]:
+def _walk(extra: Mapping[str, object]) -> Iterator[tuple[tuple[Step, ...], object]]:
     """Every key and value with its path; not recursive, as its input may be bottomless."""
     waiting: list[tuple[tuple[Step, ...], object]] = [((), extra)]
     while waiting:

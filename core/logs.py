@@ -12,7 +12,7 @@ import re
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 from uuid import uuid4
 
 import structlog
@@ -147,7 +147,7 @@ def _console_line(_: WrappedLogger, __: str, event: EventDict) -> str:
     return "\n".join([line, *(f"    | {printable(part)}" for part in trace.splitlines())])
 
 
-def _ordered(event: EventDict) -> dict[str, Any]:
+def _ordered(event: EventDict) -> dict[str, object]:
     first = {key: event.get(key, "") for key in ("timestamp", "level", "event")}
     return first | dict(event)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -48,7 +48,7 @@ class Payload(BaseModel):
     # An error that quoted what it refused would carry it into logs.
     model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
-    def model_post_init(self, _: Any) -> None:
+    def model_post_init(self, _: object) -> None:
         """Refuse what no store can keep, at every level, and keep the text that proved it."""
         # Frozen models have no assignment; a private attribute would cost every record 1 µs.
         self.__dict__[_DETAILS] = details.dump(self.__pydantic_extra__)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from re import Match
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 HIDDEN = "[redacted]"
 
@@ -90,7 +90,7 @@ def redact(text: str) -> str:
     return text
 
 
-def redact_field(name: str, value: object, depth: int = 0) -> Any:
+def redact_field(name: str, value: object, depth: int = 0) -> object:
     """``value`` as it may be logged under ``name``: numbers stay, all else is text, redacted."""
     if value is None or isinstance(value, bool):
         return value
@@ -108,7 +108,7 @@ def _fits_json(value: float) -> bool:
     return math.isfinite(value) if isinstance(value, float) else value.bit_length() < 1024  # noqa: PLR2004 - far below what Python refuses to write
 
 
-def _inside(name: str, value: Mapping[Any, Any] | Any, depth: int) -> Any:
+def _inside(name: str, value: Mapping[object, object] | Collection[object], depth: int) -> object:
     if isinstance(value, Mapping):
         return {
             redact(str(key)): redact_field(str(key), item, depth) for key, item in value.items()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -223,9 +223,9 @@ def load(environment: Mapping[str, str | None]) -> Settings:
     return found
 
 
-def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, Any], list[str]]:
+def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, object], list[str]]:
     known = {name.upper() for name in Settings.model_fields}
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     problems: list[str] = []
     for name in SECRETS:
         path = environment.get(f"{name}_FILE")

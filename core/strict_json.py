@@ -118,7 +118,7 @@ class _Reader:
             return self._mark(TOO_LARGE)
         return number
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) != len(pairs):
             self.doubled = True

@@ -23,6 +23,9 @@ AT_ONCE = 5000
 
 K = TypeVar("K")
 
+Found = tuple[Any, ...]
+"""A row as the driver gives it: its values in the order of the statement's columns."""
+
 
 class Codec:
     """How this session's driver wants money and moments."""
@@ -30,11 +33,11 @@ class Codec:
     def __init__(self, session: Session) -> None:
         self.sqlite = session.get_bind().dialect.name == "sqlite"
 
-    def money(self, units: int) -> Any:
+    def money(self, units: int) -> int | Decimal:
         """``units`` are ten-thousandths."""
         return units if self.sqlite else amount(units)
 
-    def moment(self, moment: datetime) -> Any:
+    def moment(self, moment: datetime) -> str | datetime:
         """Text on SQLite, a datetime on PostgreSQL."""
         return to_text(moment) if self.sqlite else moment
 
@@ -70,7 +73,7 @@ def reserve_ids(session: Session, model: type[Base], count: int) -> Sequence[int
 
 
 def insert(
-    session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
     """Insert ``rows`` (tuples in the order of ``columns``) in one call to the driver.
 
@@ -123,22 +126,24 @@ def parts(keys: Collection[K]) -> Iterator[list[K]]:
 
 
 def select_among(
-    session: Session, text: str, values: Sequence[Any], keys: Collection[Any]
-) -> Sequence[Any]:
+    session: Session, text: str, values: Sequence[object], keys: Collection[object]
+) -> Sequence[Found]:
     """Rows of ``text``: its ``?`` stand for ``values``, its last ``IN ?*`` for all of ``keys``."""
-    rows: list[Any] = []
+    rows: list[Found] = []
     for part in parts(keys):
         rows += _run_among(session, text, values, part).fetchall()
     return rows
 
 
-def update_among(session: Session, text: str, values: Sequence[Any], keys: Collection[Any]) -> None:
+def update_among(
+    session: Session, text: str, values: Sequence[object], keys: Collection[object]
+) -> None:
     """As ``select_among`` for a statement that returns nothing."""
     for part in parts(keys):
         _run_among(session, text, values, part)
 
 
-def row(session: Session, text: str, values: Sequence[Any]) -> Any:
+def row(session: Session, text: str, values: Sequence[object]) -> Any:
     """The one row that ``text`` gives, or None: its ``?`` stand for ``values``, ``{now}`` for the
     database's clock, ``{later}`` for this clock and as many seconds as its own ``?`` says.
     """
@@ -150,7 +155,7 @@ def row(session: Session, text: str, values: Sequence[Any]) -> Any:
     return found[0] if found else None
 
 
-def _run_among(session: Session, text: str, values: Sequence[Any], keys: list[Any]) -> Any:
+def _run_among(session: Session, text: str, values: Sequence[object], keys: list[object]) -> Any:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         text = text.replace("IN ?*", f"IN ({','.join('?' * len(keys))})")
@@ -159,7 +164,7 @@ def _run_among(session: Session, text: str, values: Sequence[Any], keys: list[An
     return _run(connection, text, (*values, keys))
 
 
-def _run(connection: Connection, text: str, values: Sequence[Any]) -> Any:
+def _run(connection: Connection, text: str, values: Sequence[object]) -> Any:
     """The driver's cursor after one statement."""
     with _spoken(connection, text) as driver:
         return driver.execute(text, values)

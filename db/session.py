@@ -10,13 +10,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.settings import settings
+
+if TYPE_CHECKING:
+    import psycopg
 
 WRITES = "moulin_writes"
 PATIENCE = 30.0
@@ -116,7 +119,7 @@ def _make(url: str) -> Engine:
     return made
 
 
-def _bound(connection: Any, _record: Any) -> None:
+def _bound(connection: psycopg.Connection[tuple[object, ...]], _record: object) -> None:
     # Not by the address's ``options``: a pooler refuses those, and somebody may have given others.
     connection.execute(LONGEST_STANDSTILL)
     connection.commit()
@@ -135,7 +138,7 @@ def _sqlite(url: str) -> Engine:
     return made
 
 
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     # The driver must not open transactions by itself: "begin" below does.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.models.base import Base
 
 
-def insert_new(session: Session, model: type[Base], values: Mapping[str, Any]) -> Any | None:
+def insert_new(session: Session, model: type[Base], values: Mapping[str, object]) -> Any | None:
     """Insert a row unless a unique key forbids it; its primary key, or None when it was there."""
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     key = inspect(model).primary_key[0]

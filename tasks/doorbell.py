@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from celery import current_app
 from kombu.exceptions import OperationalError
@@ -40,7 +39,7 @@ def ring(task: str, ident: int) -> bool:
 
 
 def send(
-    task: str, *, args: list[Any] | None = None, kwargs: dict[str, Any] | None = None,
+    task: str, *, args: list[object] | None = None, kwargs: dict[str, object] | None = None,
     task_id: str | None = None,
 ) -> bool:  # fmt: skip
     """Send a message, best effort; whether it went out."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from billiard.einfo import ExceptionInfo
 from celery import Task
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +22,9 @@ class DurableTask(Task[..., None]):
     abstract = True
     keeps_failures = True
 
-    def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def before_start(
+        self, task_id: str, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> None:
         """A message brings no correlation id; the row it names may."""
         bind_correlation_id(None)
 
@@ -32,8 +32,8 @@ class DurableTask(Task[..., None]):
         self,
         exc: BaseException,
         task_id: str,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
         einfo: ExceptionInfo,
     ) -> None:
         """Record it, unless the task does so itself."""

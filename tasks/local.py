@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from syncs import engine, gate
 from syncs.declaration import AnySync
 from syncs.registry import find
 from syncs.running.walk import Execution
 
 
-def sync_products_auto(*, force: bool = False) -> dict[str, Any]:
+def sync_products_auto(*, force: bool = False) -> dict[str, object]:
     """Sync the products unless they are fresh; the statistics, or the gate's answer."""
     return auto(find("b2b.products"), force=force)
 
 
-def sync_categories_auto(*, force: bool = False) -> dict[str, Any]:
+def sync_categories_auto(*, force: bool = False) -> dict[str, object]:
     """Sync the categories unless they are fresh; the statistics, or the gate's answer."""
     return auto(find("b2b.categories"), force=force)
 
 
-def auto(sync: AnySync, *, force: bool) -> dict[str, Any]:
+def auto(sync: AnySync, *, force: bool) -> dict[str, object]:
     """Ask the gate, and run here when it says so. Raises what made the run fail."""
     answer = gate.request(sync, trigger="auto", force=force)
     if not isinstance(answer, gate.Enqueued):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from celery import Task, current_task, shared_task
 
 from core.logs import get_logger
@@ -29,7 +27,7 @@ def sync_task(sync: AnySync) -> Task[..., None]:
     """The task that runs ``sync``."""
 
     @shared_task(name=sync.task, base=SyncTask, bind=False)
-    def run(run_id: int | None = None, trigger: str = "task", **options: Any) -> None:
+    def run(run_id: int | None = None, trigger: str = "task", **options: object) -> None:
         chosen = run_id if run_id is not None else open_run(sync, trigger, options)
         if chosen is None:
             return
@@ -41,7 +39,7 @@ def sync_task(sync: AnySync) -> Task[..., None]:
     return task
 
 
-def open_run(sync: AnySync, trigger: str, options: dict[str, Any]) -> int | None:
+def open_run(sync: AnySync, trigger: str, options: dict[str, object]) -> int | None:
     """The run of a message without an id: beat's slot, or what the gate says; None: nothing."""
     if trigger == "beat":
         answer = claim_latest(sync, trigger="beat")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 from celery import Celery
@@ -21,13 +20,13 @@ signals.connect()
 
 
 @app.on_configure.connect
-def stay_importable(**_: Any) -> None:
+def stay_importable(**_: object) -> None:
     """Celery's command finds us by the current directory and forgets it: later imports need it."""
     sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 
 @app.on_configure.connect
-def check_settings(**_: Any) -> None:
+def check_settings(**_: object) -> None:
     """On Celery's own command line a wrong setting is a sentence and exit 78, no traceback."""
     context = click.get_current_context(silent=True)
     if context is None or context.find_root().command.name != "celery":
@@ -42,6 +41,6 @@ def check_settings(**_: Any) -> None:
 
 
 @app.on_after_configure.connect
-def fill_schedule(sender: Celery, **_: Any) -> None:
+def fill_schedule(sender: Celery, **_: object) -> None:
     """Beat's entries, once the settings are known."""
     sender.conf.beat_schedule = beat_schedule.entries()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from celery.signals import (
     beat_init,
     setup_logging,
@@ -31,27 +29,27 @@ def connect() -> None:
     beat_init.connect(tell_what_never_runs)
 
 
-def configure_logs(**_: Any) -> None:
+def configure_logs(**_: object) -> None:
     """Our log lines instead of Celery's."""
     logs.configure()
 
 
-def tell_what_never_runs(**_: Any) -> None:
+def tell_what_never_runs(**_: object) -> None:
     """Once, by the one process that rings: what nobody configured has no entry."""
     if not connections.is_configured("template"):
         log.warning("template.not_configured", set="TEMPLATE_BASE_URL and TEMPLATE_API_KEY")
 
 
-def forget_connections(**_: Any) -> None:
+def forget_connections(**_: object) -> None:
     """A forked child must not use, nor close, its parent's connections."""
     session.dispose(close=False)
 
 
-def start_sweeping(**_: Any) -> None:
+def start_sweeping(**_: object) -> None:
     """The worker's main process can take messages now: ring for what nobody answered."""
     SWEEPER.start()
 
 
-def stop_sweeping(**_: Any) -> None:
+def stop_sweeping(**_: object) -> None:
     """Going down: ring for nothing that we could not take."""
     SWEEPER.stop()

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from api.openapi.headers import ANSWERED
+from api.openapi.schemas import Schema
 from api.openapi.shared import SHARED
-from api.web.describe import JSON, Answer, Description
+from api.web.describe import JSON, Answer, Describable, Description
 
-Schema = dict[str, Any]
-Known = Mapping[Any, Schema]
+Known = Mapping[Describable, Schema]
 """The schema of each type."""
 
 EVERYWHERE = ("X-Request-ID",)
@@ -72,7 +71,7 @@ def _schema(answer: Answer, known: Known) -> Schema:
     return {**schema, "properties": {"code": {"enum": sorted(set(answer.codes))}}}
 
 
-def _takes_nothing(kind: Any) -> bool:
+def _takes_nothing(kind: Describable) -> bool:
     try:
         TypeAdapter(kind).validate_python({})
     except ValidationError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, json, render_template
 from markupsafe import Markup, escape
 
 from api.openapi import page
 from api.openapi.document import document
+from api.openapi.schemas import Schema
 from api.web.access import allow
 from api.web.describe import JSON, Answer, describe
 
@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
 
 @bp.get("/openapi.json")
 @allow("public")
-@describe(Answer(kind=dict[str, Any], when="this document"))
+@describe(Answer(kind=Schema, when="this document"))
 def openapi() -> Response:
     """The OpenAPI 3.1 document of everything here."""
     return Response(json.dumps(current()), mimetype=JSON)
@@ -48,13 +48,12 @@ def docs() -> Response:
     return Response(text, headers={"Content-Security-Policy": POLICY}, mimetype="text/html")
 
 
-def current() -> dict[str, Any]:
+def current() -> Schema:
     """The document of this application, made when it is first asked for."""
-    made: dict[str, Any] = current_app.extensions
+    made: dict[str, Schema] = current_app.extensions
     if "openapi" not in made:
         made["openapi"] = document(current_app)
-    found: dict[str, Any] = made["openapi"]
-    return found
+    return made["openapi"]
 
 
 def _marked(text: str) -> Markup:

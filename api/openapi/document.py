@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from inspect import cleandoc
-from typing import Any, cast
+from typing import cast
 
 from flask import Flask
 from werkzeug.routing import Rule as Route
 
 from api.openapi import bodies, headers, parameters, schemas, security, shared
 from api.openapi.bodies import EVERYWHERE
+from api.openapi.schemas import Schema
 from api.openapi.tags import TAGS, tag_of
 from api.web import access
 from api.web.describe import Answer, Description
 from api.web.describe import of as description_of
 from core.version import version
-
-Schema = dict[str, Any]
 
 ABOUT = """\
 What the web process of Moulin answers. Everything in it is made from the code: paths from its
@@ -35,7 +34,7 @@ class Operation:
 
     method: str
     route: Route
-    view: Callable[..., Any]
+    view: Callable[..., object]
     rule: access.Rule
     description: Description
 
@@ -134,7 +133,7 @@ def _operation(operation: Operation, answered: bodies.Known, asked: bodies.Known
     return told
 
 
-def _marked_down(part: Any) -> Any:
+def _marked_down(part: object) -> object:
     """Docstrings write ``code`` as reStructuredText does, OpenAPI's descriptions are Markdown."""
     if isinstance(part, dict):
         return {key: _marked_down(inside) for key, inside in part.items()}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-Schema = Mapping[str, Any]
+from api.openapi.schemas import Schema
 
 DEEPEST = 5
 """Levels of fields that a page shows; a model may contain itself."""
@@ -44,11 +43,11 @@ class Reader:
     def __init__(self, document: Schema) -> None:
         self._document = document
 
-    def resolve(self, part: Schema) -> dict[str, Any]:
+    def resolve(self, part: Schema) -> Schema:
         """``part``, or what it refers to, with what stands beside the reference."""
         found = dict(part)
         while "$ref" in found:
-            target: Any = self._document
+            target: Schema = self._document
             for step in found.pop("$ref").removeprefix("#/").split("/"):
                 target = target[step]
             found = {**target, **found}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
+from api.openapi.schemas import Schema
 from syncs.views.status import State
-
-Schema = dict[str, Any]
 
 _SECONDS: Schema = {"type": "integer", "minimum": 0}
 _TEXT: Schema = {"type": "string"}

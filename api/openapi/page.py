@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from api.openapi.bodies import EVERYWHERE
 from api.openapi.fields import Field, Form, Reader
-from api.openapi.schemas import REF
+from api.openapi.schemas import REF, Schema
 from api.web.describe import JSON
-
-Schema = Mapping[str, Any]
 
 ERRORS = ("Problem", "TillError")
 METHODS = ("get", "post", "put", "patch", "delete")

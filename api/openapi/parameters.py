@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pydantic import BaseModel
 
 from api.openapi import headers, schemas
+from api.openapi.schemas import Schema
 from api.web.describe import Description
-
-Schema = dict[str, Any]
 
 _HOLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 
@@ -37,7 +35,7 @@ def of(rule: str, description: Description) -> list[Schema]:
     ]
 
 
-def _path(rule: str, told: Mapping[str, Mapping[str, Any]]) -> Iterator[Schema]:
+def _path(rule: str, told: Mapping[str, Mapping[str, object]]) -> Iterator[Schema]:
     for converter, name in _HOLE.findall(rule):
         schema = {**CONVERTERS[converter or "string"], **told.get(name, {})}
         yield {"name": name, "in": "path", "required": True, "schema": schema}

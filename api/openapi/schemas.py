@@ -7,23 +7,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core.core_schema import WithDefaultSchema
+
+from api.web.describe import Describable
 
 REF = "#/components/schemas/"
 _TEMPLATE = REF + "{model}"
 _OF_A_KIND = re.compile(r"^(\w+)\[(\w+)\]$")
 
 Schema = dict[str, Any]
+"""JSON Schema, or any other object of the document."""
 
 
 class Generator(GenerateJsonSchema):
     """Pydantic's, without titles that repeat a field's name, and with names that read well."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: object) -> bool:
         """Never."""
         return False
 
-    def default_schema(self, schema: Any) -> dict[str, Any]:
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
         """In an answer a default stands for a field that is missing; it is no value of it."""
         found = super().default_schema(schema)
         if self.mode == "serialization":
@@ -36,12 +40,12 @@ class Generator(GenerateJsonSchema):
 
 
 def components(
-    answered: Iterable[Any], asked: Iterable[Any]
-) -> tuple[dict[Any, Schema], dict[Any, Schema], dict[str, Schema]]:
+    answered: Iterable[Describable], asked: Iterable[Describable]
+) -> tuple[dict[Describable, Schema], dict[Describable, Schema], dict[str, Schema]]:
     """The schema of each type that is answered, of each that is asked for, and the models they
     refer to by name.
     """
-    inputs: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = [
+    inputs: list[tuple[Describable, JsonSchemaMode, TypeAdapter[Describable]]] = [
         *((kind, "serialization", TypeAdapter(kind)) for kind in answered),
         *((kind, "validation", TypeAdapter(kind)) for kind in asked),
     ]
@@ -50,7 +54,7 @@ def components(
     found, shared = TypeAdapter.json_schemas(
         inputs, ref_template=_TEMPLATE, schema_generator=Generator
     )
-    by_mode: dict[str, dict[Any, Schema]] = {"serialization": {}, "validation": {}}
+    by_mode: dict[str, dict[Describable, Schema]] = {"serialization": {}, "validation": {}}
     for (kind, mode), schema in found.items():
         by_mode[mode][kind] = dict(schema)
     return by_mode["serialization"], by_mode["validation"], shared.get("$defs", {})

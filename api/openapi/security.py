@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from api.web import audiences, sessions
 from api.web.access import Rule
 
-SCHEMES: dict[str, dict[str, Any]] = {
+SCHEMES: dict[str, dict[str, object]] = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
@@ -29,9 +28,9 @@ SCHEMES: dict[str, dict[str, Any]] = {
 Requirement = dict[str, list[str]]
 
 
-def schemes() -> dict[str, Mapping[str, Any]]:
+def schemes() -> dict[str, Mapping[str, object]]:
     """All schemes there are, those of each audience among them."""
-    found: dict[str, Mapping[str, Any]] = dict(SCHEMES)
+    found: dict[str, Mapping[str, object]] = dict(SCHEMES)
     for audience in audiences.every():
         found |= audience.schemes
     return found

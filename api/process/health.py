@@ -7,7 +7,7 @@ and workers find the work by themselves, so that is degraded and ready.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel
@@ -85,7 +85,7 @@ def health() -> Response:
     store = store_check()
     broker = "ok" if BELL.answers() else "away"
     status = "unavailable" if store != "ok" else "ready" if broker == "ok" else "degraded"
-    answer: dict[str, Any] = {"status": status, "checks": {"store": store, "broker": broker}}
+    answer: dict[str, object] = {"status": status, "checks": {"store": store, "broker": broker}}
     response = jsonify(answer)
     response.status_code = READY if store == "ok" else UNAVAILABLE
     return response

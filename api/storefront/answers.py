@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
@@ -18,7 +17,7 @@ class Tied(Shape):
     external_id: str = Field(description="The source's.")
     sync_status: str
     last_synced_at: datetime | None
-    details: dict[str, Any] | None = Field(
+    details: dict[str, object] | None = Field(
         description="The source's fields that have no column here, as received."
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -91,7 +90,7 @@ def _age(session: Session, name: str) -> status.SyncStatus:
     return status.one(session, find(name), now=bulk.now(session), open_rejects=0, open_failures=0)
 
 
-def _record(row: RowMapping) -> dict[str, Any]:
+def _record(row: RowMapping) -> dict[str, object]:
     record = {str(key): value for key, value in row.items() if key != "tie"}
     if "price" in record:
         record["price"] = amount(record["price"])

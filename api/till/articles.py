@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint
@@ -39,7 +39,7 @@ class ArticlesQuery(queries.Query):
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
 @describe(Answer(kind=answers.Articles), query=ArticlesQuery)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Articles of the terminal's shop, by id."""
     query = queries.asked(ArticlesQuery)
     till = devices.current()
@@ -65,7 +65,7 @@ def index() -> dict[str, Any]:
     }
 
 
-def _article(article: Article) -> dict[str, Any]:
+def _article(article: Article) -> dict[str, object]:
     return {
         "id": article.id,
         "nom": article.title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint
@@ -40,7 +40,7 @@ class HistoryQuery(queries.Query):
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
 @describe(Answer(kind=answers.History), query=HistoryQuery)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Sales of the terminal's shop."""
     query = queries.asked(HistoryQuery)
     till = devices.current()
@@ -69,7 +69,7 @@ def index() -> dict[str, Any]:
     }
 
 
-def _sale(sale: Sold, zone: ZoneInfo) -> dict[str, Any]:
+def _sale(sale: Sold, zone: ZoneInfo) -> dict[str, object]:
     return {
         "numero_facture": sale.invoice_number,
         "montant_total": amount(sale.total),
@@ -83,7 +83,7 @@ def _sale(sale: Sold, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _line(line: SoldLine) -> dict[str, Any]:
+def _line(line: SoldLine) -> dict[str, object]:
     return {
         "article_id": line.product_id,
         "article_nom": line.title,

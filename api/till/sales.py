@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Blueprint, Response, current_app, request, url_for
 
@@ -71,7 +70,7 @@ def take() -> Response:
     found = body.sales()
     key = body.key()
     if not found.count:
-        return _answer(201, json.dumps(answers.empty(**_who()), ensure_ascii=False))
+        return _answer(201, json.dumps(answers.empty(*_who()), ensure_ascii=False))
     received = _receive(found, key)
     patience = waiting.patience(request.headers.get("Prefer", ""))
     waited, result = _wait(received, patience)
@@ -159,13 +158,14 @@ def _wait(received: Received, patience: Patience) -> tuple[bool, str | None]:
 
 
 def _pending(uuid: str, count: int, *, needs_key: bool = False, **more: str) -> str:
-    told = answers.pending(**_who(), count=count, batch_id=uuid, needs_key=needs_key)
+    told = answers.pending(*_who(), count=count, batch_id=uuid, needs_key=needs_key)
     return json.dumps(told | more, ensure_ascii=False)
 
 
-def _who() -> dict[str, Any]:
+def _who() -> tuple[int, str, str]:
+    """The shop's id and name, and the terminal's."""
     till = devices.current()
-    return {"shop_id": till.shop_id, "shop_name": till.shop_name, "terminal": till.name}
+    return till.shop_id, till.shop_name, till.name
 
 
 def _answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:

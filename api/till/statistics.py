@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint
@@ -42,7 +41,7 @@ class StatisticsQuery(queries.Query):
 @bp.get("/", strict_slashes=False)
 @allow("terminal")
 @describe(Answer(kind=answers.Statistics), query=StatisticsQuery)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Figures of the terminal's shop, in its days and its currency."""
     query = queries.asked(StatisticsQuery)
     till = devices.current()
@@ -95,7 +94,7 @@ def _days(since: When, until: When, zone: ZoneInfo) -> dict[date, Bounds]:
     }
 
 
-def _summed(figures: Sequence[Figure]) -> dict[str, Any]:
+def _summed(figures: Sequence[Figure]) -> dict[str, object]:
     return {
         "nombre_ventes": sum(figure.count for figure in figures),
         "montant_total": amount(sum((figure.amount for figure in figures), Decimal(0))),
@@ -104,14 +103,14 @@ def _summed(figures: Sequence[Figure]) -> dict[str, Any]:
 
 def _grouped(
     word: str, figures: list[Figure], name: Callable[[Figure], str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     groups = defaultdict(list)
     for figure in figures:
         groups[name(figure)].append(figure)
     return [{word: found, **_summed(groups[found])} for found in sorted(groups)]
 
 
-def _article(article: Moved) -> dict[str, Any]:
+def _article(article: Moved) -> dict[str, object]:
     return {
         "article_id": article.product_id,
         "article_nom": article.title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 from flask import Flask, current_app, g, request
 
@@ -18,7 +18,7 @@ from db.session import reading, writing
 Role = Literal["public", "terminal", "viewer", "operator", "admin"]
 """A terminal is no lesser operator: neither enters where the other may."""
 
-View = TypeVar("View", bound=Callable[..., Any])
+View = TypeVar("View", bound=Callable[..., object])
 
 MOST_TOKEN = 200
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
@@ -45,7 +45,7 @@ class Caller:
         return f"operator:{self.name}"[:100]
 
 
-_RULES: dict[Callable[..., Any], Rule] = {}
+_RULES: dict[Callable[..., object], Rule] = {}
 
 
 def allow(role: Role, *, loopback: bool = False) -> Callable[[View], View]:

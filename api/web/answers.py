@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from flask.json.provider import DefaultJSONProvider
 
@@ -15,7 +14,7 @@ class Codec(DefaultJSONProvider):
     sort_keys = False
 
     @staticmethod
-    def default(o: Any) -> Any:
+    def default(o: object) -> object:
         """What JSON has no form for."""
         if isinstance(o, datetime):
             return o.isoformat(timespec="milliseconds")

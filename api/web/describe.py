@@ -18,7 +18,10 @@ from api.web.shapes import Problem, TillError
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 HTML = "text/html"
-View = TypeVar("View", bound=Callable[..., Any])
+Describable = Any
+"""Whatever pydantic can describe: a model, a union of them, ``dict[str, …]``."""
+
+View = TypeVar("View", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class Answer:
     """
 
     status: int = 200
-    kind: Any = None
+    kind: Describable = None
     when: str = ""
     codes: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
@@ -51,10 +54,10 @@ class Description:
 
     answers: tuple[Answer, ...]
     query: type[BaseModel] | None = None
-    body: Any = None
-    example: Any = None
+    body: Describable = None
+    example: object = None
     headers: tuple[str, ...] = ()
-    path: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    path: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     shares: tuple[str, ...] = ()
 
     @property
@@ -63,16 +66,16 @@ class Description:
         return all(answer.media_type == HTML for answer in self.answers)
 
 
-_DESCRIPTIONS: dict[Callable[..., Any], Description] = {}
+_DESCRIPTIONS: dict[Callable[..., object], Description] = {}
 
 
 def describe(
     *answers: Answer,
     query: type[BaseModel] | None = None,
-    body: Any = None,
-    example: Any = None,
+    body: Describable = None,
+    example: object = None,
     headers: tuple[str, ...] = (),
-    path: Mapping[str, Mapping[str, Any]] | None = None,
+    path: Mapping[str, Mapping[str, object]] | None = None,
     shares: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Describe a view (see ``Description``); stands below the route's decorator."""
@@ -88,7 +91,7 @@ def describe(
     return mark
 
 
-def of(view: Callable[..., Any]) -> Description | None:
+def of(view: Callable[..., object]) -> Description | None:
     """How ``view`` was described; None when its author forgot it."""
     return _DESCRIPTIONS.get(view)
 

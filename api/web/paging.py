@@ -64,8 +64,8 @@ def asked(model: type[Asked], given: MultiDict[str, str] | None = None) -> Asked
 
 
 def listing(
-    page: Page, rows: Sequence[Row], view: Callable[[Row], dict[str, Any]]
-) -> dict[str, Any]:
+    page: Page, rows: Sequence[Row], view: Callable[[Row], dict[str, object]]
+) -> dict[str, object]:
     """A page of ``rows`` (``page.ahead`` of them were asked for) and where the next one is."""
     shown = rows[: page.limit]
     following = None

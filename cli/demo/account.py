@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -32,7 +31,7 @@ class Account:
         """Show what you would type."""
         click.echo(f"   $ python manage.py {' '.join(words)}")
 
-    def expect(self, promise: str, *, found: Any, wanted: Any) -> None:
+    def expect(self, promise: str, *, found: object, wanted: object) -> None:
         """Say that ``promise`` was kept, or how it was not."""
         if found == wanted:
             click.echo(f"   ✓ {promise}")

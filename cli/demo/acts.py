@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Any
 
 import click
 import requests
@@ -220,7 +219,7 @@ class Acts:
             f"tasks named sync.{PRODUCTS_SYNC} that ended well", found=seen() > 0, wanted=True
         )
 
-    def _sync(self, sync: str) -> dict[str, Any]:
+    def _sync(self, sync: str) -> dict[str, object]:
         run_id = self._ask(sync)
         return until_finished(find(sync), run_id)
 
@@ -242,7 +241,7 @@ class Acts:
         return int(owner.rpartition(":")[2])
 
     def _expect_run(
-        self, promise: str, found: dict[str, Any], *, status: str = "succeeded", **counts: int
+        self, promise: str, found: dict[str, object], *, status: str = "succeeded", **counts: int
     ) -> None:
         names = ("created", "updated", "unchanged", "deleted", "errors")
         wanted = {"status": status, **{name: counts.get(name, 0) for name in names}}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cli.demo.account import Account
 from cli.demo.source import Source
-from cli.demo.stage import Stage
+from cli.demo.stage import Document, Stage
 
 PAINTINGS, ORDERS = 120, 40
 CHANGED = 7
@@ -39,7 +37,7 @@ class ArtSite:
         self._site.edit(CHANGED, "orders", status=CANCELLED)
         self._expect_untouched(self._stage.manage("sync_template", "--only", "orders"))
 
-    def _expect_untouched(self, found: dict[str, Any]) -> None:
+    def _expect_untouched(self, found: Document) -> None:
         orders = found["resources"]["orders"]
         self._account.expect(
             "an order is taken in once: here it stays as it was",

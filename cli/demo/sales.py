@@ -6,7 +6,7 @@ from typing import Any
 
 from cli.demo.account import Account
 from cli.demo.source import session
-from cli.demo.stage import Stage
+from cli.demo.stage import Document, Stage
 from cli.demo.waiting import until
 from core.errors import FatalError
 
@@ -17,9 +17,6 @@ ARTICLES = "/api/v2/simple/articles/"
 ENOUGH = 5
 WAIT = 30
 """Seconds the till asks us to wait for its result; it takes a moment."""
-
-Article = dict[str, Any]
-Answer = dict[str, Any]
 
 
 class Tills:
@@ -46,18 +43,18 @@ class Tills:
         self._after_a_correction(second, refused)
         return 4
 
-    def _the_guides_two(self, guide: list[dict[str, Any]]) -> None:
+    def _the_guides_two(self, guide: list[Document]) -> None:
         answer = self._post(*guide)
         self._account.expect("both are sold", found=_counts(answer), wanted=(2, 2, 0))
 
-    def _the_same_again(self, guide: list[dict[str, Any]], first: Article, second: Article) -> None:
+    def _the_same_again(self, guide: list[Document], first: Document, second: Document) -> None:
         self._account.tell("Its answer is lost on the way, so the till sends the same again:")
         answer = self._post(*guide)
         self._account.expect("nothing is sold twice", found=_counts(answer), wanted=(2, 0, 2))
         self._expect_stock(first, first["stock"] - 1)
         self._expect_stock(second, second["stock"] - 2)
 
-    def _one_of_two(self, first: Article, second: Article, refused: dict[str, Any]) -> None:
+    def _one_of_two(self, first: Document, second: Document, refused: Document) -> None:
         self._account.tell("Two more, one of them of more than is in stock:")
         answer = self._post(_sale("VENTE-003", first, 1), refused)
         self._account.expect(
@@ -66,7 +63,7 @@ class Tills:
         self._expect_stock(first, first["stock"] - 2)
         self._expect_stock(second, second["stock"] - 2)
 
-    def _after_a_correction(self, second: Article, refused: dict[str, Any]) -> None:
+    def _after_a_correction(self, second: Document, refused: Document) -> None:
         manage = self._stage.manage
         rejects = manage("rejects", "list", "--sync", "sales")
         self._account.expect(
@@ -85,7 +82,7 @@ class Tills:
         created = [sale["numero_facture"] for sale in answer["ventes_creees"]]
         self._account.expect("it learns that it is in", found=created, wanted=["VENTE-004"])
 
-    def _two_articles(self) -> list[Article]:
+    def _two_articles(self) -> list[Document]:
         found = [
             article for article in self._get(ARTICLES)["results"] if article["stock"] > ENOUGH
         ][:2]
@@ -93,7 +90,7 @@ class Tills:
             raise FatalError("The shop has no two articles to sell.")
         return found
 
-    def _expect_stock(self, article: Article, wanted: int) -> None:
+    def _expect_stock(self, article: Document, wanted: int) -> None:
         now = {item["id"]: item["stock"] for item in self._get(ARTICLES)["results"]}
         name, before = article["nom"], article["stock"]
         self._account.expect(
@@ -105,14 +102,14 @@ class Tills:
         answer.raise_for_status()
         return answer.json()
 
-    def _post(self, *sales: dict[str, Any]) -> Answer:
+    def _post(self, *sales: Document) -> Document:
         """The batch's result, told in the till's own words."""
         sent = self._http.post(
             f"{self._stage.web}{SYNC}", json=sales, headers={"Prefer": f"wait={WAIT}"},
             timeout=2 * WAIT,
         )  # fmt: skip
         sent.raise_for_status()
-        answer: Answer = sent.json()
+        answer: Document = sent.json()
         if "batch_id" in answer:
             answer = self._worked_off(sent.headers["Location"])
         numbers = ", ".join(sale["numero_facture"] for sale in sales)
@@ -125,13 +122,13 @@ class Tills:
             self._account.tell(f"  {error['index']}. {error['erreur']} ({error['code']})")
         return answer
 
-    def _worked_off(self, page: str) -> Answer:
+    def _worked_off(self, page: str) -> Document:
         until(lambda: "batch_id" not in self._get(page), what="the batch")
-        found: Answer = self._get(page)
+        found: Document = self._get(page)
         return found
 
 
-def _sale(number: str, article: Article, quantity: int) -> dict[str, Any]:
+def _sale(number: str, article: Document, quantity: int) -> Document:
     return {
         "numero_facture": number,
         "mode_paiement": "CASH",
@@ -146,6 +143,6 @@ def _sale(number: str, article: Article, quantity: int) -> dict[str, Any]:
     }
 
 
-def _counts(answer: Answer) -> tuple[int, int, int]:
+def _counts(answer: Document) -> tuple[int, int, int]:
     told = answer["statistiques"]
     return told["total_envoyees"], told["reussies"], told["erreurs"]

@@ -27,12 +27,12 @@ class Source:
         """Change so many products' prices."""
         self._send("POST", "products/change", {"count": count})
 
-    def product(self, ident: int) -> dict[str, Any]:
+    def product(self, ident: int) -> dict[str, object]:
         """One product as the source has it."""
-        found: dict[str, Any] = self._send("GET", f"products/{ident}")
+        found: dict[str, object] = self._send("GET", f"products/{ident}")
         return found
 
-    def edit(self, ident: int, table: str = "products", /, **fields: Any) -> None:
+    def edit(self, ident: int, table: str = "products", /, **fields: object) -> None:
         """Change fields of one product, or of one record of another table."""
         self._send("PATCH", f"{table}/{ident}", fields)
 
@@ -56,7 +56,7 @@ class Source:
             if entry["path"].endswith("/products/")
         ]
 
-    def _send(self, method: str, path: str, body: Any = None) -> Any:
+    def _send(self, method: str, path: str, body: object = None) -> Any:
         answer = self._http.request(method, f"{self._door}/{path}", json=body, timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None

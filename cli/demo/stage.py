@@ -32,6 +32,9 @@ LAST_LINES = 40
 FRESH_SECONDS = 10
 """For so long categories are fresh in the demo; without it, for two hours."""
 
+Document = dict[str, Any]
+"""JSON, as commands and tills read and write it."""
+
 
 class Stage:
     """``with Stage(account) as stage``: the stand-ins of the sources; ``stage.up()`` the rest."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import requests
 
@@ -44,7 +43,7 @@ def until_answers(url: str, *, what: str) -> None:
         until(answers, what=what)
 
 
-def until_finished(sync: AnySync, run_id: int) -> dict[str, Any]:
+def until_finished(sync: AnySync, run_id: int) -> dict[str, object]:
     """The run's statistics when it has ended."""
     with Bar(f"   Run {run_id}", shown=True) as bar:
 

@@ -20,14 +20,14 @@ LARGEST_BODY = 16 * 1024 * 1024
 """Read from the socket at most; the application refuses smaller ones with words of its own."""
 
 
-def serve(application: Any, *, host: str, port: int, threads: int, proxy: str = "") -> None:
+def serve(application: object, *, host: str, port: int, threads: int, proxy: str = "") -> None:
     """Serve ``application`` until SIGTERM or SIGINT, then finish the answers that were begun.
 
     A thread is taken by a whole request only, so that a client who sends a byte a second holds
     a socket and no more; silent sockets are closed after ten seconds. What ``proxy`` (an address,
     or ``*``) says in ``X-Forwarded-For`` is who asks; nobody else is believed.
     """
-    sockets: dict[int, Any] = {}
+    sockets: dict[int, object] = {}
     try:
         server = create_server(
             application,
@@ -70,7 +70,7 @@ class Stop:
         self.asked = True
 
 
-def _turn(sockets: dict[int, Any]) -> None:
+def _turn(sockets: dict[int, object]) -> None:
     # By poll: select knows no socket above 1024, which a thousand clients come near.
     wasyncore.loop(timeout=TICK, use_poll=True, map=sockets, count=1)
 

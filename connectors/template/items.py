@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from connectors.template.payloads import ITEM_FIELDS
 from core.details import DEEPEST
@@ -61,7 +60,7 @@ class ItemsApart:
         self._held.executemany("INSERT INTO items VALUES (?, ?)", self._rows(records))
         self._held.execute("CREATE INDEX by_order ON items (order_id)")
 
-    def of(self, order: object) -> list[Any]:
+    def of(self, order: object) -> list[object]:
         """The items of one order, as they came."""
         query = "SELECT raw FROM items WHERE order_id = ? ORDER BY rowid"
         found = self._held.execute(query, (named(order, "id"),))

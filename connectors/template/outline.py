@@ -6,7 +6,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO
 
 import ijson
 
@@ -50,7 +50,7 @@ class _Look:
         self.members: int | None = None
         self._name = self._table = self._record = ""
 
-    def at(self, prefix: str, event: str, value: Any) -> None:
+    def at(self, prefix: str, event: str, value: object) -> None:
         """Take one event of the structure in."""
         if prefix == self._record:
             if event not in ENDS and self._name in self.tables:
@@ -62,16 +62,16 @@ class _Look:
         elif prefix in TOLD and type(value) is int:
             self.told[prefix] = value
 
-    def _member(self, event: str, value: Any) -> None:
+    def _member(self, event: str, value: object) -> None:
         if event == "start_map":
             self.members = 0
         elif event == "map_key" and self.members is not None:
             self.members += 1
-            self._name, self._table = value, f"data.{value}"
+            self._name, self._table = str(value), f"data.{value}"
             self._record = f"{self._table}.item"
 
 
-def events(file: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
+def events(file: IO[bytes]) -> Iterator[tuple[str, str, object]]:
     """The file's structure, as ijson tells it; ``AnswerError`` when it is broken."""
     file.seek(0)
     with readable():

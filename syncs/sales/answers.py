@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from db.models import Sale, SaleLine
 from db.tills.sales import NewSale, Sender
@@ -25,9 +24,9 @@ NEEDS_A_KEY = (
 
 
 def pending(
-    *, shop_id: int, shop_name: str, terminal: str, count: int, batch_id: str,
+    shop_id: int, shop_name: str, terminal: str, *, count: int, batch_id: str,
     needs_key: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, object]:  # fmt: skip
     """The 202: every field of the 201, for tills read them on any 2xx, and where to ask."""
     body = {
         **_frame(
@@ -43,7 +42,7 @@ def pending(
     return body
 
 
-def empty(*, shop_id: int, shop_name: str, terminal: str) -> dict[str, Any]:
+def empty(shop_id: int, shop_name: str, terminal: str) -> dict[str, object]:
     """The 201 of an empty array: there was nothing to keep."""
     return {
         **_frame(shop_id, shop_name, terminal, message=_synced(0), sent=0, good=0, bad=0),
@@ -61,8 +60,8 @@ def done(
     needs_key: bool,
 ) -> str:
     """The 201 as the bytes that are kept and sent."""
-    created: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
+    created: list[dict[str, object]] = []
+    errors: list[dict[str, object]] = []
     good = 0
     for decision in decisions:
         if isinstance(decision, Accepted):
@@ -108,7 +107,7 @@ def amount(value: Decimal) -> str:
 
 def _frame(
     shop_id: int, shop_name: str, terminal: str, *, message: str, sent: int, good: int, bad: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "success": True,
         "message": message,
@@ -123,7 +122,7 @@ def _synced(count: int) -> str:
     return f"{count} vente(s) synchronisée(s) avec succès"
 
 
-def _new(sale: NewSale) -> dict[str, Any]:
+def _new(sale: NewSale) -> dict[str, object]:
     return _sale(
         sale.number, sale.total, sale.discount,
         [(line.title, line.quantity, line.unit_price, line.subtotal) for line in sale.lines],
@@ -132,7 +131,7 @@ def _new(sale: NewSale) -> dict[str, Any]:
 
 def _sold(
     decision: Recorded, recorded: Mapping[int, Sale], lines: Mapping[int, Sequence[SaleLine]]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     if decision.twin is not None:
         return _new(decision.twin)
     assert decision.sale_id is not None
@@ -150,8 +149,8 @@ def _sold(
 
 def _sale(
     number: str, total: int, discount: int | None, lines: Iterable[tuple[str, int, int, int]]
-) -> dict[str, Any]:
-    body: dict[str, Any] = {"numero_facture": number, "montant_total": money(total)}
+) -> dict[str, object]:
+    body: dict[str, object] = {"numero_facture": number, "montant_total": money(total)}
     if discount is not None:
         body["remise"] = money(discount)
     body["lignes"] = [
@@ -166,8 +165,8 @@ def _sale(
     return body
 
 
-def _refusal(decision: Refused) -> dict[str, Any]:
-    body: dict[str, Any] = {
+def _refusal(decision: Refused) -> dict[str, object]:
+    body: dict[str, object] = {
         "index": decision.item.position,
         "numero_facture": decision.item.number,
         "erreur": decision.message,
@@ -178,7 +177,7 @@ def _refusal(decision: Refused) -> dict[str, Any]:
     return body
 
 
-def _duplicate(decision: Recorded) -> dict[str, Any]:
+def _duplicate(decision: Recorded) -> dict[str, object]:
     number = decision.item.number
     return {
         "index": decision.item.position,

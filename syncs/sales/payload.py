@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
@@ -119,7 +119,7 @@ def _inside_client(value: object) -> str:
 _Number = Annotated[str, Field(max_length=LONGEST_NUMBER)] | None
 _Quantity = Annotated[int, Field(ge=-LARGEST_QUANTITY, le=LARGEST_QUANTITY)] | None
 _Amount = Annotated[float, Field(ge=0, le=money.LARGEST)] | str | None
-_Client = str | dict[str, Any] | None
+_Client = str | dict[str, object] | None
 
 
 class TillLine(BaseModel):
@@ -249,6 +249,6 @@ def _plain(amount: Decimal | None) -> str | None:
 def _refusal(problem: ErrorDetails) -> SkippableError:
     path = details.printable(".".join(str(step) for step in problem["loc"]))[:120]
     kind = problem["type"]
-    known: dict[str, Any] = problem.get("ctx", {})
+    known: dict[str, object] = problem.get("ctx", {})
     sentence = known["said"] if kind == "till" else _SENTENCES.get(kind, _MONEY)
     return SkippableError(f"{path} : {sentence}.", field=path, code=INVALID)
