@@ -27,12 +27,26 @@ STOREFRONT = (synced.bp, status.bp)
 CONSOLE = (home.bp, status_page.bp, login.bp, keys.bp, static_files.bp)
 
 
+HOOKS = (tracing, headers, sessions, access, audience, login, problems, metrics, docs)
+"""What every request passes, in this order, before its view."""
+
+
 def create_app() -> Flask:
     """The application, for any WSGI server; ``ConfigurationError`` when a setting is wrong."""
     logs.configure()
     # Each look at the store's revision would be two lines.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     app = Flask("api", static_folder=None)
+    _configure(app)
+    for module in HOOKS:
+        module.register(app)
+    for blueprint in (*PROCESS, *OPS, *TILLS, *STOREFRONT, *CONSOLE):
+        app.register_blueprint(blueprint)
+    autosync.register(app)
+    return app
+
+
+def _configure(app: Flask) -> None:
     app.debug = False
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["MOST_WAITING"] = waiting.MOST_WAITING
@@ -41,16 +55,3 @@ def create_app() -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["ident"] = idents.IdentConverter
     app.json = answers.Codec(app)
-    tracing.register(app)
-    headers.register(app)
-    sessions.register(app)
-    access.register(app)
-    audience.register(app)
-    login.register(app)
-    problems.register(app)
-    metrics.register(app)
-    docs.register(app)
-    for blueprint in (*PROCESS, *OPS, *TILLS, *STOREFRONT, *CONSOLE):
-        app.register_blueprint(blueprint)
-    autosync.register(app)
-    return app

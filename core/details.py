@@ -63,13 +63,17 @@ def dump(extra: Mapping[str, object] | None) -> str:
         raise
     except RecursionError as error:
         raise _bottomless(extra) from error
+    _judge(extra, text)
+    return text
+
+
+def _judge(extra: Mapping[str, object], text: str) -> None:
     # As a rule there are fewer brackets than levels, and nothing need be searched.
     if text.count("[") + text.count("{") > DEEPEST and is_deeper(extra, DEEPEST + 1):
         raise _bottomless(extra)
     # The two characters of an innocent "\\" followed by u0000 are searched in vain.
     if "\\u0000" in text:
         _accuse(extra)
-    return text
 
 
 def encode(extra: Mapping[str, object] | None) -> str:

@@ -230,26 +230,38 @@ def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, object], l
     for name in SECRETS:
         path = environment.get(f"{name}_FILE")
         if path:
-            try:
-                values[name] = Path(path).read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                problems.append(f"{name}_FILE: {path} cannot be read ({type(error).__name__}).")
-            else:
-                if not values[name]:
-                    problems.append(f"{name}_FILE: {path} is empty; write the value into it.")
-    intervals = {k: v for k, v in environment.items() if k.startswith("SYNC_INTERVAL_")}
-    intervals.pop("SYNC_INTERVAL_SECONDS", None)
-    values["SYNC_INTERVALS"] = {k[14:]: v for k, v in intervals.items() if v}
-    values["SYNC_SCHEDULES"] = {
-        k[14:]: v
-        for k, v in environment.items()
-        if k.startswith("SYNC_SCHEDULE_") and v is not None
-    }
+            value, problem = _read_secret(path)
+            if value is not None:
+                values[name] = value
+            if problem:
+                problems.append(f"{name}_FILE: {path} {problem}.")
+    intervals = _of_each_sync(environment, "SYNC_INTERVAL_")
+    intervals.pop("SECONDS", None)
+    # An empty schedule means "never"; an empty interval says nothing.
+    values["SYNC_INTERVALS"] = {sync: value for sync, value in intervals.items() if value}
+    values["SYNC_SCHEDULES"] = _of_each_sync(environment, "SYNC_SCHEDULE_")
     for name in known - {"SYNC_INTERVALS", "SYNC_SCHEDULES"}:
         given = environment.get(name)
         if given or (given is not None and name.startswith(MEANT_WHEN_EMPTY)):
             values[name] = given
     return values, problems
+
+
+def _read_secret(path: str) -> tuple[str | None, str]:
+    """What is in the file, and what is wrong with it."""
+    try:
+        value = Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        return None, f"cannot be read ({type(error).__name__})"
+    return value, "" if value else "is empty; write the value into it"
+
+
+def _of_each_sync(environment: Mapping[str, str | None], prefix: str) -> dict[str, str]:
+    """Settings of single syncs, by what follows ``prefix``."""
+    return {
+        name.removeprefix(prefix): value for name, value in environment.items()
+        if name.startswith(prefix) and value is not None
+    }  # fmt: skip
 
 
 def _sentence(where: tuple[int | str, ...], message: str) -> str:

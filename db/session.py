@@ -153,6 +153,9 @@ def _begin(connection: Connection) -> None:
     _begin_immediate(connection, patience)
 
 
+_BEGIN = "BEGIN IMMEDIATE"
+
+
 def _begin_immediate(connection: Connection, patience: float) -> None:
     """Take the writer's place by short jittered tries, for ``patience`` seconds.
 
@@ -161,24 +164,26 @@ def _begin_immediate(connection: Connection, patience: float) -> None:
     """
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
-    begin = "BEGIN IMMEDIATE"
     deadline = time.monotonic() + patience
     raw.execute("PRAGMA busy_timeout = 0")
     try:
-        while True:
-            try:
-                raw.execute(begin)
-            except sqlite3.OperationalError as error:
-                if (
-                    error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
-                    or time.monotonic() > deadline
-                ):
-                    # As SQLAlchemy raises it elsewhere: this is beneath what it wraps.
-                    raise DBAPIError.instance(
-                        begin, None, error, sqlite3.Error, dialect=connection.dialect
-                    ) from error
-                time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311, jitter is no secret
-            else:
-                return
+        while not _is_begun(raw, last=time.monotonic() > deadline):
+            time.sleep(random.uniform(0.0005, 0.004))  # noqa: S311, jitter is no secret
+    except sqlite3.OperationalError as error:
+        # As SQLAlchemy raises it elsewhere: this is beneath what it wraps.
+        raise DBAPIError.instance(
+            _BEGIN, None, error, sqlite3.Error, dialect=connection.dialect
+        ) from error
     finally:
         raw.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+
+
+def _is_begun(raw: sqlite3.Connection, *, last: bool) -> bool:
+    """Whether nobody else writes now; on the ``last`` try that somebody does is an error."""
+    try:
+        raw.execute(_BEGIN)
+    except sqlite3.OperationalError as error:
+        if last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -96,14 +96,21 @@ def _document(found: Sequence[Operation]) -> Schema:
         "components": {
             "schemas": components,
             "responses": bodies.shared(answered),
-            "headers": {name: headers.ANSWERED[name] | {"required": True} for name in EVERYWHERE},
-            "parameters": {
-                name: {"name": name, "in": "header", **headers.ASKED[name]} for name in EVERYWHERE
-            },
+            **_everywhere(),
             "securitySchemes": security.schemes(),
         },
     }
     return cast("Schema", _marked_down(whole))
+
+
+def _everywhere() -> Schema:
+    """The headers of every request and every answer."""
+    return {
+        "headers": {name: headers.ANSWERED[name] | {"required": True} for name in EVERYWHERE},
+        "parameters": {
+            name: {"name": name, "in": "header", **headers.ASKED[name]} for name in EVERYWHERE
+        },
+    }
 
 
 def _answers(found: Sequence[Operation]) -> Iterator[Answer]:

@@ -55,15 +55,19 @@ def sales() -> Sent:
         raise worded(400, "INVALID_FORMAT")
     if len(found) > MOST_SALES:
         raise worded(413, "TOO_MANY_SALES")
+    _count_lines(found)
+    numbered = all(payload.number_of(sale) is not None for sale in found)
+    return Sent(body, len(found), numbered)
+
+
+def _count_lines(sales: list[object]) -> None:
     every = 0
-    for index, sale in enumerate(found, 1):
+    for index, sale in enumerate(sales, 1):
         lines = sale.get("lignes") if isinstance(sale, dict) else None
         count = len(lines) if isinstance(lines, list) else 0
         every += count
         if count > payload.MOST_LINES or every > MOST_LINES:
             raise worded(413, "TOO_MANY_LINES", index=index)
-    numbered = all(payload.number_of(sale) is not None for sale in found)
-    return Sent(body, len(found), numbered)
 
 
 def key() -> str | None:

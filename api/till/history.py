@@ -45,19 +45,12 @@ def index() -> dict[str, object]:
     query = queries.asked(HistoryQuery)
     till = devices.current()
     zone = ZoneInfo(till.timezone)
-    start = None if query.depuis is None else periods.start_of(query.depuis, zone)
-    stop = None if query.jusqua is None else periods.stop_of(query.jusqua, zone)
-    if query.depuis is not None and query.jusqua is not None:
-        periods.check_order(query.depuis, query.jusqua, zone)
+    start, stop = periods.bounds(query.depuis, query.jusqua, zone)
     with reading() as session:
         sales = history.recent(
-            session,
-            till.shop_id,
-            start=start,
-            stop=stop,
-            before=query.cursor,
+            session, till.shop_id, start=start, stop=stop, before=query.cursor,
             limit=query.limit + 1,
-        )
+        )  # fmt: skip
     page, following = sales[: query.limit], None
     if len(sales) > query.limit:
         following = queries.following(KIND, Place(page[-1].sold_at, page[-1].id))

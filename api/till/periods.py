@@ -36,6 +36,16 @@ def day_of(when: date | datetime, zone: ZoneInfo) -> date:
     return (when.astimezone(zone) if when.tzinfo else when).date()
 
 
+def bounds(
+    since: date | datetime | None, until: date | datetime | None, zone: ZoneInfo
+) -> tuple[datetime | None, datetime | None]:
+    """The first moment of a period and the one after its last; None where it is open."""
+    if since is not None and until is not None:
+        check_order(since, until, zone)
+    start = None if since is None else start_of(since, zone)
+    return start, None if until is None else stop_of(until, zone)
+
+
 def check_order(since: date | datetime, until: date | datetime, zone: ZoneInfo) -> None:
     """``TillError`` when a period ends before it begins; it may be empty."""
     # A day's end is the next one's beginning, so moments alone would let the day before pass.

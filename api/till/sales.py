@@ -81,16 +81,9 @@ def take() -> Response:
         headers["Idempotent-Replayed"] = "true"
     if result is not None:
         return _answer(201, result, headers)
+    pending = _pending(received.uuid, found.count, needs_key=not found.numbered and key is None)
     page = url_for("till_sales.show", batch_id=received.uuid)
-    return _answer(
-        202,
-        _pending(
-            received.uuid,
-            found.count,
-            needs_key=not found.numbered and key is None,
-        ),
-        {**headers, **AGAIN, "Location": page},
-    )
+    return _answer(202, pending, {**headers, **AGAIN, "Location": page})
 
 
 @bp.get("/<batch_id>/", strict_slashes=False)

@@ -59,12 +59,7 @@ def index() -> dict[str, object]:
         "devise": till.currency,
         "depuis": moments.day_or_moment(since, zone),
         "jusqua": moments.day_or_moment(until, zone),
-        "total": {
-            **_summed(figures),
-            "nombre_articles": pieces,
-            "remboursements": sum(figure.refunds for figure in figures),
-            "impayees": _summed([figure for figure in figures if not figure.paid]),
-        },
+        "total": _total(figures, pieces),
         "par_jour": _grouped("jour", figures, lambda figure: names[figure.day]),
         "par_mode_paiement": _grouped("mode_paiement", figures, lambda one: one.payment_method),
         "top_articles": [_article(article) for article in top],
@@ -91,6 +86,15 @@ def _days(since: When, until: When, zone: ZoneInfo) -> dict[date, Bounds]:
     return {
         day: (max(start, periods.start_of(day, zone)), min(stop, periods.stop_of(day, zone)))
         for day in days
+    }
+
+
+def _total(figures: Sequence[Figure], pieces: int) -> dict[str, object]:
+    return {
+        **_summed(figures),
+        "nombre_articles": pieces,
+        "remboursements": sum(figure.refunds for figure in figures),
+        "impayees": _summed([figure for figure in figures if not figure.paid]),
     }
 
 

@@ -19,6 +19,7 @@ from core.errors import FatalError
 from db.session import reading
 from db.work import states
 from syncs.registry import find
+from syncs.running.progress import Progress
 
 PRODUCTS = 1000
 CHANGED = 40
@@ -123,6 +124,10 @@ class Acts:
         )
         for item in rejects:
             account.tell(f"  {item['message']}")
+        self._repair(price)
+
+    def _repair(self, price: object) -> None:
+        account = self._account
         self._source.edit(BROKEN, price=price)
         account.tell("Repaired at the source; the next run finds it well.")
         self._expect_run(
@@ -141,14 +146,7 @@ class Acts:
         source.slow_down(SLOW)
         source.forget()
         run_id = self._ask(PRODUCTS_SYNC)
-        until(lambda: state(run_id)[1].pages >= 3, what="three pages")  # noqa: PLR2004, a middle
-        os.killpg(os.getpgid(self._worker()), signal.SIGKILL)
-        status, progress = state(run_id)
-        account.tell(
-            f"Killed after page {progress.pages}: {progress.fetched} products are in, for each "
-            "page is one transaction."
-        )
-        account.expect("the run is not lost", found=status, wanted="running")
+        progress = self._kill_in_the_middle(run_id)
         source.recover()
         account.tell(
             "The supervisor starts another worker. By itself it takes the run over when the dead "
@@ -167,6 +165,17 @@ class Acts:
         asked = source.pages()
         again = len(asked) - len(set(asked))
         account.expect("no page that was written is fetched again", found=again <= 1, wanted=True)
+
+    def _kill_in_the_middle(self, run_id: int) -> Progress:
+        until(lambda: state(run_id)[1].pages >= 3, what="three pages")  # noqa: PLR2004, a middle
+        os.killpg(os.getpgid(self._worker()), signal.SIGKILL)
+        status, progress = state(run_id)
+        self._account.tell(
+            f"Killed after page {progress.pages}: {progress.fetched} products are in, for each "
+            "page is one transaction."
+        )
+        self._account.expect("the run is not lost", found=status, wanted="running")
+        return progress
 
     def the_tills(self) -> None:
         """A till sells, repeats itself, is refused, and is helped."""

@@ -67,16 +67,9 @@ def prepared() -> Iterator[EmbeddedRedis]:
     binary = find_binary()
     directory = settings().var_dir.absolute() / "redis"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    configuration = directory / "redis.conf"
     with _alone(directory):
-        port, password = free_port(), secrets.token_urlsafe(32)
-        configuration = directory / "redis.conf"
-        text = CONFIGURATION.format(
-            host=LOOPBACK, port=port, password=password, directory=_quoted(directory)
-        )
-        url = f"redis://:{password}@{LOOPBACK}:{port}/0"
-        # In files, never on a command line: `ps` is for everybody.
-        write_secret(configuration, text)
-        write_secret(embedded_address(), url + "\n")
+        url = _write_configuration(configuration)
         command = Command(
             "redis", (binary, str(configuration)), env={"LC_ALL": "C"}, cwd=directory, last=True
         )
@@ -85,6 +78,20 @@ def prepared() -> Iterator[EmbeddedRedis]:
         finally:
             for path in (embedded_address(), configuration):
                 path.unlink(missing_ok=True)
+
+
+def _write_configuration(configuration: Path) -> str:
+    """The server's address: a free port and a new password, in files and never on a command line,
+    for `ps` is for everybody.
+    """
+    port, password = free_port(), secrets.token_urlsafe(32)
+    url = f"redis://:{password}@{LOOPBACK}:{port}/0"
+    text = CONFIGURATION.format(
+        host=LOOPBACK, port=port, password=password, directory=_quoted(configuration.parent)
+    )
+    write_secret(configuration, text)
+    write_secret(embedded_address(), url + "\n")
+    return url
 
 
 def find_binary() -> str:

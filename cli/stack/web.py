@@ -28,8 +28,26 @@ def serve(application: object, *, host: str, port: int, threads: int, proxy: str
     or ``*``) says in ``X-Forwarded-For`` is who asks; nobody else is believed.
     """
     sockets: dict[int, object] = {}
+    server = _listen(application, sockets, host=host, port=port, threads=threads, proxy=proxy)
+    stop = Stop()
+    say(f"Listening on {_address(server, host)}")
+    while not stop.asked:
+        _turn(sockets)
+    for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
+        wasyncore.dispatcher.close(listener)
+    deadline = time.monotonic() + GRACE
+    while any(map(_busy, list(sockets.values()))) and time.monotonic() < deadline:
+        _turn(sockets)
+    server.task_dispatcher.shutdown()
+
+
+def _listen(
+    application: object, sockets: dict[int, object], *, host: str, port: int, threads: int,
+    proxy: str,
+) -> Any:  # fmt: skip
+    """Waitress's server, or several in one, for a name with several addresses."""
     try:
-        server = create_server(
+        return create_server(
             application,
             map=sockets,
             host=host,
@@ -46,16 +64,6 @@ def serve(application: object, *, host: str, port: int, threads: int, proxy: str
         )
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"HOST, PORT: cannot listen on {host}:{port}: {error}.") from error
-    stop = Stop()
-    say(f"Listening on {_address(server, host)}")
-    while not stop.asked:
-        _turn(sockets)
-    for listener in [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]:
-        wasyncore.dispatcher.close(listener)
-    deadline = time.monotonic() + GRACE
-    while any(map(_busy, list(sockets.values()))) and time.monotonic() < deadline:
-        _turn(sockets)
-    server.task_dispatcher.shutdown()
 
 
 class Stop:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import Sale, SaleLine, Terminal
@@ -72,17 +72,23 @@ def recent(
         .order_by(Sale.sold_at.desc(), Sale.id.desc())
         .limit(limit)
     )
+    rows = session.execute(query.where(*_within(start, stop, before))).all()
+    lines = _lines(session, shop_id, [row.id for row in rows])
+    return [Sold(**row._asdict(), lines=lines[row.id]) for row in rows]
+
+
+def _within(
+    start: datetime | None, stop: datetime | None, before: tuple[datetime, int] | None
+) -> Iterator[ColumnElement[bool]]:
     if start is not None:
-        query = query.where(Sale.sold_at >= start)
+        yield Sale.sold_at >= start
     if stop is not None:
-        query = query.where(Sale.sold_at < stop)
+        yield Sale.sold_at < stop
     if before is not None:
         at, ident = before
         # The first condition is the index's: no database sees it in the second alone.
-        query = query.where(Sale.sold_at <= at, or_(Sale.sold_at < at, Sale.id < ident))
-    rows = session.execute(query).all()
-    lines = _lines(session, shop_id, [row.id for row in rows])
-    return [Sold(**row._asdict(), lines=lines[row.id]) for row in rows]
+        yield Sale.sold_at <= at
+        yield or_(Sale.sold_at < at, Sale.id < ident)
 
 
 def _lines(session: Session, shop_id: int, sale_ids: Sequence[int]) -> dict[int, list[SoldLine]]:

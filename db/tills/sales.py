@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -166,34 +165,47 @@ def write(
     which are locked.
     """
     codec = bulk.Codec(session)
+    money, received = codec.money, codec.moment(received_at)
     # Read after the locks: who waited for them long must not write a change into the past, where
     # a till that asks what is new would miss it.
     now = bulk.now(session)
-    money, at = codec.money, codec.moment(now)
-    received = codec.moment(received_at)
-    rows: list[tuple[Any, ...]] = []
-    lines: list[tuple[Any, ...]] = []
-    moves: list[tuple[Any, ...]] = []
-    stocks: dict[int, int] = {}
-    for ident, sale in zip(bulk.reserve_ids(session, Sale, len(sales)), sales, strict=True):
-        discount = None if sale.discount is None else money(sale.discount)
-        rows.append((
+    numbered = list(zip(bulk.reserve_ids(session, Sale, len(sales)), sales, strict=True))
+    rows = [
+        (
             ident, sender.shop_id, batch_id, sender.terminal_id, sale.number,
-            sale.payment_method, sale.paid, money(sale.total), discount,
+            sale.payment_method, sale.paid, money(sale.total),
+            None if sale.discount is None else money(sale.discount),
             codec.moment(sale.sold_at), received, sale.content_hash, sale.client, sale.oversold,
-        ))  # fmt: skip
+        )
+        for ident, sale in numbered
+    ]  # fmt: skip
+    lines = [
+        (
+            ident, line_no, line.product_id, line.title, line.quantity, money(line.unit_price),
+            money(line.list_price), money(line.subtotal),
+        )
+        for ident, sale in numbered for line_no, line in enumerate(sale.lines, 1)
+    ]  # fmt: skip
+    bulk.insert(session, Sale, SALE, rows)
+    bulk.insert(session, SaleLine, LINE, lines)
+    _move_stock(session, numbered, articles, now)
+
+
+def _move_stock(
+    session: Session, sales: Sequence[tuple[int, NewSale]], articles: Mapping[int, Article],
+    now: datetime,
+) -> None:  # fmt: skip
+    """A movement a line, and what is left of each article after the last of them."""
+    at = bulk.Codec(session).moment(now)
+    moves: list[bulk.Found] = []
+    stocks: dict[int, int] = {}
+    for ident, sale in sales:
         for line_no, line in enumerate(sale.lines, 1):
             product = line.product_id
-            lines.append((
-                ident, line_no, product, line.title, line.quantity, money(line.unit_price),
-                money(line.list_price), money(line.subtotal),
-            ))  # fmt: skip
             left = stocks.get(product, articles[product].stock) - line.quantity
             stocks[product] = left
             kind = "sale" if line.quantity > 0 else "refund"
             moves.append((product, -line.quantity, left, kind, ident, line_no, at))
-    bulk.insert(session, Sale, SALE, rows)
-    bulk.insert(session, SaleLine, LINE, lines)
     bulk.insert(session, StockMovement, MOVEMENT, moves)
     bulk.set_numbers(session, Product, "stock", stocks, now)
 

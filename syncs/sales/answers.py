@@ -61,23 +61,17 @@ def done(
 ) -> str:
     """The 201 as the bytes that are kept and sent."""
     created: list[dict[str, object]] = []
-    errors: list[dict[str, object]] = []
-    good = 0
     for decision in decisions:
         if isinstance(decision, Accepted):
-            good += 1
             created.append(_new(decision.new))
-        elif isinstance(decision, Refused):
-            errors.append(_refusal(decision))
-        else:
+        elif isinstance(decision, Recorded):
             sold = _sold(decision, recorded, lines)
             if decision.own:
-                good += 1
                 created.append(sold)
-                continue
-            errors.append(_duplicate(decision))
-            if sender.answers_duplicates:
+            elif sender.answers_duplicates:
                 created.append({**sold, "deja_enregistree": True})
+    errors = [error for decision in decisions if (error := _error(decision)) is not None]
+    good = len(decisions) - len(errors)
     body = {
         **_frame(
             sender.shop_id, sender.shop_name, sender.terminal, message=_synced(good),
@@ -163,6 +157,15 @@ def _sale(
         for title, quantity, price, subtotal in lines
     ]
     return body
+
+
+def _error(decision: Decision) -> dict[str, object] | None:
+    """What ``ventes_erreurs`` says of it; None when it is sold by this batch."""
+    if isinstance(decision, Refused):
+        return _refusal(decision)
+    if isinstance(decision, Recorded) and not decision.own:
+        return _duplicate(decision)
+    return None
 
 
 def _refusal(decision: Refused) -> dict[str, object]:

@@ -177,19 +177,16 @@ class Decider:
         beyond = _beyond(item, lines, subtotal, discount or 0)
         if beyond is not None:
             return beyond
+        received_at = self._this_pass.received_at
         new = NewSale(
-            number=number,
-            payment_method=sale.method,
-            paid=sale.is_paid,
-            total=subtotal - (discount or 0),
-            discount=discount,
+            number=number, payment_method=sale.method, paid=sale.is_paid,
+            total=subtotal - (discount or 0), discount=discount,
             # A till whose clock runs ahead sold it no later than it told us.
-            sold_at=min(item.sold_at or self._this_pass.received_at, self._this_pass.received_at),
+            sold_at=min(item.sold_at or received_at, received_at),
             content_hash=item.content,
             client=None if sale.client is None else crypto.seal(sale.client),
-            oversold=short is not None,
-            lines=lines,
-        )
+            oversold=short is not None, lines=lines,
+        )  # fmt: skip
         for line in lines:
             self._left[line.product_id] -= line.quantity
         self._sold[number] = (item.content, new)
