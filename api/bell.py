@@ -1,6 +1,6 @@
 """The doorbell of the web process: a thread rings, so that no request ever waits for the broker.
 
-Whatever is rung for stands in the store; a ring that is lost costs seconds, for a worker's
+Whatever is rung for is in the store; a ring that is lost costs seconds, for a worker's
 sweeper rings again. A Redis that hangs would hold a caller for half a minute.
 """
 
@@ -22,7 +22,7 @@ MOST_WAITING = 1000
 PATIENCE = 1.0
 """Seconds a look at the broker may hold a request."""
 REMEMBERED = 5.0
-"""Seconds for which the broker's last answer is told again."""
+"""Seconds for which the broker's last answer is repeated."""
 
 # Short, and of the probe alone: a worker's connections may be more patient.
 _PROBE = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3}
@@ -77,7 +77,7 @@ class Bell:
         try:
             self._ring(task, ident)
         except ConfigurationError as error:
-            # Without a broker's address; the order itself stands in the store.
+            # Without a broker's address; the order itself is in the store.
             log.warning("bell.no_broker", problems=list(error.problems))
 
     def _look_now(self) -> None:

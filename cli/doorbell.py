@@ -17,7 +17,7 @@ def ring(task: str, ident: int, name: str) -> None:
     try:
         heard = doorbell.ring(task, ident)
     except ConfigurationError:
-        # Without a broker's address; the order itself stands in the store.
+        # Without a broker's address; the order itself is in the store.
         heard = False
     if not heard:
         say(f"The broker does not answer now; a worker's sweeper will find {name}.")

@@ -24,7 +24,7 @@ FAILED, PARTIAL, UNAVAILABLE, WRONG_SETTINGS = 1, 3, 69, 78
 WIDEST = 2000
 """Columns of a table that is not read on a terminal."""
 
-TOLD = "moulin.told"
+JSON_WRITTEN = "moulin.json_written"
 """Set once a command has printed its JSON: a machine reads one document, never two."""
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -49,8 +49,8 @@ def say(message: str) -> None:
 def say_error(message: str, *, code: str) -> None:
     """What went wrong and what to do, on stderr; with ``--json`` on stdout as well."""
     context = click.get_current_context(silent=True)
-    told = context is not None and context.find_root().meta.get(TOLD, False)
-    if "--json" in sys.argv and not told:
+    written = context is not None and context.find_root().meta.get(JSON_WRITTEN, False)
+    if "--json" in sys.argv and not written:
         print_json({"status": "failed", "error": message, "code": code})
     screen().print(f"Error: {_safe(message)}", markup=False, soft_wrap=True, style="red")
 
@@ -63,11 +63,11 @@ def print_json(value: object) -> None:
     click.echo(text)
     context = click.get_current_context(silent=True)
     if context is not None:
-        context.find_root().meta[TOLD] = True
+        context.find_root().meta[JSON_WRITTEN] = True
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """A table on stdout; ``empty`` is said when there is no row."""
+    """A table on stdout; ``empty`` when there is no row."""
     found = list(rows)
     if not found:
         say(empty)

@@ -116,7 +116,7 @@ def _keys() -> dict[str, Fernet]:
 
 
 def _held() -> tuple[str, str]:
-    """The text of our keys, and where it stands."""
+    """The text of our keys, and where it is kept."""
     held = settings().inventory_encryption_key
     if held is not None:
         return held.get_secret_value(), SETTING
@@ -165,7 +165,7 @@ def _opened(key: str, place: int, origin: str) -> tuple[str, Fernet]:
 
 
 def kept_key(path: Path, *, setting: str = SETTING, make: Callable[[], str] = new_key) -> str:
-    """The key in ``path``, made at the first call, that stands for ``setting`` in development;
+    """The key in ``path``, made at the first call, used for ``setting`` in development;
     ``ConfigurationError`` if that cannot be.
     """
     try:

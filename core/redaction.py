@@ -1,4 +1,4 @@
-"""What must not stand in a log: secrets go, personal data keeps just enough to recognise it.
+"""What must not be in a log: secrets go, personal data keeps just enough to recognise it.
 
 Rather a word too many is hidden than a key shown. Every pattern is bounded, so that a hostile
 text of a megabyte costs a scan and not a minute.

@@ -43,7 +43,7 @@ SECRETS = frozenset(
     }
 )
 SHORTEST_KEY = 32
-# An empty value means "not set", as in most shells' habits, but for these it says something.
+# An empty value means "not set", as in most shells' habits, but for these it means something.
 MEANT_WHEN_EMPTY = ("SYNC_SCHEDULE_", "AUTO_SYNC_PATHS")
 NEEDED_IN_PRODUCTION = {
     "REDIS_URL": "the embedded Redis is for development; name a Redis of your own",
@@ -113,7 +113,7 @@ def _database_url(url: str) -> str:
 
 
 def _secret_key(key: SecretStr) -> SecretStr:
-    # That a file is empty is told of the file.
+    # The problem names the file, not the setting.
     if 0 < len(key.get_secret_value()) < SHORTEST_KEY:
         raise ValueError(f"too short; give {SHORTEST_KEY} random characters or more")
     return key
@@ -133,7 +133,7 @@ OptionalURL = Annotated[str, AfterValidator(lambda url: _source_url(url) if url 
 
 
 class Settings(BaseModel):
-    """What the environment says, checked. Times in seconds."""
+    """The settings of the environment, checked. Times in seconds."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -237,7 +237,7 @@ def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, object], l
                 problems.append(f"{name}_FILE: {path} {problem}.")
     intervals = _of_each_sync(environment, "SYNC_INTERVAL_")
     intervals.pop("SECONDS", None)
-    # An empty schedule means "never"; an empty interval says nothing.
+    # An empty schedule means "never"; an empty interval means nothing.
     values["SYNC_INTERVALS"] = {sync: value for sync, value in intervals.items() if value}
     values["SYNC_SCHEDULES"] = _of_each_sync(environment, "SYNC_SCHEDULE_")
     for name in known - {"SYNC_INTERVALS", "SYNC_SCHEDULES"}:

@@ -1,4 +1,4 @@
-"""The version of what is running, as ``pyproject.toml`` says it."""
+"""The version of what is running, as ``pyproject.toml`` has it."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def reading() -> Iterator[Session]:
 
 @contextmanager
 def glancing() -> Iterator[Session]:
-    """A session for one statement that looks. On PostgreSQL it stands alone: a transaction around
+    """A session for one statement that looks. On PostgreSQL it runs alone: a transaction around
     it would go to the server and back twice more.
     """
     found = engine()
@@ -106,7 +106,7 @@ def _make(url: str) -> Engine:
         pool_size=5,
         max_overflow=20,
         hide_parameters=True,
-        # A host that is gone says nothing: half a minute later its locks are free, and so are we.
+        # A host that is gone closes nothing: half a minute later its locks are free, and so are we.
         connect_args={
             "connect_timeout": 5,
             "keepalives_idle": 10,

@@ -1,4 +1,4 @@
-"""The gate: whether a sync may start now. One function for every door; its claim is a row.
+"""The gate: whether a sync may start now. One function for all callers; its claim is a row.
 
 Freshness counts from the start of the last successful run. Our own backoff after a failure can be
 forced; a source's Retry-After cannot.
@@ -73,7 +73,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class NotConfigured:
-    """Nobody said where the sync's source is: nothing is opened, nobody is asked."""
+    """The sync's source is not configured: no run is opened."""
 
     status = "not_configured"
 

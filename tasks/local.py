@@ -19,7 +19,7 @@ def sync_categories_auto(*, force: bool = False) -> dict[str, object]:
 
 
 def auto(sync: AnySync, *, force: bool) -> dict[str, object]:
-    """Ask the gate, and run here when it says so. Raises what made the run fail."""
+    """Ask the gate, and run in this process when it opens a run. Raises what made the run fail."""
     answer = gate.request(sync, trigger="auto", force=force)
     if not isinstance(answer, gate.Enqueued):
         return {"sync": sync.name, "status": answer.status}

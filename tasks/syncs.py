@@ -40,7 +40,7 @@ def sync_task(sync: AnySync) -> Task[..., None]:
 
 
 def open_run(sync: AnySync, trigger: str, options: dict[str, object]) -> int | None:
-    """The run of a message without an id: beat's slot, or what the gate says; None: nothing."""
+    """The run of a message without an id: beat's slot, or the gate's answer; None: nothing."""
     if trigger == "beat":
         answer = claim_latest(sync, trigger="beat")
     else:

@@ -51,7 +51,7 @@ class Sweeper:
             try:
                 self._round()
             except Exception as error:  # noqa: BLE001 - the edge of a thread that must not end
-                # Mostly the store is away: said once, and once when it is back.
+                # Mostly the store is away: logged once, and once when it is back.
                 if not down:
                     log.warning("sweeper.fails", error=type(error).__name__)
                 down = True

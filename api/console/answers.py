@@ -1,4 +1,4 @@
-"""What pages answer, as the document tells it."""
+"""What pages answer, for the document."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ class Home(Shape):
 def home() -> ResponseReturnValue:
     """What this is, and where to go on; for people how fresh the data is."""
     if page.wanted(request.accept_mimetypes):
-        told = summary(details=False)
+        state = summary(details=False)
         with reading() as session:
-            return page.render("home", told=told, now=bulk.now(session))
+            return page.render("home", told=state, now=bulk.now(session))
     return {
         "name": "Moulin",
         "version": version(),

@@ -55,7 +55,7 @@ def refuse(error: Exception) -> AnyResponse:
     """``error`` as a page; it asks nothing of the store, which may be what is wrong."""
     if problems.is_redirect(error):
         return error.get_response()
-    problem = problems.told(error)
+    problem = problems.of_error(error)
     reads = request.method in sessions.SAFE
     if problem.status == 401:  # noqa: PLR2004, RFC 9110's number says it
         then = url_for(str(request.endpoint), lang=words.asked()) if reads else None

@@ -37,7 +37,7 @@ LATEST = 10
 def status() -> ResponseReturnValue:
     """How each sync is doing; errors, advice, the latest records and buttons are for operators."""
     operates = _may_operate()
-    told = summary(details=operates)
+    state = summary(details=operates)
     zone = ZoneInfo(settings().timezone)
     with reading() as session:
         now = bulk.now(session)
@@ -47,7 +47,7 @@ def status() -> ResponseReturnValue:
         }
         latest = synced.latest(session, limit=LATEST) if operates else []
     return page.render(
-        "status", told=told, strips=strips, latest=latest, now=now, operates=operates
+        "status", told=state, strips=strips, latest=latest, now=now, operates=operates
     )
 
 

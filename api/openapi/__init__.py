@@ -1,1 +1,1 @@
-"""The OpenAPI document, made of what stands beside each view, and the page that shows it."""
+"""The OpenAPI document, made of what is declared beside each view, and the page that shows it."""

@@ -40,7 +40,7 @@ def responses(answers: Sequence[Answer], known: Known) -> dict[str, Schema]:
 
 
 def shared(known: Known) -> dict[str, Schema]:
-    """The answers that the document says once, by name."""
+    """The answers that the document has once, by name."""
     return {name: _written([answer], known)[str(answer.status)] for name, answer in SHARED.items()}
 
 
@@ -48,17 +48,17 @@ def _written(answers: Sequence[Answer], known: Known) -> dict[str, Schema]:
     """Answers by status; one may have several forms, each with a media type of its own."""
     found: dict[str, Schema] = {}
     for answer in answers:
-        told = found.setdefault(
+        response = found.setdefault(
             str(answer.status), {"description": "", "headers": {}, "content": {}}
         )
         when = answer.when or HTTPStatus(answer.status).phrase
-        told["description"] = "; or ".join(filter(None, (told["description"], when)))
-        told["headers"] |= {
+        response["description"] = "; or ".join(filter(None, (response["description"], when)))
+        response["headers"] |= {
             **{name: ANSWERED[name] | {"required": True} for name in answer.headers},
             **{name: ANSWERED[name] for name in answer.maybe},
             **{name: {"$ref": f"#/components/headers/{name}"} for name in EVERYWHERE},
         }
-        told["content"][answer.media_type] = {"schema": _schema(answer, known)}
+        response["content"][answer.media_type] = {"schema": _schema(answer, known)}
     return found
 
 

@@ -41,9 +41,12 @@ def openapi() -> Response:
 @describe(Answer(media_type="text/html", when="the same for people"))
 def docs() -> Response:
     """The document as a page; it needs nothing from elsewhere and no script."""
-    told = current()
+    described = current()
     text = render_template(
-        "docs.html", document=told, groups=page.groups(told), errors=page.errors(told)
+        "docs.html",
+        document=described,
+        groups=page.groups(described),
+        errors=page.errors(described),
     )
     return Response(text, headers={"Content-Security-Policy": POLICY}, mimetype="text/html")
 

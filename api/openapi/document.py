@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of an application, made of its routes and what stands beside them."""
+"""The OpenAPI 3.1 document of an application, made of its routes and their descriptions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ and the log has it under the correlation id."""
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one route, with all that was said beside its view."""
+    """One method of one route, with what was declared beside its view."""
 
     method: str
     route: Route
@@ -122,7 +122,7 @@ def _answers(found: Sequence[Operation]) -> Iterator[Answer]:
 def _operation(operation: Operation, answered: bodies.Known, asked: bodies.Known) -> Schema:
     description = operation.description
     summary, _, more = cleandoc(operation.view.__doc__ or "").partition("\n\n")
-    told: Schema = {
+    found: Schema = {
         "tags": [tag_of(operation.route.rule)],
         "summary": " ".join(summary.split()),
         "operationId": operation.ident,
@@ -133,11 +133,11 @@ def _operation(operation: Operation, answered: bodies.Known, asked: bodies.Known
         ],
     }
     if more:
-        told["description"] = more
+        found["description"] = more
     if description.body is not None:
-        told["requestBody"] = bodies.request(description, asked[description.body])
-    told["responses"] = bodies.responses(operation.answers, answered)
-    return told
+        found["requestBody"] = bodies.request(description, asked[description.body])
+    found["responses"] = bodies.responses(operation.answers, answered)
+    return found
 
 
 def _marked_down(part: object) -> object:

@@ -1,4 +1,4 @@
-"""A schema as rows of a table: each field's path, its kind in words, what is said of it."""
+"""A schema as rows of a table: each field's path, its kind in words, its description."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOUNDS = (
     ("maxLength", "at most {} characters"), ("minItems", "at least {}"), ("maxItems", "at most {}"),
 )  # fmt: skip
 _LARGE = 10**12
-"""From here on a bound only says what a column holds."""
+"""From here on a bound is only what a column holds."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Reader:
         self._document = document
 
     def resolve(self, part: Schema) -> Schema:
-        """``part``, or what it refers to, with what stands beside the reference."""
+        """``part``, or what it refers to, with what is given beside the reference."""
         found = dict(part)
         while "$ref" in found:
             target: Schema = self._document
@@ -73,7 +73,7 @@ class Reader:
         return ", ".join((_word(found), *_bounds(found)))
 
     def _form(self, schema: Schema) -> Form:
-        # Of a list, what is said of its items.
+        # Of a list, the description of its items.
         inner = self.resolve(schema.get("items", schema))
         text = inner.get("description", "") if "title" in inner else ""
         rows = list(self._inside(schema, "", DEEPEST))
@@ -90,8 +90,8 @@ class Reader:
         required = found.get("required", ())
         for name, inner in found.get("properties", {}).items():
             here = f"{path}.{name}" if path else name
-            told = self.resolve(inner)
-            text = "" if "title" in told else told.get("description", "")
+            resolved = self.resolve(inner)
+            text = "" if "title" in resolved else resolved.get("description", "")
             yield Field(here, self.kind(inner), text, required=name in required)
             yield from self._inside(inner, here, deep - 1)
 

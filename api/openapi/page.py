@@ -27,14 +27,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Body:
-    """What stands in a request or an answer, in one media type."""
+    """The body of a request or of an answer, in one media type."""
 
     media_type: str
     forms: Sequence[Form]
 
 
 @dataclass(frozen=True)
-class Told:
+class Response:
     """One answer; ``codes`` are an error's, ``error`` is its form."""
 
     status: str
@@ -47,7 +47,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Operation:
     """One operation."""
 
     ident: str
@@ -60,7 +60,7 @@ class Shown:
     body: Body | None
     required: bool
     example: str
-    answers: Sequence[Told]
+    answers: Sequence[Response]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Group:
 
     name: str
     text: str
-    operations: Sequence[Shown]
+    operations: Sequence[Operation]
 
 
 def errors(document: Schema) -> list[Form]:
@@ -81,22 +81,26 @@ def errors(document: Schema) -> list[Form]:
 def groups(document: Schema) -> list[Group]:
     """Everything in ``document``, by tag."""
     reader = Reader(document)
-    shown = [
-        (operation["tags"][0], _shown(reader, method, path, operation))
+    operations = [
+        (operation["tags"][0], _operation(reader, method, path, operation))
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
         if method in METHODS
     ]
     return [
-        Group(tag["name"], tag["description"], [one for name, one in shown if name == tag["name"]])
+        Group(
+            tag["name"],
+            tag["description"],
+            [one for name, one in operations if name == tag["name"]],
+        )
         for tag in document["tags"]
     ]
 
 
-def _shown(reader: Reader, method: str, path: str, operation: Schema) -> Shown:
+def _operation(reader: Reader, method: str, path: str, operation: Schema) -> Operation:
     body = operation.get("requestBody")
     given = [reader.resolve(each) for each in operation["parameters"]]
-    return Shown(
+    return Operation(
         ident=operation["operationId"],
         method=method.upper(),
         path=path,
@@ -107,7 +111,7 @@ def _shown(reader: Reader, method: str, path: str, operation: Schema) -> Shown:
         body=next(_bodies(reader, body["content"])) if body else None,
         required=bool(body and body["required"]),
         example=_example(method, path, given, operation),
-        answers=[_told(reader, *each) for each in operation["responses"].items()],
+        answers=[_response(reader, *each) for each in operation["responses"].items()],
     )
 
 
@@ -121,23 +125,25 @@ def _who(ways: Sequence[Schema]) -> str:
 
 
 def _parameters(reader: Reader, given: Sequence[Schema]) -> Iterator[Parameter]:
-    for told in given:
-        if told["name"] not in EVERYWHERE:
-            text, required = told.get("description", ""), told.get("required", False)
-            kind = reader.kind(told["schema"])
-            yield Parameter(told["in"], Field(told["name"], kind, text, required=required))
+    for parameter in given:
+        if parameter["name"] not in EVERYWHERE:
+            text, required = parameter.get("description", ""), parameter.get("required", False)
+            kind = reader.kind(parameter["schema"])
+            yield Parameter(
+                parameter["in"], Field(parameter["name"], kind, text, required=required)
+            )
 
 
-def _told(reader: Reader, status: str, answer: Schema) -> Told:
+def _response(reader: Reader, status: str, answer: Schema) -> Response:
     found = reader.resolve(answer)
     error, codes, bodies = "", [], {}
     for media_type, content in found["content"].items():
-        told = content["schema"].get("properties", {}).get("code", {}).get("enum")
-        if told is None:
+        named = content["schema"].get("properties", {}).get("code", {}).get("enum")
+        if named is None:
             bodies[media_type] = content
         else:
-            error, codes = reader.kind(content["schema"]), told
-    return Told(
+            error, codes = reader.kind(content["schema"]), named
+    return Response(
         status,
         HTTPStatus(int(status)).phrase,
         found["description"],
@@ -156,15 +162,15 @@ def _headers(reader: Reader, headers: Schema) -> Iterator[Field]:
 
 
 def _bodies(reader: Reader, content: Schema) -> Iterator[Body]:
-    for media_type, told in content.items():
-        yield Body(media_type, reader.forms(told["schema"]))
+    for media_type, media in content.items():
+        yield Body(media_type, reader.forms(media["schema"]))
 
 
 def _example(method: str, path: str, given: Sequence[Schema], operation: Schema) -> str:
     """The request as curl sends it."""
-    for told in given:
-        if told["in"] == "path":
-            path = path.replace(f"{{{told['name']}}}", _value(told["schema"]))
+    for parameter in given:
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", _value(parameter["schema"]))
     lines = ["curl" if method == "get" else f"curl -X {method.upper()}"]
     lines[0] += f' "$MOULIN{path}"'
     ways = operation["security"]
@@ -172,16 +178,16 @@ def _example(method: str, path: str, given: Sequence[Schema], operation: Schema)
         lines.append('-H "Authorization: Bearer $TOKEN"')
     elif ways:
         lines.append('-H "X-Device-Serial: $SERIAL"')
-    sent = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
-    if "example" in sent:
+    media = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
+    if "example" in media:
         lines.append(f"-H 'Content-Type: {JSON}'")
-        body = json.dumps(sent["example"], ensure_ascii=False, indent=2)
+        body = json.dumps(media["example"], ensure_ascii=False, indent=2)
         lines.append(f"-d {shlex.quote(body)}")
     return " \\\n  ".join(lines)
 
 
 def _value(schema: Schema) -> str:
-    """A value that could stand there."""
+    """A value that the schema allows."""
     if "enum" in schema:
         return str(schema["enum"][0])
     words = {"integer": "7", "string": "0b8bd7d4-4c2c-4d38-9f1c-0f1f2f5b7c11"}

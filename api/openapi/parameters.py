@@ -35,9 +35,9 @@ def of(rule: str, description: Description) -> list[Schema]:
     ]
 
 
-def _path(rule: str, told: Mapping[str, Mapping[str, object]]) -> Iterator[Schema]:
+def _path(rule: str, given: Mapping[str, Mapping[str, object]]) -> Iterator[Schema]:
     for converter, name in _HOLE.findall(rule):
-        schema = {**CONVERTERS[converter or "string"], **told.get(name, {})}
+        schema = {**CONVERTERS[converter or "string"], **given.get(name, {})}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 

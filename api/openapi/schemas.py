@@ -28,7 +28,7 @@ class Generator(GenerateJsonSchema):
         return False
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
-        """In an answer a default stands for a field that is missing; it is no value of it."""
+        """An answer's schema names no default: one stands for a field that is missing."""
         found = super().default_schema(schema)
         if self.mode == "serialization":
             found.pop("default", None)

@@ -1,4 +1,4 @@
-"""Who may call what, as OpenAPI says it, from the rule beside each view."""
+"""Who may call what, in OpenAPI's terms, from the rule beside each view."""
 
 from __future__ import annotations
 

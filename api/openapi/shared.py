@@ -73,7 +73,7 @@ SHARED = {
     ),
     "TillStoreAway": refuses_till(503, *_AWAY, maybe=("Retry-After",), when=_AWAY_WHEN),
 }  # fmt: skip
-"""What the document says once, and each operation refers to."""
+"""Answers that the document has once, and each operation refers to."""
 
 _OF_ROLE = {
     "public": (),
@@ -88,7 +88,7 @@ _OF_ROLE = {
 _OF_PAGE = {
     "Unauthorized": "PageLogin", "Forbidden": "PageForbidden", "StoreAway": "PageStoreAway",
 }  # fmt: skip
-"""How a page says it to people."""
+"""The same as pages for people."""
 
 
 def names(rule: Rule, description: Description, *, in_path: bool) -> tuple[str, ...]:

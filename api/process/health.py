@@ -41,7 +41,7 @@ class Health(Shape):
 
 
 class Verbosely(BaseModel):
-    """With ``verbose``, whatever its value, the checks are told one by one."""
+    """With ``verbose``, whatever its value, the checks are answered one by one."""
 
     verbose: str | None = None
 

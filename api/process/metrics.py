@@ -1,6 +1,6 @@
-"""``/metrics`` for Prometheus: what the store says at this moment, read by small counts.
+"""``/metrics`` for Prometheus: the state of the store at this moment, read by small counts.
 
-A registry an application, and nothing counted in memory: every web process tells the same.
+A registry an application, and nothing counted in memory: every web process answers the same.
 """
 
 from __future__ import annotations

@@ -65,13 +65,13 @@ def _page(name: str, read: Read) -> Response:
     with reading() as session:
         rows = read(session, after=page.cursor or 0, limit=page.ahead)
         age = _age(session, name)
-    shown, following = rows[: page.limit], None
+    results, following = rows[: page.limit], None
     if len(rows) > page.limit:
         query = page.model_dump(exclude_none=True, exclude_defaults=True)
-        following = f"{request.path}?{urlencode({**query, 'cursor': shown[-1]['tie']})}"
+        following = f"{request.path}?{urlencode({**query, 'cursor': results[-1]['tie']})}"
     answer = jsonify(
         {
-            "results": [_record(row) for row in shown],
+            "results": [_record(row) for row in results],
             "next": following,
             "state": age.state,
             "last_success_at": age.last_success_at,

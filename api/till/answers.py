@@ -1,4 +1,4 @@
-"""What tills are told, as types: the document is made of them, tests hold every answer against
+"""The answers to tills, as types: the document is made of them, tests hold every answer against
 them. The words are the wire's.
 """
 

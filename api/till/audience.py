@@ -1,4 +1,4 @@
-"""The tills, as the web face is told of them: their prefix, their proof, their errors."""
+"""The tills as an audience of the web face: their prefix, their authentication, their errors."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def enter() -> None:
 
 def authenticate() -> Till:
     """Who asks, or ``TillError``: 400 without a serial, 404 for an unknown or revoked one, 429
-    after too many of these, 401 without the proof that its level asks for.
+    after too many of these, 401 without the token or signature that its level asks for.
 
     A signature is used up by a request that only looks; by any other when its view calls ``spend``.
     """
@@ -84,7 +84,7 @@ def authenticate() -> Till:
 def spend(session: Session) -> None:
     """Use the request's signature up, if it has one, in the transaction that does what it asks.
 
-    So a till that is told to come back (503, nothing was kept) may send the very same again, and
+    So a till that gets a 503 (nothing was kept) may send the very same again, and
     nobody else may ever. ``TillError`` 401 when it was used before.
     """
     signature: signatures.Signature | None = g.signature
@@ -105,7 +105,7 @@ def _look_up(limit: SerialLimit, address: str, serial: str) -> Known:
 
 
 def _note(known: Known) -> None:
-    """That the till was here and what its clock said: at once, or another time."""
+    """Note that the till asked, and its clock's offset: at once, or another time."""
     offset = signatures.clock_offset(known.now)
     # Looked at before: a writer's turn for each request would let tills wait for syncs.
     if not known.is_news(offset):

@@ -29,7 +29,7 @@ MOST_KEPT = 10_000
 """Addresses, and pairs of address and serial, remembered at once."""
 
 _GUESS = RateLimitItemPerMinute(MOST_TRIES, namespace="guess")
-_TOLD = RateLimitItemPerMinute(1, namespace="told")
+_LOGGED = RateLimitItemPerMinute(1, namespace="logged")
 
 T = TypeVar("T", bound=Hashable)
 
@@ -96,7 +96,7 @@ class SerialLimit:
             forgotten = self._addresses.add(where)
             if forgotten is not None:
                 self._limiter.clear(_GUESS, forgotten)
-                self._limiter.clear(_TOLD, forgotten)
+                self._limiter.clear(_LOGGED, forgotten)
 
     def proved(self, address: str, serial: str) -> None:
         """The till has shown all that its level asks for, from this address."""
@@ -113,8 +113,8 @@ class SerialLimit:
             self._changed.wait()
 
     def _refused(self, where: str, reset: float) -> TillError:
-        if self._limiter.test(_TOLD, where):
-            self._limiter.hit(_TOLD, where)
+        if self._limiter.test(_LOGGED, where):
+            self._limiter.hit(_LOGGED, where)
             log.warning("till.guessing", address=where, most=MOST_TRIES)
         # Never more than a window, should this machine's clock have been set back.
         seconds = min(max(1, math.ceil(reset - time.time())), _GUESS.get_expiry())

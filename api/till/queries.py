@@ -28,7 +28,7 @@ _EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
 
 
 class Query(BaseModel):
-    """A query: the description of each field says, in French, what it must be."""
+    """A query: the description of each field is the end of its French error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

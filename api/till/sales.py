@@ -1,4 +1,4 @@
-"""``/api/v2/simple/ventes/sync/``: a till's sales are taken in, their result told when it is there.
+"""``/api/v2/simple/ventes/sync/``: a till's sales are stored, then their result is answered.
 
 Check, commit the batch, ring, answer. Once a 2xx left, the sales survive whatever dies.
 """
@@ -29,7 +29,7 @@ log = get_logger(__name__)
 bp = Blueprint("till_sales", __name__, url_prefix=f"{PREFIX}ventes/sync")
 
 AGAIN = {"Retry-After": "5"}
-"""After so many seconds a batch that was not worked off is worth another look."""
+"""After so many seconds a batch that was not processed is worth another look."""
 STATES = {"due": "en_attente", "running": "en_cours", "failed": "echec"}
 
 FOLLOWED = ("Preference-Applied", "Idempotent-Replayed")
@@ -94,7 +94,7 @@ def take() -> Response:
     path={"batch_id": {"format": "uuid"}},
 )
 def show(batch_id: str) -> Response:
-    """The result of a batch as the 201 told it or would have; else how far it is."""
+    """The result of a batch, as its 201 has it; else how far it is."""
     shop_id = devices.current().shop_id
     with reading() as session:
         batch = batches.find(session, shop_id, batch_id) if _UUID(batch_id) else None
@@ -151,8 +151,8 @@ def _wait(received: Received, patience: Patience) -> tuple[bool, str | None]:
 
 
 def _pending(uuid: str, count: int, *, needs_key: bool = False, **more: str) -> str:
-    told = answers.pending(*_who(), count=count, batch_id=uuid, needs_key=needs_key)
-    return json.dumps(told | more, ensure_ascii=False)
+    answer = answers.pending(*_who(), count=count, batch_id=uuid, needs_key=needs_key)
+    return json.dumps(answer | more, ensure_ascii=False)
 
 
 def _who() -> tuple[int, str, str]:

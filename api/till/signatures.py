@@ -59,14 +59,14 @@ def check(known: Known) -> Signature | None:
 
 
 def clock_offset(now: datetime) -> int | None:
-    """Seconds by which the till's clock is ahead of ``now``, told by X-Device-Timestamp, else by
+    """Seconds by which the till's clock is ahead of ``now``, by X-Device-Timestamp, else by
     Date; None when neither can be read.
     """
-    sent = seconds(request.headers.get(TIMESTAMP, ""))
-    date = _date() if sent is None else None
+    dated = seconds(request.headers.get(TIMESTAMP, ""))
+    date = _date() if dated is None else None
     if date is not None:
-        sent = (date - _EPOCH).total_seconds()
-    return round(sent - now.timestamp()) if sent is not None else None
+        dated = (date - _EPOCH).total_seconds()
+    return round(dated - now.timestamp()) if dated is not None else None
 
 
 def seconds(text: str) -> float | None:
@@ -101,8 +101,8 @@ def _check_token(known: Known) -> None:
     if not given:
         sentence = "Jeton du terminal requis dans les headers"
         raise _refused("MISSING_TOKEN", sentence, header_required=TOKEN)
-    told = crypto.digest(given[:LONGEST_TOKEN])
-    if known.token_hash is None or not crypto.same(known.token_hash, told):
+    digest = crypto.digest(given[:LONGEST_TOKEN])
+    if known.token_hash is None or not crypto.same(known.token_hash, digest):
         raise _refused("INVALID_TOKEN", "Jeton du terminal invalide")
 
 
@@ -120,11 +120,11 @@ def _signature(known: Known) -> Signature:
 
 
 def _seconds_ahead(now: datetime) -> float:
-    sent = seconds(request.headers[TIMESTAMP])
-    if sent is None:
+    dated = seconds(request.headers[TIMESTAMP])
+    if dated is None:
         sentence = f"{TIMESTAMP} invalide: secondes Unix ou ISO 8601 avec décalage horaire"
         raise _refused("INVALID_TIMESTAMP", sentence)
-    ahead = sent - now.timestamp()
+    ahead = dated - now.timestamp()
     if abs(ahead) > WINDOW:
         sentence = "Horloge du terminal décalée de plus de 5 minutes: réglez-la et signez à nouveau"
         raise _refused("INVALID_TIMESTAMP", sentence)

@@ -45,7 +45,7 @@ class Patience:
     respond_async: bool = False
 
     def applied(self, *, waited: bool, result: bool) -> str:
-        """What ``Preference-Applied`` says; empty when nothing was asked or none was followed."""
+        """The value of ``Preference-Applied``; empty when no preference was followed."""
         followed = []
         if self.respond_async and not result:
             followed.append("respond-async")

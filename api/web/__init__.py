@@ -1,1 +1,1 @@
-"""What every door of the web face shares: access, sessions, problems, bodies, descriptions."""
+"""What every route of the web face shares: access, sessions, problems, bodies, descriptions."""

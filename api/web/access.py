@@ -1,4 +1,4 @@
-"""Who may enter where: every view says it with ``allow``, and a view that does not stays closed."""
+"""Who may call what: each view declares it with ``allow``; one that does not is closed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _RULES: dict[Callable[..., object], Rule] = {}
 
 
 def allow(role: Role, *, loopback: bool = False) -> Callable[[View], View]:
-    """Mark a view with who may call it; stands below the route's decorator."""
+    """Mark a view with who may call it; goes below the route's decorator."""
 
     def mark(view: View) -> View:
         _RULES[view] = Rule(role, loopback)
@@ -92,7 +92,7 @@ def register(app: Flask) -> None:
 def check() -> None:
     """Let the request pass, or raise a 401 or 403; an audience of its own as it does."""
     if request.endpoint is None:
-        return  # no such address, which anybody may be told
+        return  # no such address, as anybody may know
     rule = rule_of(current_app, request.endpoint)
     if rule is None:
         raise LookupError(f"{request.endpoint} has no access rule")
@@ -113,7 +113,7 @@ def check() -> None:
 
 
 def from_this_machine() -> bool:
-    """Whether the client itself is here: a proxy's own address says nothing about its client."""
+    """Whether the client itself is here: a proxy's own address is not its client's."""
     if any(name in request.headers for name in _FORWARDED):
         return False
     try:

@@ -1,7 +1,7 @@
 """Callers who are known, refused and described in a way of their own, under one prefix.
 
-What they are stands in their own folder; it is registered here, so that access, problems and the
-document need not know whose folder that is.
+Each is declared in its own folder and registered here, so that access, problems and the document
+need not know whose folder that is.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def parse(raw: bytes) -> object:
 
 
 def plain() -> bool:
-    """Whether this request's body is said to be UTF-8 and not compressed."""
+    """Whether this request's headers declare its body UTF-8 and not compressed."""
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     return charset in {"utf-8", "utf8"} and encoding == "identity"

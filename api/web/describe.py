@@ -1,7 +1,7 @@
-"""What a view takes and what it answers, said beside it with ``describe``.
+"""What a view takes and what it answers, declared beside it with ``describe``.
 
 Paths come from the routes, roles from ``api.web.access``, and the answers that many views share
-from ``api.openapi.shared``: none of them is said twice.
+from ``api.openapi.shared``: none of them is repeated here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """One answer: a status, ``when`` it is given, and what stands in it.
+    """One answer: a status, ``when`` it is given, and its body.
 
     ``kind`` is a type that pydantic can describe, None for a text of ``media_type``; an error
     carries one of ``codes``. ``headers`` are always there, ``maybe`` are sometimes; both name
@@ -47,8 +47,8 @@ class Description:
     """A view's own answers, and the models that read its query and its body.
 
     ``body`` is what pydantic can describe; ``example`` of it. ``headers`` a request may carry
-    name entries of ``api.openapi.headers``. ``path`` has a schema for a part of the path that its
-    converter says too little about. ``shares`` names answers of ``api.openapi.shared.SHARED``
+    name entries of ``api.openapi.headers``. ``path`` has a schema for a part of the path whose
+    converter says too little. ``shares`` names answers of ``api.openapi.shared.SHARED``
     that do not follow from the role.
     """
 
@@ -78,7 +78,7 @@ def describe(
     path: Mapping[str, Mapping[str, object]] | None = None,
     shares: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
-    """Describe a view (see ``Description``); stands below the route's decorator."""
+    """Describe a view (see ``Description``); goes below the route's decorator."""
     description = Description(
         answers=answers, query=query, body=body, example=example, headers=headers,
         path=path or {}, shares=shares,
@@ -123,12 +123,12 @@ def refuses_till(
 def require(*, query: type[BaseModel] | None = None, body: type[BaseModel] | None = None) -> None:
     """That the view of this request reads what it is described with, and nothing else.
 
-    ``LookupError`` otherwise: a document that says something else than the code is worse than
+    ``LookupError`` otherwise: a document that differs from the code is worse than
     none. A view without a description reads what it likes; it is in no document.
     """
     described = of(current_app.view_functions[request.endpoint or ""])
     if described is None:
         return
-    for what, told in (("query", query), ("body", body)):
-        if told is not None and told is not getattr(described, what):
-            raise LookupError(f"{request.endpoint} is not described with the {what} {told}")
+    for what, given in (("query", query), ("body", body)):
+        if given is not None and given is not getattr(described, what):
+            raise LookupError(f"{request.endpoint} is not described with the {what} {given}")

@@ -40,7 +40,7 @@ class Page(BaseModel):
 
     @property
     def ahead(self) -> int:
-        """One more than is shown tells whether there is more."""
+        """One more than is answered: whether there is a next page."""
         return self.limit + 1
 
 
@@ -67,10 +67,10 @@ def listing(
     page: Page, rows: Sequence[Row], view: Callable[[Row], dict[str, object]]
 ) -> dict[str, object]:
     """A page of ``rows`` (``page.ahead`` of them were asked for) and where the next one is."""
-    shown = rows[: page.limit]
+    results = rows[: page.limit]
     following = None
     if len(rows) > page.limit:
-        told = page.model_dump(exclude_none=True, exclude_defaults=True)
-        query = urlencode({**told, "cursor": shown[-1].id})
+        asked_for = page.model_dump(exclude_none=True, exclude_defaults=True)
+        query = urlencode({**asked_for, "cursor": results[-1].id})
         following = f"{request.path}?{query}"
-    return {"results": [view(row) for row in shown], "next": following}
+    return {"results": [view(row) for row in results], "next": following}

@@ -69,7 +69,7 @@ class Problem(Exception):  # noqa: N818, RFC 9457's own word
 
 def register(app: Flask) -> None:
     """Answer every error of ``app`` with a problem."""
-    for kind in _TOLD:
+    for kind in _PROBLEMS:
         app.register_error_handler(kind, handle)
 
 
@@ -77,7 +77,7 @@ def handle(error: Exception) -> AnyResponse:
     """The answer to ``error``; a redirect is none."""
     if is_redirect(error):
         return error.get_response()
-    return answer(told(error))
+    return answer(of_error(error))
 
 
 def is_redirect(error: Exception) -> TypeGuard[HTTPException]:
@@ -85,9 +85,9 @@ def is_redirect(error: Exception) -> TypeGuard[HTTPException]:
     return isinstance(error, HTTPException) and (error.code or 500) < HTTPStatus.BAD_REQUEST
 
 
-def told(error: Exception) -> Problem:
+def of_error(error: Exception) -> Problem:
     """``error`` as a problem, and in the log where it belongs there."""
-    return next(_TOLD[kind](error) for kind in type(error).__mro__ if kind in _TOLD)
+    return next(_PROBLEMS[kind](error) for kind in type(error).__mro__ if kind in _PROBLEMS)
 
 
 def answer(problem: Problem) -> Response:
@@ -168,7 +168,7 @@ def _unforeseen(error: Exception) -> Problem:
     return Problem(500, "INTERNAL", detail)
 
 
-_TOLD: dict[type, Callable[[Any], Problem]] = {
+_PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     Problem: _itself,
     HTTPException: _from_http,
     RefusedError: _refused,

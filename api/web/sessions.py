@@ -62,7 +62,7 @@ def begin(operator: Operator) -> None:
 
 
 def end() -> None:
-    """Nobody is logged in here."""
+    """Nobody is logged in any longer."""
     session.clear()
     g.pop("session_operator", None)
 
@@ -76,7 +76,7 @@ def operator() -> Operator | None:
 
 
 def operator_if_known() -> Operator | None:
-    """The same without asking the store, for a page that says that the store is away."""
+    """The same without asking the store, for the page of a store that is away."""
     found: Operator | None = g.get("session_operator")
     return found
 
@@ -98,13 +98,13 @@ def require_own_form() -> None:
 
 
 def _from_here() -> bool:
-    """A browser tells where a form came from; to who tells nothing, the form's word is enough.
+    """A browser names the origin of a form; without an origin the form's own token is enough.
 
     Compared as text: behind a proxy that ends TLS we see http, and the browser says https.
     """
     origin = request.headers.get("Origin")
-    here = {f"http://{request.host}", f"https://{request.host}", current_app.config[ORIGIN]}
-    return origin is None or origin in here
+    own = {f"http://{request.host}", f"https://{request.host}", current_app.config[ORIGIN]}
+    return origin is None or origin in own
 
 
 def _operator() -> Operator | None:

@@ -33,7 +33,7 @@ class Shape(BaseModel):
 
 
 class Kept(BaseModel):
-    """What stands in the store as it was written, maybe by an older version: fields may be more."""
+    """A value as the store has it, maybe by an older version: there may be more fields."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -61,7 +61,7 @@ class Problem(Shape):
 
 
 class TillError(Shape):
-    """What a till is told when it cannot have an answer."""
+    """A till's error."""
 
     error: str = Field(description="A French sentence, for the till's screen.")
     code: str = Field(description="For programs; it does not change.")

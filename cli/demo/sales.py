@@ -104,16 +104,16 @@ class Tills:
 
     def _post(self, *sales: Document) -> Document:
         """The batch's result, told in the till's own words."""
-        sent = self._http.post(
+        response = self._http.post(
             f"{self._stage.web}{SYNC}", json=sales, headers={"Prefer": f"wait={WAIT}"},
             timeout=2 * WAIT,
         )  # fmt: skip
-        sent.raise_for_status()
-        answer: Document = sent.json()
+        response.raise_for_status()
+        answer: Document = response.json()
         if "batch_id" in answer:
-            answer = self._worked_off(sent.headers["Location"])
+            answer = self._result(response.headers["Location"])
         numbers = ", ".join(sale["numero_facture"] for sale in sales)
-        self._account.tell(f"→ POST {SYNC} {numbers}: {sent.status_code}")
+        self._account.tell(f"→ POST {SYNC} {numbers}: {response.status_code}")
         self._account.tell(f"  « {answer['message']} »")
         for sale in answer["ventes_creees"]:
             again = ", déjà enregistrée" if sale.get("deja_enregistree") else ""
@@ -122,7 +122,7 @@ class Tills:
             self._account.tell(f"  {error['index']}. {error['erreur']} ({error['code']})")
         return answer
 
-    def _worked_off(self, page: str) -> Document:
+    def _result(self, page: str) -> Document:
         until(lambda: "batch_id" not in self._get(page), what="the batch")
         found: Document = self._get(page)
         return found
@@ -144,5 +144,5 @@ def _sale(number: str, article: Document, quantity: int) -> Document:
 
 
 def _counts(answer: Document) -> tuple[int, int, int]:
-    told = answer["statistiques"]
-    return told["total_envoyees"], told["reussies"], told["erreurs"]
+    counts = answer["statistiques"]
+    return counts["total_envoyees"], counts["reussies"], counts["erreurs"]

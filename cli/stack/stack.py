@@ -45,7 +45,7 @@ def up(*, host: str, port: int) -> None:
 
 
 def commands(host: str, port: int, flower: int | None) -> list[Command]:
-    """What `Procfile` says, in the same words."""
+    """The processes of `Procfile`, by the same commands."""
     python = sys.executable
     found = [
         _command("web", python, "manage.py", "web", "--host", host, "--port", str(port)),

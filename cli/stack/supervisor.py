@@ -1,4 +1,4 @@
-"""Keep processes running until a signal says stop, and then leave none of them behind.
+"""Keep processes running until a signal to stop, and then leave none of them behind.
 
 One thread and no shell. A process that dies is started again. Each has a group of its own; when the
 supervisor itself is killed with -9 a guard ends these groups, and Linux the processes at once.

@@ -14,7 +14,7 @@ from cli.output import say
 from core.errors import ConfigurationError
 
 GRACE = 20.0
-"""Seconds for answers that are on their way when we are told to stop."""
+"""Seconds for answers that are on their way at SIGTERM."""
 TICK = 0.5
 LARGEST_BODY = 16 * 1024 * 1024
 """Read from the socket at most; the application refuses smaller ones with words of its own."""

@@ -46,7 +46,7 @@ class BoliBana(Connector):
         products_path: str = "api/products/",
         hosts: Collection[str] = (),
     ) -> Self:
-        """A connector on its own client; ``timeout`` in seconds, ``hosts`` may stand in ``next``.
+        """A connector on its own client; ``timeout`` in seconds, ``hosts`` are allowed in ``next``.
 
         Raises ``ConfigurationError`` for a key, header or address that cannot work.
         """

@@ -19,7 +19,7 @@ Stock = Annotated[Quantity, PlainValidator(_stock, json_schema_input_type=int | 
 
 
 class CategoryPayload(Payload):
-    """A category; without ``parent_id`` it stands at the root."""
+    """A category; without ``parent_id`` it is at the root."""
 
     id: ExternalId
     name: Text
@@ -27,7 +27,7 @@ class CategoryPayload(Payload):
 
 
 class ProductPayload(Payload):
-    """A product: price in the shop's currency, stock in pieces (none told is none there)."""
+    """A product: price in the shop's currency, stock in pieces (absent: none)."""
 
     id: ExternalId
     name: Text

@@ -49,7 +49,7 @@ def _place(raw: object) -> str | None:
 class ItemsApart:
     """A table of items, each with its ``order_id``; all on disk, and gone when closed.
 
-    ``complete``: every one says whose it is, and could be kept.
+    ``complete``: every one names its order, and could be kept.
     """
 
     def __init__(self, records: Iterable[object]) -> None:

@@ -13,7 +13,7 @@ import ijson
 from connectors.errors import AnswerError
 
 ENDS = frozenset({"end_map", "end_array", "map_key"})
-TOLD = ("tables_count", "total_records")
+DECLARED = ("tables_count", "total_records")
 
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]").search
 _ESCAPES = re.compile(
@@ -36,7 +36,7 @@ def outline(file: IO[bytes]) -> dict[str, int]:
     if look.members is None:
         raise AnswerError("full: an object with an object 'data' is expected")
     records = sum(look.tables.values())
-    _check_counts(look.told, {"tables_count": look.members, "total_records": records})
+    _check_counts(look.declared, {"tables_count": look.members, "total_records": records})
     _check_characters(file)
     return look.tables
 
@@ -46,7 +46,7 @@ class _Look:
 
     def __init__(self) -> None:
         self.tables: dict[str, int] = {}
-        self.told: dict[str, int] = {}
+        self.declared: dict[str, int] = {}
         self.members: int | None = None
         self._name = self._table = self._record = ""
 
@@ -59,8 +59,8 @@ class _Look:
             self._member(event, value)
         elif prefix == self._table and event == "start_array":
             self.tables[self._name] = 0
-        elif prefix in TOLD and type(value) is int:
-            self.told[prefix] = value
+        elif prefix in DECLARED and type(value) is int:
+            self.declared[prefix] = value
 
     def _member(self, event: str, value: object) -> None:
         if event == "start_map":
@@ -72,7 +72,7 @@ class _Look:
 
 
 def events(file: IO[bytes]) -> Iterator[tuple[str, str, object]]:
-    """The file's structure, as ijson tells it; ``AnswerError`` when it is broken."""
+    """The file's structure, as ijson reads it; ``AnswerError`` when it is broken."""
     file.seek(0)
     with readable():
         yield from ijson.parse(file, use_float=True)
@@ -90,8 +90,8 @@ def readable() -> Iterator[None]:
         ) from None
 
 
-def _check_counts(told: dict[str, int], found: dict[str, int]) -> None:
-    for name, count in told.items():
+def _check_counts(declared: dict[str, int], found: dict[str, int]) -> None:
+    for name, count in declared.items():
         if count != found[name]:
             raise AnswerError(
                 f"full: its {name} is {count}, and {found[name]} came: it is cut short or its "

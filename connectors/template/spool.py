@@ -28,7 +28,7 @@ ITEMS = "order_items"
 
 
 class SpooledExport(TemplateExport):
-    """The site's tables as ``GET full`` told them at one moment.
+    """The site's tables as ``GET full`` had them at one moment.
 
     Every walk begins at the start: a run's checkpoint may be of the site's own pages, whose order
     need not be this one.

@@ -24,7 +24,7 @@ NOTED_EVERY = 60.0
 
 
 def add(session: Session, *, name: str, role: str) -> tuple[Operator, str]:
-    """A new operator and the token, which exists nowhere else: 256 bits, said once.
+    """A new operator and the token, which exists nowhere else: 256 bits, given out once.
 
     ``RefusedError`` when the name is taken, by a revoked operator too: the audit names people.
     """
@@ -56,10 +56,10 @@ def revoke(session: Session, name: str) -> bool:
 
 def find_by_token(session: Session, token: str) -> Operator | None:
     """The active operator who has this token."""
-    told = crypto.digest(token)
-    found = session.scalar(select(Operator).where(Operator.token_hash == told, Operator.active))
+    digest = crypto.digest(token)
+    found = session.scalar(select(Operator).where(Operator.token_hash == digest, Operator.active))
     # An index finds the row; that it is the very one takes the same time wherever they differ.
-    if found is None or not crypto.same(found.token_hash, told):
+    if found is None or not crypto.same(found.token_hash, digest):
         return None
     return found
 

@@ -23,7 +23,7 @@ Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Word = Annotated[str, mapped_column(String(64))]
 Line = Annotated[str, mapped_column(String(500))]
 Moment = Annotated[datetime, mapped_column(UtcDateTime, default=db_now())]
-"""A moment that is the database's now unless said otherwise."""
+"""A moment that is the database's now by default."""
 
 # None is SQL's NULL, never JSON's: "IS NULL" must find it.
 Document = JSON(none_as_null=True)

@@ -1,6 +1,6 @@
 """Shops, categories and products, and the links that tie them to their source.
 
-Ours (``products``) and theirs (``external_products``) are apart: what the source said last is
+Ours (``products``) and theirs (``external_products``) are apart: what the source sent last is
 kept beside what we decided to show.
 """
 

@@ -1,4 +1,4 @@
-"""The art site's tables, as its export told them last: a record is a row and its own tie.
+"""The art site's tables, as its export had them last: a record is a row and its own link.
 
 Fields with a column of their own are those the site's guide names and the obvious ones of an art
 shop; every other is kept as received in ``extra``, sealed where it may be personal.
@@ -78,9 +78,9 @@ class TemplateOrderItem(Base):
 
 
 class TemplateOrderDrift(Base):
-    """An order that changed upstream after we took it in: which fields, and what they said.
+    """An order that changed upstream after we took it in: which fields, and their values there.
 
-    ``payload`` is sealed; ``digest`` is the mark of what it says, so that it is noted once.
+    ``payload`` is sealed; ``digest`` is of its content, so that it is noted once.
     """
 
     __tablename__ = "template_order_drifts"

@@ -1,6 +1,6 @@
 """A shop's days in SQL: a moment's number among days whose bounds Python has computed.
 
-Days of 24 hours stand in runs, so that a year is a handful of rows to join. Joined one by one, a
+Days of 24 hours are joined as ranges, so that a year is a handful of rows. Joined one by one, a
 planner that knows nothing of the table yet multiplies 366 days by all sales.
 """
 

@@ -124,7 +124,9 @@ def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Sender:
 def known(session: Session, shop_id: int, numbers: Collection[str]) -> dict[str, Known]:
     """Which of these numbers the shop has sold under."""
     rows = bulk.select_among(session, _KNOWN, (shop_id,), numbers)
-    return {number: Known(ident, batch, told) for number, ident, batch, told in rows}
+    return {
+        number: Known(ident, batch, content_hash) for number, ident, batch, content_hash in rows
+    }
 
 
 def lock_articles(session: Session, shop_id: int, ids: Collection[int]) -> dict[int, Article]:

@@ -23,7 +23,7 @@ LEVELS = (0, 1, 2)
 """What a till must show: its serial alone, a token as well, a signature instead of the token."""
 
 DUPLICATES = ("answer", "errors_only")
-"""Whether a sale it sends again is also told among those that are in (DESIGN §7)."""
+"""Whether a sale it sends again is answered among the sales as well (DESIGN §7)."""
 
 PREFIX = "mlt_"
 """Lets people, and scanners for leaked secrets, see what a token is."""
@@ -159,7 +159,7 @@ def restore(session: Session, terminal: Terminal) -> bool:
 
 
 def set_level(session: Session, terminal: Terminal, level: int) -> str | None:
-    """Ask for more or less proof. Above level 0 the new token, which is said once: 256 bits, of
+    """Set the security level. Above level 0 the new token, which is given out once: 256 bits, of
     which only a hash is kept, and at level 2 the sealed key of signatures. The old one is void.
     """
     if level not in LEVELS:

@@ -1,4 +1,4 @@
-"""What a till is told of its batch: the guide's bodies, with its keys in the guide's order.
+"""What a till is answered for its batch: the guide's bodies, with its keys in the guide's order.
 
 Amounts are texts, with two decimals or as many as they have; they are in the shop's currency.
 """
@@ -160,7 +160,7 @@ def _sale(
 
 
 def _error(decision: Decision) -> dict[str, object] | None:
-    """What ``ventes_erreurs`` says of it; None when it is sold by this batch."""
+    """Its entry in ``ventes_erreurs``; None when it is sold by this batch."""
     if isinstance(decision, Refused):
         return _refusal(decision)
     if isinstance(decision, Recorded) and not decision.own:

@@ -149,9 +149,9 @@ class Decider:
         other = other_number(item.number, this_pass)
         taken = item.number in this_pass.met
         if known is not None and known.batch_id != this_pass.batch_id:
-            # A till that was told the number of a refused sale may have sent it under that since.
-            told = this_pass.again and known.content_hash == item.content
-            taken = not told or other in self._known
+            # A till that knows the number of a refused sale may have sent it under that since.
+            own = this_pass.again and known.content_hash == item.content
+            taken = not own or other in self._known
         return replace(item, number=other) if taken else item
 
     def _compare(self, item: Item, number: str, known: Known) -> Decision:

@@ -46,7 +46,7 @@ _MONEY = "n’est pas un montant ; envoyez un nombre comme 12500.00"
 
 
 def _refuse(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("till", "{said}", {"said": sentence})
+    return PydanticCustomError("till", "{sentence}", {"sentence": sentence})
 
 
 def _number(value: object) -> str | None:
@@ -186,14 +186,14 @@ class TillSale(BaseModel):
         """Tells this sale from another one under its number. Who bought it is no part of it: a
         hash of a name could be guessed.
         """
-        said = [
+        content = [
             self.method,
             self.is_paid,
             _said(self.sold_at),
             _plain(self.discount),
             [[line.product_id, line.quantity, _plain(line.unit_price)] for line in self.lines],
         ]
-        return crypto.digest(json.dumps(said))
+        return crypto.digest(json.dumps(content))
 
 
 def read(raw: object, zone: ZoneInfo) -> TillSale:
@@ -234,7 +234,7 @@ def _placed(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _said(moment: datetime | None) -> str | None:
-    """As the till said it: without an offset it means what the shop's zone says, which may change,
+    """As the till sent it: without an offset it means what the shop's zone says, which may change,
     and the sale is the same.
     """
     if moment is None:
@@ -250,5 +250,5 @@ def _refusal(problem: ErrorDetails) -> SkippableError:
     path = details.printable(".".join(str(step) for step in problem["loc"]))[:120]
     kind = problem["type"]
     known: dict[str, object] = problem.get("ctx", {})
-    sentence = known["said"] if kind == "till" else _SENTENCES.get(kind, _MONEY)
+    sentence = known["sentence"] if kind == "till" else _SENTENCES.get(kind, _MONEY)
     return SkippableError(f"{path} : {sentence}.", field=path, code=INVALID)

@@ -28,7 +28,7 @@ class Words:
         self._sentences = _catalogue(language)
 
     def __call__(self, key: str, **named: object) -> str:
-        """The sentence ``status.title``, with what stands in its braces; ``KeyError``: none."""
+        """The sentence ``status.title``, with the values of its braces; ``KeyError``: none."""
         found: Any = self._sentences
         for part in key.split("."):
             found = found[part]
