@@ -6,14 +6,11 @@ from typing import Any
 
 from celery.schedules import crontab
 
-from syncs import connect
+from syncs import health
 from syncs.intervals import schedule
 from syncs.registry import SYNCS
-from syncs.sources import template_health
 
 HOUSEKEEPING = {"upkeep.forget": crontab(minute="40", hour="3")}
-OF_SOURCES = {template_health.NAME: ("template", template_health.HOURLY)}
-"""What is done for a source, while somebody wants it."""
 
 
 def entries() -> dict[str, dict[str, Any]]:
@@ -26,8 +23,8 @@ def entries() -> dict[str, dict[str, Any]]:
         for sync in SYNCS.values()
         if (when := schedule(sync)) is not None
     }
-    wanted = {
-        name: when for name, (source, when) in OF_SOURCES.items() if connect.is_configured(source)
+    looks = {
+        health.task(source): health.HOURLY for source in health.watched() if source.is_configured
     }
-    own = (HOUSEKEEPING | wanted).items()
+    own = (HOUSEKEEPING | looks).items()
     return found | {name: {"task": name, "schedule": when} for name, when in own}

@@ -18,10 +18,12 @@ from db.catalogue.products import LINK, PRODUCT
 from db.catalogue.stock import COLUMNS
 from db.records.plan import Sight
 from db.session import engine, writing
+from syncs.sources.catalogue import SOURCE
 
 AT = "2026-11-21 10:00:00.000"
 HASH = "1." + "0" * 8 + "." + "f" * 32
 MAPPED = ("id", "name", "price", "stock", "sku", "barcode", "category_id", "site_id")
+NAME = SOURCE.name
 TABLES = (("products", PRODUCT), ("external_products", LINK), ("stock_movements", COLUMNS))
 
 Rows = tuple[list[Any], list[Any], list[Any]]
@@ -35,7 +37,7 @@ class BareLoop:
         found = {item["category_id"] for page in pages for item in json.loads(page)}
         with writing() as session:
             self.shop = shops.add(session, name="Bench").id
-            here = Sight(source="b2b", run_id=1, now=bulk.now(session), sites=shops.Sites(session))
+            here = Sight(source=NAME, run_id=1, now=bulk.now(session), sites=shops.Sites(session))
             keys = sorted(str(key) for key in found)
             self.shelves = categories.add_placeholders(session, keys, here)
 
@@ -49,7 +51,7 @@ class BareLoop:
             shelf, stock, sku = item["category_id"], item["stock"], item["sku"]
             products.append((ident, self.shop, self.shelves[str(shelf)], item["name"], sku,
                              item["barcode"], price, stock, active, AT, AT))  # fmt: skip
-            links.append((str(item["id"]), "b2b", ident, sku, item["name"], price, stock,
+            links.append((str(item["id"]), NAME, ident, sku, item["name"], price, stock,
                           item["barcode"], str(shelf), details, HASH, "synced", AT, 1))  # fmt: skip
             movements.append((ident, stock, stock, "opening", 1, AT))
         return products, links, movements

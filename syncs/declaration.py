@@ -9,14 +9,13 @@ from typing import Any, Generic, TypeVar
 
 from celery.schedules import crontab
 
-from connectors.connector import Connector
 from connectors.page import Page
 from core.errors import RefusedError
 from core.fields import external_id
 from core.payload import Payload
 from db.records.plan import Row, Target
+from syncs.source import C, Source
 
-C = TypeVar("C", bound=Connector)
 P = TypeVar("P", bound=Payload)
 R = TypeVar("R", bound=Row)
 
@@ -48,7 +47,7 @@ class Sync(Generic[C, P, R]):
 
     name: str
     summary: str
-    connector: str
+    source: Source[C]
     fetch: Callable[..., Iterator[Page]]
     record: type[P]
     row: Callable[[P], R]

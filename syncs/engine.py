@@ -16,10 +16,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from connectors.connector import Connector
 from core.errors import FatalError, SyncError
 from core.logs import bind_correlation_id, get_logger
-from core.settings import settings
 from db.session import reading, writing
 from db.work import leases, runs
-from syncs import connect, gate
+from syncs import gate
 from syncs.declaration import AnySync
 from syncs.running import ending
 from syncs.running.deletions import decide_deletions
@@ -31,11 +30,6 @@ log = get_logger(__name__)
 
 MOST_PAGES = 10_000
 """Of one run, whatever its slices: each slice's walk sees its own part of a circle only."""
-
-
-def lease_seconds() -> float:
-    """A lease outlives the longest call it may have to cover, twice."""
-    return max(60.0, 2 * settings().inventory_api_timeout)
 
 
 def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Outcome:
@@ -50,7 +44,7 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
             session,
             run,
             owner=f"{socket.gethostname()}:{os.getpid()}",
-            seconds=lease_seconds(),
+            seconds=sync.source.timeouts.lease,
             task_id=execution.task_id,
             steal=execution.steal,
         )
@@ -63,8 +57,8 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
     if lease.failures > ending.MOST_FAILURES:
         raise ending.bury_dead(sync, lease)
     try:
-        with _source(sync, execution) as connector:
-            connect.note_use(sync.connector)
+        with _opened(sync, execution) as connector:
+            sync.source.note_use()
             return _walk(
                 Walk(
                     sync=sync,
@@ -97,9 +91,9 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
         raise
 
 
-def _source(sync: AnySync, execution: Execution) -> AbstractContextManager[Connector]:
+def _opened(sync: AnySync, execution: Execution) -> AbstractContextManager[Connector]:
     given = execution.source
-    return connect.to_source(sync.connector) if given is None else nullcontext(given)
+    return sync.source.open() if given is None else nullcontext(given)
 
 
 def _left(sync: AnySync, run_id: int) -> Outcome:

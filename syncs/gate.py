@@ -19,7 +19,7 @@ from db.models.runs import ACTIVE
 from db.session import writing
 from db.work import leases, runs, states
 from db.work.states import Snapshot
-from syncs import connect, intervals
+from syncs import intervals
 from syncs.declaration import AnySync, Options
 
 TOLERANCE = 0.05
@@ -102,7 +102,7 @@ def decide(
     options: Options | None = None,
 ) -> Answer:
     """``request`` within a transaction; a due ``slot`` is never refused as fresh."""
-    if not connect.is_configured(sync.connector):
+    if not sync.source.is_configured:
         return NotConfigured()
     state = states.locked(session, sync.name)
     if state.paused:
@@ -125,7 +125,7 @@ def stale(session: Session, syncs: Collection[AnySync]) -> list[AnySync]:
 
 
 def _is_stale(sync: AnySync, snapshot: Snapshot | None) -> bool:
-    if not connect.is_configured(sync.connector):
+    if not sync.source.is_configured:
         return False
     if snapshot is None:
         return True
@@ -141,7 +141,7 @@ def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
     It goes on from a killed run's checkpoint when that run's lease has expired, or at once with
     ``resume``, which also goes on from the newest failed or cancelled run.
     """
-    if not connect.is_configured(sync.connector):
+    if not sync.source.is_configured:
         return NotConfigured()
     with writing() as session:
         state = states.locked(session, sync.name)

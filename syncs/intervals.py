@@ -6,7 +6,6 @@ from celery.schedules import crontab
 
 from core.errors import ConfigurationError
 from core.settings import settings
-from syncs import connect
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
 
@@ -24,7 +23,7 @@ def schedule(sync: AnySync) -> crontab | None:
 
     Never while its source is not configured.
     """
-    if not connect.is_configured(sync.connector):
+    if not sync.source.is_configured:
         return None
     text = settings().sync_schedules.get(sync.setting)
     if text is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from db.session import writing
 from db.tills import terminals
 from db.work import slots
-from syncs.sources import template_health
+from syncs import health
+from syncs.source import AnySource
 from tasks.durable import DurableTask
 
 SLOTS_KEPT_DAYS = 30.0
@@ -27,7 +28,15 @@ def forget() -> None:
             break
 
 
-@shared_task(name=template_health.NAME, base=DurableTask)
-def look_at_template() -> None:
-    """Note how the art site's export is, once an hour whoever asks; nothing if there is none."""
-    template_health.note_hourly()
+def look_task(source: AnySource) -> Task[..., None]:
+    """Note how ``source`` is, once an hour whoever asks; nothing if it is not configured."""
+
+    @shared_task(name=health.task(source), base=DurableTask)
+    def note() -> None:
+        health.note_hourly(source)
+
+    task: Task[..., None] = note
+    return task
+
+
+LOOKS = [look_task(source) for source in health.watched()]

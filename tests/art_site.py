@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 import core.settings
-from connectors.template import TemplateExport, export
+from connectors.http import client
+from connectors.template import export
 from sandbox import template as site
-from syncs import connect
 
 
 @pytest.fixture
@@ -19,13 +19,6 @@ def template(store, monkeypatch: pytest.MonkeyPatch) -> Iterator[site.Template]:
         monkeypatch.setattr(export, "PAINTINGS_LIMIT", 10)
         monkeypatch.setattr(export, "ORDERS_LIMIT", 5)
         # The client's pauses before it asks again; what it asks, and how often, stays its own.
-        monkeypatch.setitem(connect.CONNECTORS, "template", impatient)
+        monkeypatch.setattr(client, "FIRST_PAUSE", 0.0)
         core.settings.reset()
         yield source
-
-
-def impatient() -> TemplateExport:
-    """The product's own connector, which does not sleep between two tries of one call."""
-    connector: TemplateExport = connect.template()
-    connector.http._sleep = lambda seconds: None
-    return connector

@@ -13,7 +13,7 @@ from celery.signals import (
 from core import logs
 from core.logs import get_logger
 from db import session
-from syncs import connect as connections
+from syncs.registry import SOURCES
 from worker.sweeper import SWEEPER
 
 log = get_logger(__name__)
@@ -36,8 +36,10 @@ def configure_logs(**_: object) -> None:
 
 def tell_what_never_runs(**_: object) -> None:
     """Once, by the one process that rings: what nobody configured has no entry."""
-    if not connections.is_configured("template"):
-        log.warning("template.not_configured", set="TEMPLATE_BASE_URL and TEMPLATE_API_KEY")
+    for source in SOURCES.values():
+        event = f"{source.name}.not_configured"
+        if not source.is_configured:
+            log.warning(event, set=" and ".join(source.needs))
 
 
 def forget_connections(**_: object) -> None:

@@ -23,7 +23,7 @@ from core.errors import RefusedError
 from db.access import audit
 from db.session import reading, writing
 from db.work import states
-from syncs import connect, gate, intervals
+from syncs import gate, intervals
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
 from syncs.views import status
@@ -105,7 +105,7 @@ def press(
     with writing() as session:
         answer = gate.decide(session, sync, trigger="api", force=force, options=options)
         if isinstance(answer, gate.NotConfigured):
-            raise Problem(409, "NOT_CONFIGURED", connect.NO_TEMPLATE)
+            raise Problem(409, "NOT_CONFIGURED", sync.source.advice)
         follows = isinstance(answer, gate.Running) and _follows(session, sync)
         if brought := _brought(answer):
             audit.note(

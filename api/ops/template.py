@@ -31,10 +31,10 @@ from db.access import audit
 from db.models import SyncRun
 from db.session import reading, writing
 from db.work import runs
-from syncs import connect, gate
+from syncs import gate
+from syncs.health import look
 from syncs.running.progress import restore
-from syncs.sources import template_health
-from syncs.sources.template import RESOURCES
+from syncs.sources.template import SOURCE, SYNCS
 
 bp = Blueprint("template", __name__, url_prefix="/admin/api")
 
@@ -93,12 +93,12 @@ def sync_template() -> ResponseReturnValue:
     patience, order = asked(Patience), load(Order)
     require_configured()
     with writing() as session:
-        begun = [_ask(session, sync) for sync in RESOURCES]
+        begun = [_ask(session, sync) for sync in SYNCS]
         audit.note(
-            session, who=caller().who, what="sync.run", subject="template", why=order.why,
+            session, who=caller().who, what="sync.run", subject=SOURCE.name, why=order.why,
             force=True, runs={one.told.sync: one.told.run_id for one in begun},
         )  # fmt: skip
-    for sync, one in zip(RESOURCES, begun, strict=True):
+    for sync, one in zip(SYNCS, begun, strict=True):
         if one.told.run_id is not None:
             BELL.ring(sync.task, one.told.run_id)
     if patience.wait == "1":
@@ -115,7 +115,7 @@ def sync_template() -> ResponseReturnValue:
 def health() -> dict[str, Any]:
     """Ask the art site now, once, for ten seconds at most."""
     require_configured()
-    found = template_health.look()
+    found = look(SOURCE)
     return {
         "success": True,
         "healthy": found.healthy,
@@ -126,8 +126,8 @@ def health() -> dict[str, Any]:
 
 def require_configured() -> None:
     """``Problem`` 409 when nobody said where the art site is."""
-    if not connect.is_configured("template"):
-        raise Problem(409, "NOT_CONFIGURED", connect.NO_TEMPLATE)
+    if not SOURCE.is_configured:
+        raise Problem(409, "NOT_CONFIGURED", SOURCE.advice)
 
 
 def _ask(session: Session, sync: Any) -> Begun:

@@ -16,7 +16,8 @@ from db.models import TemplateCheck
 from db.session import reading
 from db.template import checks
 from db.template import drifts as stored
-from syncs.sources import template_health
+from syncs.health import look
+from syncs.sources.template import SOURCE
 
 COLUMNS = ("at", "kind", "healthy", "ms", "message")
 
@@ -76,7 +77,7 @@ def show(drift_id: int, as_json: bool) -> None:
 @json_option
 def health(limit: int, as_json: bool) -> None:
     """Ask the site now, once, for ten seconds at most; and tell the hourly looks."""
-    now = template_health.look()
+    now = look(SOURCE)
     with reading() as session:
         history = [_look(check) for check in checks.recent(session, limit=limit)]
     found = {"healthy": now.healthy, "kind": now.kind, "ms": now.ms, "message": now.message}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -13,8 +14,9 @@ from core import crypto
 from core.errors import ConfigurationError
 from core.settings import settings
 from db import migrate as migrations
-from syncs import connect, intervals
-from syncs.registry import SYNCS
+from syncs import intervals
+from syncs.registry import SOURCES, SYNCS
+from syncs.source import AnySource
 
 
 def register(group: click.Group) -> None:
@@ -59,17 +61,29 @@ def _findings() -> list[str]:
         ]
     for sync in SYNCS.values():
         found += _problems(intervals.schedule, sync)
-    if settings().template_base_url or settings().template_api_key is not None:
-        # One without the other is no choice, it is a slip.
-        found += _problems(connect.to_source, "template")
+    found += _sources()
     found += _store()
     return found
+
+
+def _sources() -> list[str]:
+    found: list[str] = []
+    for source in SOURCES.values():
+        if source.is_wanted:
+            # Where a key is kept in a store that does not answer, the store's own line says so.
+            with suppress(DBAPIError):
+                found += _problems(_open, source)
+    return found
+
+
+def _open(source: AnySource) -> None:
+    source.open().close()
 
 
 def _store() -> list[str]:
     try:
         problems = _problems(migrations.require_current)
-        return problems or _problems(connect.b2b_key) + _problems(crypto.key_ids)
+        return problems or _problems(crypto.key_ids)
     except DBAPIError as error:
         return [f"DATABASE_URL: the store does not answer ({type(error.orig).__name__})."]
 

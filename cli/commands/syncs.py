@@ -29,7 +29,7 @@ from core.errors import ConfigurationError, MoulinError, RetriableError
 from db import migrate
 from db.session import writing
 from db.work import runs
-from syncs import connect, engine, gate
+from syncs import engine, gate
 from syncs.declaration import AnySync, Options
 from syncs.registry import SYNCS
 from syncs.running import dry_run
@@ -147,7 +147,7 @@ def carry_out(sync: AnySync, wish: Wish, options: Options, stage: Stage) -> int:
         return _enqueue(sync, options, stage, force=wish.force or not wish.auto)
     if stage.source is None:
         # Before any run begins: without a key there is nothing to begin.
-        connect.to_source(sync.connector).close()
+        sync.source.open().close()
     if wish.dry_run:
         return _compare(sync, options, stage)
     if wish.auto:
@@ -228,7 +228,7 @@ def _not_now(sync: AnySync, answer: gate.Answer, stage: Stage, *, quiet: bool) -
             found["not_before"] = moment
             say(f"{sync.name} waits until {when(moment)}: its source or a failure asks for it.")
         case gate.NotConfigured():
-            raise ConfigurationError(connect.NO_TEMPLATE)
+            raise ConfigurationError(sync.source.advice)
         case gate.Paused():
             say(f"{sync.name} is paused; 'python manage.py syncs resume {sync.name}' ends that.")
     stage.tell(found)

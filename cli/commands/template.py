@@ -15,11 +15,11 @@ from connectors.template import SpooledExport
 from core.errors import MoulinError, RetriableError
 from db import migrate
 from db.session import reading
-from syncs import connect, gate
+from syncs import gate
 from syncs.declaration import AnySync
-from syncs.sources.template import PATHS, RESOURCES
+from syncs.sources.template import PATHS, SOURCE, SYNCS
 
-BY_NAME: dict[str, AnySync] = {sync.name.partition(".")[2]: sync for sync in RESOURCES}
+BY_NAME: dict[str, AnySync] = {sync.name.partition(".")[2]: sync for sync in SYNCS}
 COUNTS = ("total", "created", "updated", "unchanged", "deleted", "errors")
 GOOD = (0, PARTIAL)
 
@@ -45,7 +45,7 @@ def sync_template(only: tuple[str, ...], full: bool, as_json: bool, **given: boo
     chosen = {name: sync for name, sync in BY_NAME.items() if not only or name in only}
     migrate.require_current()
     # Before any run begins: without a key there is nothing to begin.
-    connect.to_source("template").close()
+    SOURCE.open().close()
     told: dict[str, dict[str, Any]] = {}
     with _export(chosen, wish, full=full) as export:
         codes = [
@@ -53,7 +53,7 @@ def sync_template(only: tuple[str, ...], full: bool, as_json: bool, **given: boo
         ]
     code = exit_code(codes)
     if as_json:
-        print_json({"sync": "template", **_sums(told, codes), "resources": told})
+        print_json({"sync": SOURCE.name, **_sums(told, codes), "resources": told})
     else:
         _report(told)
     sys.exit(code)
@@ -70,7 +70,7 @@ def _export(
     if not full:
         yield None
         return
-    with connect.template() as source, SpooledExport.fetch(source) as export:
+    with SOURCE.open() as source, SpooledExport.fetch(source) as export:
         yield export
 
 

@@ -8,6 +8,7 @@ from typing import Self
 from connectors.connector import Connector
 from connectors.http.client import HTTPClient
 from connectors.http.credentials import header
+from connectors.http.deadline import USUAL, Timeouts
 from connectors.http.pages import walk
 from connectors.page import Page
 
@@ -41,21 +42,19 @@ class BoliBana(Connector):
         url: str,
         key: str,
         auth_header: str = "Authorization: Bearer {key}",
-        timeout: float = 30,
+        timeouts: Timeouts = USUAL,
         categories_path: str = "b2c/categories/",
         products_path: str = "api/products/",
         hosts: Collection[str] = (),
     ) -> Self:
-        """A connector on its own client; ``timeout`` in seconds, ``hosts`` are allowed in ``next``.
+        """A connector on its own client; ``hosts`` are allowed in ``next``.
 
         Raises ``ConfigurationError`` for a key, header or address that cannot work.
         """
         http = HTTPClient(
             url,
             headers=header(auth_header, key, where=WHERE_KEYS_ARE),
-            timeout=timeout,
-            # Three quarters of a run's lease, which is never under a minute.
-            deadline=max(45.0, 1.5 * timeout),
+            timeouts=timeouts,
             advice=WHERE_KEYS_ARE,
         )
         return cls(http, categories_path=categories_path, products_path=products_path, hosts=hosts)

@@ -21,7 +21,7 @@ from connectors.errors import (
     ServerError,
 )
 from connectors.http import codec, retry_after, transport
-from connectors.http.deadline import Deadline
+from connectors.http.deadline import USUAL, Deadline, Timeouts
 from connectors.http.status import refusal
 from core.errors import ConfigurationError
 from core.logs import correlation_id, get_logger
@@ -29,7 +29,6 @@ from core.version import version
 
 CONNECT_TIMEOUT = 5.0
 MAX_BODY = 10 * 1024 * 1024
-RETRIES = 2
 FIRST_PAUSE = 0.5
 TRANSIENT = frozenset({500, 502, 503, 504})
 TLS = "TLS"
@@ -52,21 +51,18 @@ class Answer:
 class HTTPClient:
     """GETs JSON under ``base_url``; seconds and bytes bound every call.
 
-    ``timeout`` bounds a silence, ``deadline`` the whole call with its ``retries``. ``advice`` says
-    where to look when the key is refused. Raises ``ConfigurationError`` for an address that is
-    not https (http: this machine alone).
+    ``advice`` says where to look when the key is refused. Raises ``ConfigurationError`` for an
+    address that is not https (http: this machine alone).
     """
 
-    def __init__(  # noqa: PLR0913 - each has a default and is given by name
+    def __init__(
         self,
         base_url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout: float = 30.0,
-        deadline: float = 45.0,
+        timeouts: Timeouts = USUAL,
         max_body: int = MAX_BODY,
         advice: str = "check the key",
-        retries: int = RETRIES,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = random.random,
@@ -74,11 +70,9 @@ class HTTPClient:
         self.base_url = base_url.rstrip("/")
         self.host = _checked_host(base_url)
         self._headers = {"User-Agent": f"Moulin/{version()}", **(headers or {})}
-        self._timeout = timeout
-        self._deadline = deadline
+        self._timeouts = timeouts
         self._max_body = max_body
         self._advice = advice
-        self._retries = retries
         self._session = session or transport.session(urlsplit(base_url).scheme)
         self._sleep = sleep
         self._random = random
@@ -104,7 +98,7 @@ class HTTPClient:
         self._patiently(path, None, receive)
 
     def _patiently(self, path: str, params: Mapping[str, str] | None, receive: Receive) -> Answer:
-        deadline = Deadline(self._deadline)
+        deadline = Deadline(self._timeouts.total)
         with deadline.running():
             for failures in count(1):
                 try:
@@ -112,7 +106,7 @@ class HTTPClient:
                 except (ConnectionError, AnswerError, ServerError) as error:
                     pause = self._random() * FIRST_PAUSE * 2**failures
                     if (
-                        failures > self._retries
+                        failures > self._timeouts.retries
                         or not _transient(error)
                         or pause >= deadline.remaining()
                     ):
@@ -188,7 +182,7 @@ class HTTPClient:
         return self._session.get_adapter(self._url(path)).send(
             request,
             stream=True,
-            timeout=(min(CONNECT_TIMEOUT, left), min(self._timeout, left)),
+            timeout=(min(CONNECT_TIMEOUT, left), min(self._timeouts.read, left)),
             verify=True,
         )
 
@@ -207,7 +201,7 @@ class HTTPClient:
         elif isinstance(error, requests.ConnectTimeout):
             sentence = f"{self.host} cannot be reached"
         elif isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-            sentence = f"{self.host} was silent for {self._timeout:g} s"
+            sentence = f"{self.host} was silent for {self._timeouts.read:g} s"
         else:
             sentence = f"no connection to {self.host}, or it was cut ({type(error).__name__})"
         raise ConnectionError(f"{call}: {sentence}") from error

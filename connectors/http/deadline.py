@@ -6,8 +6,39 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Self
 
 _running: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeouts:
+    """How long a source may take, in seconds: ``read`` bounds one silence, ``total`` a whole call
+    with its ``retries``.
+    """
+
+    read: float = 30.0
+    total: float = 45.0
+    retries: int = 2
+
+    @classmethod
+    def of(cls, seconds: float) -> Self:
+        """For a source that may be silent for ``seconds``."""
+        return cls(read=seconds, total=max(45.0, 1.5 * seconds))
+
+    @classmethod
+    def once(cls, seconds: float) -> Self:
+        """To ask once and wait no longer than ``seconds``."""
+        return cls(read=seconds, total=seconds, retries=0)
+
+    @property
+    def lease(self) -> float:
+        """How long a claim on a run lasts: it outlives any one call of the run by a third."""
+        return self.total * 4 / 3
+
+
+USUAL = Timeouts()
 
 
 class Deadline:

@@ -13,8 +13,9 @@ from typing import Any, Self
 from connectors.connector import Connector
 from connectors.errors import AnswerError
 from connectors.http import offsets
-from connectors.http.client import RETRIES, HTTPClient
+from connectors.http.client import HTTPClient
 from connectors.http.credentials import header
+from connectors.http.deadline import USUAL, Timeouts
 from connectors.page import Page
 from connectors.template.items import in_order
 
@@ -36,23 +37,13 @@ class TemplateExport(Connector):
     """
 
     @classmethod
-    def open(
-        cls,
-        *,
-        url: str,
-        key: str,
-        timeout: float = 30,
-        deadline: float | None = None,
-        retries: int = RETRIES,
-    ) -> Self:
-        """A connector on its own client; ``timeout`` and ``deadline`` in seconds."""
+    def open(cls, *, url: str, key: str, timeouts: Timeouts = USUAL) -> Self:
+        """A connector on its own client."""
         http = HTTPClient(
             f"{url.rstrip('/')}/api/export",
             headers=header("X-API-Key: {key}", key, where=WHERE_THE_KEY_IS),
-            timeout=timeout,
-            deadline=deadline if deadline is not None else max(45.0, 1.5 * timeout),
+            timeouts=timeouts,
             advice=WHERE_THE_KEY_IS,
-            retries=retries,
         )
         return cls(http)
 

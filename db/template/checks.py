@@ -9,13 +9,10 @@ from db.models import TemplateCheck
 from db.types import db_now
 from db.work.leases import NO_SYNC
 
-HEALTHY = frozenset({"ok", "slow"})
-"""The kinds of a look at a site that can be synced from."""
 
-
-def note(session: Session, *, kind: str, ms: int, message: str | None) -> None:
+def note(session: Session, *, kind: str, healthy: bool, ms: int, message: str | None) -> None:
     """Keep one look."""
-    session.add(TemplateCheck(healthy=kind in HEALTHY, kind=kind, ms=ms, message=message))
+    session.add(TemplateCheck(healthy=healthy, kind=kind, ms=ms, message=message))
     # Before any is forgotten: on SQLite it could take the number of the newest.
     session.flush()
 

@@ -12,10 +12,10 @@ from core.logs import get_logger
 from db.session import writing
 from db.tills import batches
 from db.work import runs
+from syncs import health
 from syncs.due.schedule import claim_latest
 from syncs.registry import SYNCS
 from syncs.sales.process import TASK
-from syncs.sources import template_health
 
 log = get_logger(__name__)
 
@@ -47,4 +47,4 @@ def once(*, back_at: float = float("-inf")) -> list[tuple[str, int]]:
 
 def missed() -> list[str]:
     """Tasks to which no row belongs, and for which beat should have rung."""
-    return [template_health.NAME] if template_health.missed() else []
+    return [health.task(source) for source in health.watched() if health.missed(source)]

@@ -13,7 +13,6 @@ from connectors.connector import Connector
 from db.records import links
 from db.records.plan import Change, Plan
 from db.session import reading
-from syncs import connect
 from syncs.declaration import AnySync, Options, Policy
 from syncs.running.deletions import beyond_brake
 from syncs.running.pages import look_up, sight
@@ -31,7 +30,7 @@ def compare(
 ) -> dict[str, Any]:
     """What a run would count now, with the first differences; of ``source``, if one is given."""
     progress, differences, met = Progress(), list[dict[str, Any]](), 0
-    for page in sync.fetch(source or connect.to_source(sync.connector), start=None, **options):
+    for page in sync.fetch(source or sync.source.open(), start=None, **options):
         received = receive(sync, page.payloads)
         with reading() as session:
             here = sight(session, sync, NO_RUN, options)

@@ -54,7 +54,7 @@ def sight(
     """The run that looks, with the database's clock."""
     site = options.get("site_id")
     return Sight(
-        source=sync.connector,
+        source=sync.source.name,
         run_id=run_id,
         now=now if now is not None else bulk.now(session),
         sites=Sites(session, str(site) if site is not None else None),
@@ -89,7 +89,7 @@ def write_page(
 def look_up(session: Session, sync: AnySync, received: list[Received]) -> dict[str, Known]:
     """The links of a page's records."""
     keys = {item.key for item in received if item.key is not None}
-    return links.known(session, sync.target.link, sync.connector, keys)
+    return links.known(session, sync.target.link, sync.source.name, keys)
 
 
 def whole(

@@ -1,16 +1,22 @@
-"""The B2B catalogue: how its records map to our columns, and its two syncs."""
+"""The B2B catalogue: how its records map to our columns, and its source and its two syncs."""
 
 from __future__ import annotations
 
 from celery.schedules import crontab
 
 from connectors.catalogue import BoliBana, CategoryPayload, ProductPayload
+from connectors.http.deadline import Timeouts
+from core.errors import ConfigurationError
 from core.payload import details_json
+from core.settings import settings
+from db.access import keys
 from db.catalogue import categories, products
 from db.catalogue.categories import CategoryRow
 from db.catalogue.products import ProductRow
+from db.session import reading, writing
 from db.types import to_units
 from syncs.declaration import Policy, Sync
+from syncs.source import Source
 
 
 def category_row(record: CategoryPayload) -> CategoryRow:
@@ -28,10 +34,60 @@ def product_row(record: ProductPayload) -> ProductRow:
     )  # fmt: skip
 
 
+NO_KEY = (
+    "No API key for the B2B catalogue. Give one in either way: "
+    "'python manage.py apikey add --name NAME --activate' (it asks for the key), "
+    "or B2B_API_KEY in the environment or in .env."
+)
+
+
+def connector(timeouts: Timeouts) -> BoliBana:
+    """The catalogue, with the active key of the store, else ``B2B_API_KEY``.
+
+    Raises ``ConfigurationError`` when there is neither.
+    """
+    given = settings()
+    return BoliBana.open(
+        url=given.b2b_api_url,
+        key=_key(),
+        auth_header=given.b2b_auth_header,
+        timeouts=timeouts,
+        categories_path=given.b2b_categories_path,
+        products_path=given.b2b_products_path,
+        hosts=frozenset(filter(None, (host.strip() for host in given.b2b_api_hosts.split(",")))),
+    )
+
+
+def _key() -> str:
+    with reading() as session:
+        key = keys.active(session)
+    given = settings().b2b_api_key
+    if key is None and given is not None:
+        key = given.get_secret_value()
+    if not key:
+        raise ConfigurationError(NO_KEY)
+    return key
+
+
+def _note_use() -> None:
+    with writing() as session:
+        keys.note_use(session)
+
+
+SOURCE = Source(
+    name="b2b",
+    family="catalogue",
+    vendor="bolibana",
+    connector=connector,
+    timeout=lambda: settings().inventory_api_timeout,
+    advice=NO_KEY,
+    note_use=_note_use,
+)
+
 CATEGORIES: Sync[BoliBana, CategoryPayload, CategoryRow] = Sync(
     name="b2b.categories",
     summary="Categories of the B2B catalogue",
-    connector="b2b",
+    source=SOURCE,
     fetch=BoliBana.categories,
     record=CategoryPayload,
     row=category_row,
@@ -45,7 +101,7 @@ CATEGORIES: Sync[BoliBana, CategoryPayload, CategoryRow] = Sync(
 PRODUCTS: Sync[BoliBana, ProductPayload, ProductRow] = Sync(
     name="b2b.products",
     summary="Products of the B2B catalogue, with their stock",
-    connector="b2b",
+    source=SOURCE,
     fetch=BoliBana.products,
     record=ProductPayload,
     row=product_row,
@@ -57,3 +113,5 @@ PRODUCTS: Sync[BoliBana, ProductPayload, ProductRow] = Sync(
     filters=frozenset({"site_id"}),
     aliases=("sync_products_from_inventory",),
 )
+
+SYNCS = (CATEGORIES, PRODUCTS)

@@ -1,4 +1,4 @@
-"""The art site: how its records map to our columns, and its seven syncs.
+"""The art site: how its records map to our columns, its source and its seven syncs.
 
 A field has a column when the site's guide names it, or when an art shop is sure to have it.
 Whatever does not fit its column, and all the rest, stays in ``extra`` as received.
@@ -15,11 +15,13 @@ from typing import Any
 
 from celery.schedules import crontab
 
+from connectors.http.deadline import Timeouts
 from connectors.template import TemplateExport
 from connectors.template.payloads import ITEM_FIELDS, KeyedPayload, PaintingPayload, RecordPayload
 from core import details, fields, money, personal
 from core.errors import SkippableError
 from core.payload import Payload, details_json
+from core.settings import settings
 from db.models import (
     TemplateCustomRequest,
     TemplateExhibition,
@@ -29,9 +31,10 @@ from db.models import (
     TemplateUser,
 )
 from db.records.plan import Target
-from db.template import orders
+from db.template import checks, orders
 from db.template.tables import ExportedRow, Table, target
 from syncs.declaration import Policy, Sync
+from syncs.source import Source
 
 DAILY = crontab(minute="0", hour="2")
 DAY = 86400.0
@@ -169,6 +172,31 @@ PERSONAL = frozenset({"name", "email", "phone", "extra"})
 VALUE = frozenset({"value"})
 
 
+def connector(timeouts: Timeouts) -> TemplateExport:
+    """The site's export, with the settings' address and key."""
+    given = settings()
+    key = given.template_api_key
+    return TemplateExport.open(
+        url=given.template_base_url,
+        key=key.get_secret_value() if key is not None else "",
+        timeouts=timeouts,
+    )
+
+
+SOURCE = Source(
+    name="template",
+    family="template",
+    vendor="template",
+    connector=connector,
+    timeout=lambda: settings().inventory_api_timeout,
+    needs=("TEMPLATE_BASE_URL", "TEMPLATE_API_KEY"),
+    advice="The art site is not configured: set TEMPLATE_BASE_URL (https://…) and "
+    "TEMPLATE_API_KEY (the site's TEMPLATE_MASTER_API_KEY) in the environment or in .env.",
+    probe=lambda export: list(export.stats()),
+    checks=checks,
+)
+
+
 def _sync(
     name: str,
     summary: str,
@@ -181,9 +209,9 @@ def _sync(
     key: str = "id",
 ) -> Sync[TemplateExport, Any, ExportedRow]:
     return Sync(
-        name=f"template.{name}",
+        name=f"{SOURCE.name}.{name}",
         summary=summary,
-        connector="template",
+        source=SOURCE,
         fetch=fetch,
         record=record,
         row=to_row,
@@ -241,6 +269,6 @@ STATS = _sync(
     target(Table(model=TemplateStat, columns=("value",), documents=VALUE)), key="key",
 )  # fmt: skip
 
-RESOURCES = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)
-PATHS = {sync.name: sync.name.partition(".")[2].replace("_", "-") for sync in RESOURCES}
+SYNCS = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)
+PATHS = {sync.name: sync.name.partition(".")[2].replace("_", "-") for sync in SYNCS}
 """Where the site tells each, below ``/api/export/``."""

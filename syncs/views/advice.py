@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from syncs import connect
+from syncs.registry import SYNCS
 from syncs.views.status import SyncStatus
 
 ADVICE = {
-    "not_configured": connect.NO_TEMPLATE,
     "paused": "{sync} is paused: 'python manage.py syncs resume {sync}' ends that.",
     "needs_approval": "{sync} would delete more than the brake allows: 'python manage.py runs show "
     "{approve}', then 'python manage.py runs approve {approve}' if that is right.",
@@ -23,6 +22,8 @@ ADVICE = {
 
 def advice(item: SyncStatus, *, since: str) -> str | None:
     """One sentence, None where there is nothing to do; ``since`` is the last success in words."""
+    if item.state == "not_configured":
+        return SYNCS[item.sync].source.advice
     sentence = ADVICE.get(item.state)
     if sentence is None:
         return None

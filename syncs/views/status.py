@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db import bulk
 from db.models import SyncRun, SyncState
 from db.work import overview, runs, states
-from syncs import connect, intervals
+from syncs import intervals
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
 from syncs.running.progress import restore
@@ -150,7 +150,7 @@ def _facts(
     session: Session, sync: AnySync, state: SyncState | None, newest: SyncRun | None, *,
     needs_approval: bool,
 ) -> Facts:  # fmt: skip
-    told: dict[str, Any] = {"configured": connect.is_configured(sync.connector)}
+    told: dict[str, Any] = {"configured": sync.source.is_configured}
     if state is not None:
         success = state.last_success_at
         complete = overview.began_at(session, sync.name, success) if success is not None else None

@@ -4,7 +4,8 @@ from typing import Any
 
 from core.details import printable
 from db.models import TemplateCheck
-from syncs.sources import template_health
+from syncs import health
+from syncs.sources.template import SOURCE
 from tests.syncs import rows
 from tests.syncs.running import sync_now
 from tests.syncs.template.exported import resource
@@ -85,7 +86,7 @@ def test_where_nothing_changed_that_is_said(template, cli):
 
 
 def test_health_is_asked_now_and_the_hours_are_told(template, told, cli):
-    template_health.note_hourly()
+    health.note_hourly(SOURCE)
     template.log.clear()
 
     found = told("template", "health")

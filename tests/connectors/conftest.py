@@ -6,6 +6,7 @@ import pytest
 
 from connectors.http import client as module
 from connectors.http.client import HTTPClient
+from connectors.http.deadline import Timeouts
 from tests.connectors.asking import KEY
 
 
@@ -18,14 +19,15 @@ def pauses():
 def ask(pauses):
     """Ask a source once; pauses are noted and not slept."""
 
-    def get(url: str, **options: Any) -> module.Answer:
+    def get(url: str, timeout: float = 5, deadline: float = 10, **options: Any) -> module.Answer:
         client = HTTPClient(
             url,
             headers={"Authorization": f"Bearer {KEY}"},
             advice="look at B2B_API_KEY",
             sleep=pauses.append,
             random=lambda: 1.0,
-            **{"timeout": 5, "deadline": 10, **options},
+            timeouts=Timeouts(read=timeout, total=deadline),
+            **options,
         )
         try:
             return client.get_json("api/products/", {"page": "1", "secret": KEY})

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 import core.settings
-from connectors.catalogue import BoliBana, bolibana
+from connectors.catalogue import bolibana
+from connectors.http import client
 from sandbox import b2b as inventory
 from sandbox import hierarchies
-from syncs import connect
 
 
 @pytest.fixture
@@ -22,13 +22,6 @@ def b2b(store, monkeypatch: pytest.MonkeyPatch) -> Iterator[inventory.B2B]:
         monkeypatch.setenv("B2B_API_KEY", source.key)
         monkeypatch.setattr(bolibana, "PAGE_SIZE", 10)
         # The client's pauses before it asks again; what it asks, and how often, stays its own.
-        monkeypatch.setitem(connect.CONNECTORS, "b2b", impatient)
+        monkeypatch.setattr(client, "FIRST_PAUSE", 0.0)
         core.settings.reset()
         yield source
-
-
-def impatient() -> BoliBana:
-    """The product's own connector, which does not sleep between two tries of one call."""
-    connector = connect.bolibana()
-    connector.http._sleep = lambda seconds: None
-    return connector

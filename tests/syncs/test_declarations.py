@@ -18,7 +18,6 @@ from core.errors import RefusedError
 from core.payload import Payload
 from db.models import Base
 from db.session import engine
-from syncs import connect
 from syncs.registry import SYNCS, find
 from syncs.sources.catalogue import PRODUCTS
 
@@ -35,7 +34,7 @@ def test_a_sync_stands_under_its_name(sync):
     assert SYNCS[sync.name] is sync
     assert find(sync.name) is sync
     assert sync.name.count(".") == 1
-    assert sync.name.startswith(f"{sync.connector}.")
+    assert sync.name.startswith(f"{sync.source.name}.")
 
 
 def test_names_aliases_and_settings_are_unique():
@@ -106,7 +105,6 @@ def test_a_link_s_key_is_unique_in_the_database(sync, store):
 
 @EVERY
 def test_a_sync_has_a_connector_with_its_method(sync):
-    assert sync.connector in connect.CONNECTORS
     assert issubclass(sync.record, Payload)
     owner = inspect.getmodule(sync.fetch)
     assert owner is not None

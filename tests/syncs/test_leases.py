@@ -55,10 +55,10 @@ def test_a_lease_is_renewed_by_every_page(b2b):
 
 
 def test_a_lease_lasts_twice_the_longest_call(store, monkeypatch):
-    assert engine.lease_seconds() == 60
+    assert PRODUCTS.source.timeouts.lease == 60
     monkeypatch.setenv("INVENTORY_API_TIMEOUT", "300")
     core.settings.reset()
-    assert engine.lease_seconds() == 600
+    assert PRODUCTS.source.timeouts.lease == 600
 
 
 def test_every_claim_has_a_higher_token(b2b):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from api.web.shapes import Id, Shape
-from syncs.sources.template_health import Kind
+from syncs.health import Kind
 
 Tables = dict[str, int]
 

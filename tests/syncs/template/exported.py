@@ -31,7 +31,7 @@ TABLES: dict[str, type[Exported]] = {
     "custom_requests": TemplateCustomRequest,
     "stats": TemplateStat,
 }
-ORDERED = {sync.name.partition(".")[2]: sync for sync in template.RESOURCES}
+ORDERED = {sync.name.partition(".")[2]: sync for sync in template.SYNCS}
 TIES = {
     "id", "payload_hash", "seen_run", "last_synced_at", "source", "sync_status", "error",
 }  # fmt: skip

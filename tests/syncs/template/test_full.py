@@ -10,8 +10,9 @@ import pytest
 from connectors.template import SpooledExport
 from sandbox.faults import Fault, Status
 from sandbox.messages import Answer
-from syncs import connect, engine
+from syncs import engine
 from syncs.running.walk import Execution
+from syncs.sources.template import SOURCE
 from tests.syncs.running import Statistics, counts, sync_now, taken
 from tests.syncs.template.exported import drifts, everything, resource, said
 
@@ -32,7 +33,7 @@ class Without(Fault):
 
 def from_full(name: str) -> Statistics:
     sync = resource(name)
-    with connect.template() as source, SpooledExport.fetch(source) as export:
+    with SOURCE.open() as source, SpooledExport.fetch(source) as export:
         execution = Execution(slice_seconds=None, by_hand=True, source=export)
         run_id = taken(sync)
         engine.execute(sync, run_id, execution)

@@ -12,8 +12,9 @@ from db.models import JobSlot, TemplateCheck
 from db.session import reading
 from db.template import checks
 from sandbox.faults import HTML, Hang, Missing, Slow, Status
+from syncs import health
 from syncs.due import sweep
-from syncs.sources import template_health
+from syncs.sources.template import SOURCE
 from tests.servers import free_port
 from tests.syncs import rows
 from worker import sweeper
@@ -29,11 +30,11 @@ CASES = {
 
 @pytest.mark.parametrize(("kind", "fault"), CASES.items(), ids=list(CASES))
 def test_a_look_is_one_request_and_one_word(template, monkeypatch, kind, fault):
-    monkeypatch.setattr(template_health, "SLOW", 0.3)
+    monkeypatch.setattr(health, "SLOW", 0.3)
     if fault is not None:
         template.faults.add(fault)
 
-    found = template_health.look()
+    found = health.look(SOURCE)
 
     assert (found.kind, found.healthy) == (kind, kind in {"ok", "slow"})
     assert [entry.path for entry in template.log] == ["/api/export/stats"]
@@ -42,7 +43,7 @@ def test_a_look_is_one_request_and_one_word(template, monkeypatch, kind, fault):
 def test_a_wrong_key_is_auth_and_says_where_to_look(template):
     template.key = "sk_other"
 
-    found = template_health.look()
+    found = health.look(SOURCE)
 
     assert found.kind == "auth"
     assert "TEMPLATE_API_KEY" in str(found.message)
@@ -53,14 +54,14 @@ def test_a_wrong_key_is_auth_and_says_where_to_look(template):
 def test_another_shape_is_schema(template, fault):
     template.faults.add(fault)
 
-    assert template_health.look().kind == "schema"
+    assert health.look(SOURCE).kind == "schema"
 
 
 def test_silence_is_network_and_ends(template, monkeypatch):
-    monkeypatch.setattr(template_health, "PATIENCE", 0.5)
+    monkeypatch.setattr(health, "PATIENCE", 0.5)
     template.faults.add(Hang(seconds=30))
 
-    found = template_health.look()
+    found = health.look(SOURCE)
 
     assert found.kind == "network"
     assert found.ms < 5000
@@ -71,12 +72,12 @@ def test_nobody_there_is_network(template, monkeypatch):
     monkeypatch.setenv("TEMPLATE_BASE_URL", f"http://127.0.0.1:{free_port()}")
     core.settings.reset()
 
-    assert template_health.look().kind == "network"
+    assert health.look(SOURCE).kind == "network"
 
 
 def test_two_beats_leave_one_row_and_ask_once(template):
-    template_health.note_hourly()
-    template_health.note_hourly()
+    health.note_hourly(SOURCE)
+    health.note_hourly(SOURCE)
 
     assert rows.count(TemplateCheck) == 1
     assert len(template.log) == 1
@@ -84,24 +85,24 @@ def test_two_beats_leave_one_row_and_ask_once(template):
         (check,) = checks.recent(session)
     assert (check.kind, check.healthy, check.message) == ("ok", True, None)
     rows.shift(JobSlot, 1, "slot", hours=1)
-    template_health.note_hourly()
+    health.note_hourly(SOURCE)
     assert rows.count(TemplateCheck) == 2
 
 
 def test_many_who_ring_at_one_instant_leave_one_row_and_ask_once(template):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: template_health.note_hourly(), range(8)))
+        list(pool.map(lambda _: health.note_hourly(SOURCE), range(8)))
 
     assert rows.count(TemplateCheck) == 1
     assert len(template.log) == 1
 
 
 def test_what_is_older_than_ninety_days_is_forgotten(template):
-    template_health.note_hourly()
+    health.note_hourly(SOURCE)
     rows.shift(TemplateCheck, 1, "at", days=91)
     rows.shift(JobSlot, 1, "slot", hours=1)
 
-    template_health.note_hourly()
+    health.note_hourly(SOURCE)
 
     assert [row[0] for row in rows.dump(TemplateCheck)["template_checks"]] == [2]
 
@@ -114,7 +115,7 @@ def test_a_site_that_goes_down_is_told_once_and_once_when_it_is_back(template, c
             template.faults.add(down)
         if fault == "up":
             template.faults.clear()
-        template_health.note_hourly()
+        health.note_hourly(SOURCE)
         rows.shift(JobSlot, hour, "slot", hours=hour)
 
     printed = "".join(capfd.readouterr())
@@ -124,21 +125,21 @@ def test_a_site_that_goes_down_is_told_once_and_once_when_it_is_back(template, c
 
 
 def test_without_a_site_nothing_is_looked_at(store):
-    template_health.note_hourly()
+    health.note_hourly(SOURCE)
 
     assert rows.count(TemplateCheck) == rows.count(JobSlot) == 0
-    assert template_health.NAME not in beat_schedule.entries()
+    assert health.task(SOURCE) not in beat_schedule.entries()
 
 
 def test_with_a_site_beat_rings_each_hour(template):
-    assert beat_schedule.entries()[template_health.NAME]["schedule"].minute == {0}
+    assert beat_schedule.entries()[health.task(SOURCE)]["schedule"].minute == {0}
 
 
 def test_each_hour_of_a_clock_change_has_its_look(template):
     midnight = datetime(2026, 10, 24, 22, tzinfo=UTC)  # in Paris the hour from two comes twice
     for hour in range(6):
         for minute in (0, 5, 59):
-            template_health.note_hourly(now=midnight + timedelta(hours=hour, minutes=minute))
+            health.note_hourly(SOURCE, now=midnight + timedelta(hours=hour, minutes=minute))
 
     assert rows.count(TemplateCheck) == len(template.log) == 6
 
@@ -148,32 +149,32 @@ def test_an_hour_that_nobody_looked_at_is_rung_for_now_and_then(template):
 
     def rung_at(*times: tuple[int, int]) -> list[bool]:
         return [
-            template_health.missed(now=hour + timedelta(minutes=minute, seconds=second))
+            health.missed(SOURCE, now=hour + timedelta(minutes=minute, seconds=second))
             for minute, second in times
         ]
 
     assert rung_at((0, 0), (4, 59), (5, 0), (5, 14), (5, 15), (9, 0), (55, 14)) == [
         False, False, True, True, False, False, True,
     ]  # fmt: skip
-    template_health.note_hourly(now=hour + timedelta(minutes=30))
+    health.note_hourly(SOURCE, now=hour + timedelta(minutes=30))
     assert not any(rung_at((5, 0), (55, 0)))
     assert rung_at((65, 0)) == [True]
 
 
 def test_the_sweeper_rings_for_it_until_somebody_looked(template, monkeypatch):
     monkeypatch.setattr(sweep, "SYNCS", {})
-    monkeypatch.setattr(template_health, "AGAIN", timedelta(microseconds=1))
+    monkeypatch.setattr(health, "AGAIN", timedelta(microseconds=1))
     sent: list[str] = []
     monkeypatch.setattr(sweeper, "send", sent.append)
 
     sweeper.Sweeper()._round()
-    template_health.note_hourly()
+    health.note_hourly(SOURCE)
     sweeper.Sweeper()._round()
 
-    assert sent == [template_health.NAME]
+    assert sent == [health.task(SOURCE)]
 
 
 def test_without_a_site_nobody_is_rung_for(store, monkeypatch):
-    monkeypatch.setattr(template_health, "AGAIN", timedelta(microseconds=1))
+    monkeypatch.setattr(health, "AGAIN", timedelta(microseconds=1))
 
-    assert not template_health.missed()
+    assert not health.missed(SOURCE)

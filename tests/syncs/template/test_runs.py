@@ -15,8 +15,9 @@ from db.models import (
     TemplateSetting,
 )
 from sandbox.faults import HTML, CountLie, Drift, Missing, Status
-from syncs import connect, engine
+from syncs import engine
 from syncs.running.walk import Execution
+from syncs.sources.template import SOURCE
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
 from tests.syncs.template.exported import (
@@ -35,7 +36,7 @@ STATS = 7
 def from_full(**changed):
     """Every resource from one export, each in a run of its own."""
     found = {}
-    with connect.template() as source, SpooledExport.fetch(source) as export:
+    with SOURCE.open() as source, SpooledExport.fetch(source) as export:
         for name, sync in ORDERED.items():
             execution = Execution(slice_seconds=None, by_hand=True, source=export)
             run_id = taken(sync)
@@ -152,7 +153,7 @@ def test_the_whole_export_writes_what_the_parts_write(template, apart):
 def test_orders_without_their_things_are_not_taken_from_the_whole_export(template):
     for key in template.gallery.orders:
         template.gallery.orders.edit(key, without=["items"])
-    with connect.template() as source, SpooledExport.fetch(source) as export:
+    with SOURCE.open() as source, SpooledExport.fetch(source) as export:
         assert export.holds("users")
         assert export.holds("custom-requests")
         assert not export.holds("orders")

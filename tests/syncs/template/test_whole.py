@@ -4,8 +4,9 @@ import pytest
 
 from connectors.template import SpooledExport, export
 from db.models import TemplateUser
-from syncs import connect, engine
+from syncs import engine
 from syncs.running.walk import Execution
+from syncs.sources.template import SOURCE
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
 from tests.syncs.template.exported import resource, said
@@ -96,7 +97,7 @@ def test_a_killed_run_that_goes_on_from_the_whole_export_begins_at_its_start(sit
     site.gallery.users.reverse()
     run_id = taken(resource("users"), resume=True)
 
-    with connect.template() as source, SpooledExport.fetch(source) as whole:
+    with SOURCE.open() as source, SpooledExport.fetch(source) as whole:
         execution = Execution(slice_seconds=None, by_hand=True, steal=True, source=whole)
         engine.execute(resource("users"), run_id, execution)
 

@@ -1,4 +1,4 @@
-"""How the art site's export is: one request, in one word; looked at hourly and remembered."""
+"""How a source is: one request, in one word; looked at hourly and remembered."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from typing import Literal
 from celery.schedules import crontab
 
 from connectors import errors
+from connectors.http.deadline import Timeouts
 from core.logs import get_logger, redact
 from db import bulk
 from db.session import reading, writing
-from db.template import checks
 from db.work import slots
-from syncs import connect
+from syncs.registry import SOURCES
+from syncs.source import AnySource
 
 log = get_logger(__name__)
 
 Kind = Literal["ok", "auth", "network", "schema", "slow"]
 
-NAME = "upkeep.template_health"
+HEALTHY = frozenset({"ok", "slow"})
+"""The kinds of a look at a source that can be synced from."""
 HOURLY = crontab(minute="0")
 PATIENCE = 10.0
 SLOW = 5.0
@@ -38,7 +40,8 @@ a bell at each round would only make his queue longer.
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """What one look found: ``auth`` the key is refused, ``network`` nothing or an error came,
-    ``schema`` something else than the export came, ``slow`` all is well and took long.
+    ``schema`` something else than the source's own answer came, ``slow`` all is well and took
+    long.
     """
 
     kind: Kind
@@ -48,58 +51,73 @@ class Look:
     @property
     def healthy(self) -> bool:
         """Whether syncs would work now."""
-        return self.kind in checks.HEALTHY
+        return self.kind in HEALTHY
 
 
-def look() -> Look:
-    """Ask the site for its figures, once, for ten seconds at most; what it says is not kept.
+def watched() -> list[AnySource]:
+    """The sources whose hourly looks are kept."""
+    return [source for source in SOURCES.values() if source.checks is not None]
 
-    Raises ``ConfigurationError`` when nobody said where it is.
+
+def task(source: AnySource) -> str:
+    """The name of the Celery task that looks at ``source``; its hours are claimed by it, too."""
+    return f"upkeep.{source.name}_health"
+
+
+def look(source: AnySource) -> Look:
+    """Try the source's probe once, for ten seconds at most; what it answers is not kept.
+
+    Raises ``ConfigurationError`` when nobody said where the source is.
     """
-    with connect.template(seconds=PATIENCE) as source:
+    with source.open(Timeouts.once(PATIENCE)) as connector:
         began = time.monotonic()
         try:
-            for _ in source.stats():
-                pass
+            if source.probe is not None:
+                source.probe(connector)
         except errors.APIError as error:
             return Look(kind=_kind(error), ms=_since(began), message=redact(str(error)))
         ms = _since(began)
     return Look(kind="slow" if ms >= SLOW * 1000 else "ok", ms=ms)
 
 
-def missed(*, now: datetime | None = None) -> bool:
+def missed(source: AnySource, *, now: datetime | None = None) -> bool:
     """Whether nobody has looked in this hour and it is time to ring: beat, the broker or a worker
     may have been away. ``now`` is the database's unless said otherwise.
     """
-    if not connect.is_configured("template"):
+    if not source.is_configured:
         return False
     with reading() as session:
         now = now or bulk.now(session)
         late = now - _hour(now)
         if late < AGAIN or late % AGAIN >= WHILE:
             return False
-        return not slots.is_claimed(session, NAME, _hour(now))
+        return not slots.is_claimed(session, task(source), _hour(now))
 
 
-def note_hourly(*, now: datetime | None = None) -> None:
+def note_hourly(source: AnySource, *, now: datetime | None = None) -> None:
     """The hour's look, kept; nothing when the hour was looked at already, or nobody wants it."""
-    if not connect.is_configured("template") or not _claim(now):
+    checks = source.checks
+    if checks is None or not source.is_configured or not _claim(source, now):
         return
-    found = look()
+    found = look(source)
     with writing() as session:
         before = checks.recent(session, limit=1)
         was_well = not before or before[0].healthy
-        checks.note(session, kind=found.kind, ms=found.ms, message=found.message)
+        checks.note(
+            session, kind=found.kind, healthy=found.healthy, ms=found.ms, message=found.message
+        )
         checks.forget(session, older_than_days=KEPT_DAYS)
+    down, back = f"{source.name}.down", f"{source.name}.back"
     if was_well and not found.healthy:
-        log.warning("template.down", kind=found.kind, error=found.message)
+        log.warning(down, kind=found.kind, error=found.message)
     if not was_well and found.healthy:
-        log.info("template.back", kind=found.kind)
+        log.info(back, kind=found.kind)
 
 
-def _claim(now: datetime | None) -> bool:
+def _claim(source: AnySource, now: datetime | None) -> bool:
     with writing() as session:
-        return slots.claim(session, NAME, _hour(now or bulk.now(session))) is not None
+        hour = _hour(now or bulk.now(session))
+        return slots.claim(session, task(source), hour) is not None
 
 
 def _hour(now: datetime) -> datetime:

@@ -1,0 +1,97 @@
+"""A source, declared once: gate, engine, schedule, status, health, CLI and API read this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+from connectors.connector import Connector
+from connectors.http.deadline import Timeouts
+from core.errors import ConfigurationError
+from core.settings import settings
+
+C = TypeVar("C", bound=Connector)
+
+
+class Check(Protocol):
+    """A kept look at a source."""
+
+    healthy: bool
+
+
+class Checks(Protocol):
+    """Where hourly looks at a source are kept."""
+
+    def note(
+        self, session: Session, *, kind: str, healthy: bool, ms: int, message: str | None
+    ) -> None:
+        """Keep one look."""
+
+    def recent(self, session: Session, *, limit: int) -> Sequence[Check]:
+        """Looks, newest first."""
+
+    def forget(self, session: Session, *, older_than_days: float) -> None:
+        """Delete old looks."""
+
+
+def nothing() -> None:
+    """What is done about a source that wants nothing done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Generic[C]):
+    """Whom syncs ask. ``name`` stands in stores, answers and the names of its syncs.
+
+    ``family`` is the connector's package and ``vendor`` whose wire it speaks. ``connector`` makes
+    one; ``timeout`` says for how many seconds the source may be silent. Without one of the
+    ``needs``, names of settings, the source is not configured, and ``advice`` is what to do then.
+    ``probe`` is one cheap read that fails where syncs would; with ``checks`` it is tried hourly
+    and kept. ``note_use`` is called when a run begins to ask the source.
+    """
+
+    name: str
+    family: str
+    vendor: str
+    connector: Callable[[Timeouts], C]
+    timeout: Callable[[], float]
+    advice: str
+    needs: tuple[str, ...] = ()
+    probe: Callable[[C], object] | None = None
+    checks: Checks | None = None
+    note_use: Callable[[], None] = nothing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Which of the needed settings nobody gave."""
+        given = settings()
+        return tuple(name for name in self.needs if not getattr(given, name.lower()))
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether everything it needs is given."""
+        return not self.missing
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything it needs is given: without the rest that is no choice, but a slip."""
+        return not self.needs or len(self.missing) < len(self.needs)
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """What a call may take, and so how long a run's lease lasts."""
+        return Timeouts.of(self.timeout())
+
+    def open(self, timeouts: Timeouts | None = None) -> C:
+        """A connector, ready to speak; sends nothing.
+
+        Raises ``ConfigurationError``, which says what it lacks.
+        """
+        if self.missing:
+            raise ConfigurationError(self.advice)
+        return self.connector(self.timeouts if timeouts is None else timeouts)
+
+
+AnySource = Source[Any]
