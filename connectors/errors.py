@@ -12,7 +12,10 @@ from core.errors import FatalError, RetriableError, SyncError
 
 
 class APIError(SyncError):
-    """A source did not give what was asked; ``status_code`` is None when nothing was answered."""
+    """A source did not give what was asked; ``status_code`` is None when nothing was answered.
+
+    ``unsent``: the request surely never reached it, so nothing was done there.
+    """
 
     code = "API"
 
@@ -23,11 +26,13 @@ class APIError(SyncError):
         status_code: int | None = None,
         retry_after: float | None = None,
         code: str | None = None,
+        unsent: bool = False,
     ) -> None:
         super().__init__(message, code=code)
         self.message = message
         self.status_code = status_code
         self.retry_after = retry_after
+        self.unsent = unsent
 
     @property
     def is_retriable(self) -> bool:

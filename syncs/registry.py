@@ -1,6 +1,6 @@
 """Every declared sync and its source, by name: what the modules of ``syncs.sources`` declare.
 
-They stand in the order of their modules' names, and within one as it lists them in ``SYNCS``.
+Syncs are in the order of their modules' names, and within one as its ``SYNCS`` lists them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from syncs.source import AnySource
 
 
 def _declared() -> Iterator[AnySync]:
-    for found in pkgutil.iter_modules(sources.__path__, f"{sources.__name__}."):
+    for module in pkgutil.iter_modules(sources.__path__, f"{sources.__name__}."):
         # A module without ``SYNCS`` holds what others share.
-        yield from getattr(import_module(found.name), "SYNCS", ())
+        yield from getattr(import_module(module.name), "SYNCS", ())
 
 
 SYNCS: dict[str, AnySync] = {sync.name: sync for sync in _declared()}

@@ -38,18 +38,18 @@ class Checks(Protocol):
 
 
 def nothing() -> None:
-    """What is done about a source that wants nothing done."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source(Generic[C]):
-    """Whom syncs ask. ``name`` stands in stores, answers and the names of its syncs.
+    """Where syncs read from; ``name`` is its name in stores and answers, and begins its syncs'.
 
-    ``family`` is the connector's package and ``vendor`` whose wire it speaks. ``connector`` makes
-    one; ``timeout`` says for how many seconds the source may be silent. Without one of the
-    ``needs``, names of settings, the source is not configured, and ``advice`` is what to do then.
-    ``probe`` is one cheap read that fails where syncs would; with ``checks`` it is tried hourly
-    and kept. ``note_use`` is called when a run begins to ask the source.
+    ``family`` is the connector's package, ``vendor`` the API it speaks. ``connector`` makes one;
+    ``timeout`` is how many seconds the source may be silent. ``needs`` are names of settings:
+    without one of them the source is not configured, and ``advice`` says what to do. ``probe`` is
+    one cheap read that fails where syncs would; with ``checks`` it is made hourly and its result
+    kept. ``note_use`` is called when a run begins to read.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Source(Generic[C]):
 
     @property
     def is_wanted(self) -> bool:
-        """Whether anything it needs is given: without the rest that is no choice, but a slip."""
+        """Whether anything it needs is given; one setting without the others is a mistake."""
         return not self.needs or len(self.missing) < len(self.needs)
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import core.settings
-from connectors.http import client
+from connectors.http import attempts
 from connectors.template import export
 from sandbox import template as site
 
@@ -19,6 +19,6 @@ def template(store, monkeypatch: pytest.MonkeyPatch) -> Iterator[site.Template]:
         monkeypatch.setattr(export, "PAINTINGS_LIMIT", 10)
         monkeypatch.setattr(export, "ORDERS_LIMIT", 5)
         # The client's pauses before it asks again; what it asks, and how often, stays its own.
-        monkeypatch.setattr(client, "FIRST_PAUSE", 0.0)
+        monkeypatch.setattr(attempts, "FIRST_PAUSE", 0.0)
         core.settings.reset()
         yield source

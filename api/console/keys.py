@@ -9,7 +9,7 @@ from api.console import page
 from api.console.answers import CONFLICT, PAGE, SEE_OTHER, wrong
 from api.web.access import allow, caller
 from api.web.describe import describe
-from connectors.http.credentials import header
+from connectors.http import auth
 from core.details import printable
 from core.errors import ConfigurationError, RefusedError
 from db import bulk
@@ -80,7 +80,7 @@ def _problem(name: str, key: str) -> str | None:
     if len(key) > LONGEST_KEY:
         return "keys.wrong_key"
     try:
-        header("Authorization: Bearer {key}", key, where="")
+        auth.bearer(key, where="")
     except ConfigurationError:
         return "keys.wrong_key"
     return None

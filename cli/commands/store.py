@@ -70,7 +70,7 @@ def _sources() -> list[str]:
     found: list[str] = []
     for source in SOURCES.values():
         if source.is_wanted:
-            # Where a key is kept in a store that does not answer, the store's own line says so.
+            # A key may be in the store; when that does not answer, `_store` reports it.
             with suppress(DBAPIError):
                 found += _problems(_open, source)
     return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Self
 
 from connectors.connector import Connector
+from connectors.http import auth, links, pages
 from connectors.http.client import HTTPClient
-from connectors.http.credentials import header
 from connectors.http.deadline import USUAL, Timeouts
-from connectors.http.pages import walk
+from connectors.http.request import NOTHING
 from connectors.page import Page
 
 PAGE_SIZE = 100
@@ -53,7 +54,7 @@ class BoliBana(Connector):
         """
         http = HTTPClient(
             url,
-            headers=header(auth_header, key, where=WHERE_KEYS_ARE),
+            auth=auth.key(auth_header, key, where=WHERE_KEYS_ARE),
             timeouts=timeouts,
             advice=WHERE_KEYS_ARE,
         )
@@ -61,13 +62,7 @@ class BoliBana(Connector):
 
     def categories(self, *, start: Mapping[str, str] | None = None) -> Iterator[Page]:
         """All categories: one request, unless the source pages them."""
-        return walk(
-            self.http,
-            self.categories_path,
-            start or {},
-            keys=("results", "categories"),
-            allowed_hosts=self.hosts,
-        )
+        return self._walk(self.categories_path, start or {}, keys=("results", "categories"))
 
     def products(
         self, *, start: Mapping[str, str] | None = None, site_id: int | None = None
@@ -75,11 +70,22 @@ class BoliBana(Connector):
         """All products, or one site's, a hundred a page."""
         only = {"site_id": str(site_id)} if site_id is not None else {}
         first = {"page": "1", "page_size": str(PAGE_SIZE), **only}
-        return walk(
-            self.http,
-            self.products_path,
-            start or first,
-            keys=("results", "products"),
-            allowed_hosts=self.hosts,
-            always=only,
+        return self._walk(
+            self.products_path, start or first, keys=("results", "products"), always=only
+        )
+
+    def _walk(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        keys: tuple[str, ...],
+        always: Mapping[str, str] = NOTHING,
+    ) -> Iterator[Page]:
+        return pages.walk(
+            lambda asked: self.http.get(path, asked).data,
+            query,
+            links.Links(path=path, hosts=(self.http.host, *self.hosts), always=always),
+            read=partial(links.records, keys=keys, path=path),
+            path=path,
         )

@@ -1,4 +1,8 @@
-"""The one HTTP client: JSON from a source, bounded in time and size, typed when it fails."""
+"""The one HTTP client: JSON to and from a source, bounded in time and size, typed when it fails.
+
+It is made of parts: ``auth`` signs, ``limiter`` and ``breaker`` hold back, ``attempts`` repeats,
+``wire`` carries; ``status`` and ``codec`` read.
+"""
 
 from __future__ import annotations
 
@@ -6,227 +10,176 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import count
-from typing import IO, NoReturn
-from urllib.parse import urlsplit
+from functools import partial
+from typing import IO
 
 import requests
-import urllib3
 
-from connectors.errors import (
-    AnswerError,
-    APIError,
-    ConnectionError,  # noqa: A004 - the name users of the API know
-    ServerError,
-)
-from connectors.http import codec, retry_after, transport
+from connectors.errors import APIError
+from connectors.http.attempts import Attempts
+from connectors.http.auth import Anonymous, Auth
+from connectors.http.breaker import Breaker, Closed
 from connectors.http.deadline import USUAL, Deadline, Timeouts
+from connectors.http.limiter import Limiter, Pause
+from connectors.http.request import NOTHING, Request
+from connectors.http.response import Answer, Response
 from connectors.http.status import refusal
-from core.errors import ConfigurationError
-from core.logs import correlation_id, get_logger
+from connectors.http.wire import Receive, Wire
 from core.version import version
 
-CONNECT_TIMEOUT = 5.0
 MAX_BODY = 10 * 1024 * 1024
-FIRST_PAUSE = 0.5
-TRANSIENT = frozenset({500, 502, 503, 504})
-TLS = "TLS"
-
-log = get_logger(__name__)
-
-Receive = Callable[[requests.Response, str, Deadline], object]
-"""Takes a good answer's body in: from the response, the call's name and its deadline."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """A success: the parsed JSON, the headers (names in any case) and the status."""
-
-    data: object
-    headers: Mapping[str, str]
-    status: int
 
 
 class HTTPClient:
-    """GETs JSON under ``base_url``; seconds and bytes bound every call.
+    """Speaks JSON below ``base_url``; seconds and bytes bound every call.
 
     ``advice`` says where to look when the key is refused. Raises ``ConfigurationError`` for an
     address that is not https (http: this machine alone).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default and is given by name
         self,
         base_url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        auth: Auth | None = None,
+        headers: Mapping[str, str] = NOTHING,
         timeouts: Timeouts = USUAL,
         max_body: int = MAX_BODY,
         advice: str = "check the key",
+        limiter: Limiter | None = None,
+        breaker: Breaker | None = None,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
-        self.host = _checked_host(base_url)
-        self._headers = {"User-Agent": f"Moulin/{version()}", **(headers or {})}
-        self._timeouts = timeouts
+        ours = {"User-Agent": f"Moulin/{version()}", **headers}
+        self._wire = Wire(base_url, headers=ours, timeouts=timeouts, session=session)
+        self._auth = auth or Anonymous()
+        self._limiter = limiter or Pause()
+        self._breaker = breaker or Closed()
+        self._attempts = Attempts(retries=timeouts.retries, sleep=sleep, random=random)
+        self._seconds = timeouts.total
         self._max_body = max_body
         self._advice = advice
-        self._session = session or transport.session(urlsplit(base_url).scheme)
-        self._sleep = sleep
-        self._random = random
 
-    def get_json(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """What ``GET base_url/path?params`` answers.
+    @property
+    def base_url(self) -> str:
+        """The address, without a slash at its end."""
+        return self._wire.base_url
 
-        Network trouble, 500, 502, 503, 504 and unreadable answers are tried again, twice at
-        most and within the deadline. Whoever says how long to wait is not asked again here.
-        Raises ``connectors.errors``.
+    @property
+    def host(self) -> str:
+        """The host of the address."""
+        return self._wire.host
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] = NOTHING,
+        *,
+        headers: Mapping[str, str] = NOTHING,
+    ) -> Answer:
+        """What ``GET base_url/path?params`` answers. Raises ``connectors.errors``."""
+        return self.send(Request.get(path, params, headers))
+
+    def post(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] = NOTHING,
+        idempotent: bool = False,
+    ) -> Answer:
+        """What ``POST`` answers to ``body`` as JSON; None for an empty answer, as of all writes.
+
+        ``idempotent``: it is a search, or carries an idempotency key of the source's. Any other
+        is repeated only when it was never sent; its error leaves open whether it was carried out,
+        unless ``unsent``.
         """
-        return self._patiently(path, params, self._json)
+        return self.send(Request.write("POST", path, body, headers, idempotent=idempotent))
+
+    def put(
+        self, path: str, body: object = None, *, headers: Mapping[str, str] = NOTHING
+    ) -> Answer:
+        """As ``post``, for what replaces: to do it twice is to do it once."""
+        return self.send(Request.write("PUT", path, body, headers, idempotent=True))
+
+    def patch(
+        self,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] = NOTHING,
+        idempotent: bool = False,
+    ) -> Answer:
+        """As ``post``, for what changes a part."""
+        return self.send(Request.write("PATCH", path, body, headers, idempotent=idempotent))
+
+    def delete(self, path: str, *, headers: Mapping[str, str] = NOTHING) -> Answer:
+        """As ``put``, for what removes; when it is repeated it may find nothing: 404."""
+        return self.send(Request.write("DELETE", path, None, headers, idempotent=True))
 
     def spool(self, path: str, file: IO[bytes], *, most: int) -> None:
-        """As ``get_json``, the body unread into ``file``: up to ``most`` bytes."""
+        """As ``get``, the body unread into ``file``: up to ``most`` bytes."""
+        self.send(Request.get(path), partial(Response.spool, file=file, most=most))
 
-        def receive(response: requests.Response, call: str, deadline: Deadline) -> None:
-            codec.check_type(response.headers.get("Content-Type", ""), call=call)
-            file.seek(0)
-            file.truncate()
-            codec.spool(response.raw, file, call=call, most=most, deadline=deadline)
+    def send(self, request: Request, receive: Receive | None = None) -> Answer:
+        """What ``request`` is answered, its body as ``receive`` takes it in: as JSON by default.
 
-        self._patiently(path, None, receive)
-
-    def _patiently(self, path: str, params: Mapping[str, str] | None, receive: Receive) -> Answer:
-        deadline = Deadline(self._timeouts.total)
+        Raises ``connectors.errors``.
+        """
+        json = partial(Response.json, most=self._max_body, may_be_empty=request.verb != "GET")
+        deadline = Deadline(self._seconds)
+        call = _Call(request=request, receive=receive or json, deadline=deadline)
         with deadline.running():
-            for failures in count(1):
-                try:
-                    return self._logged(path, params, deadline, receive)
-                except (ConnectionError, AnswerError, ServerError) as error:
-                    pause = self._random() * FIRST_PAUSE * 2**failures
-                    if (
-                        failures > self._timeouts.retries
-                        or not _transient(error)
-                        or pause >= deadline.remaining()
-                    ):
-                        raise
-                    self._sleep(pause)
-        raise AssertionError("the loop ends by return or raise")
+            return self._attempts.make(
+                partial(self._attempt, call), deadline=deadline, idempotent=request.idempotent
+            )
 
     def close(self) -> None:
         """Close the connections that wait to be used again."""
-        self._session.close()
+        self._wire.close()
 
-    def _logged(
-        self, path: str, params: Mapping[str, str] | None, deadline: Deadline, receive: Receive
-    ) -> Answer:
-        started = time.monotonic()
-        status, problem = None, None
+    def _attempt(self, call: _Call) -> Answer:
         try:
-            answer = self._ask(path, params, deadline, receive)
-            status = answer.status
-            return answer
-        except APIError as error:
-            status, problem = error.status_code, error.code
-            raise
-        finally:
-            ms = round((time.monotonic() - started) * 1000)
-            log.debug(
-                "source.call",
-                verb="GET",
-                path=self._path(path),
-                status=status,
-                ms=ms,
-                error=problem,
+            return self._exchange(call)
+        except _RenewedError:
+            return self._exchange(call)
+
+    def _exchange(self, call: _Call) -> Answer:
+        self._breaker.check()
+        self._limiter.acquire(call.deadline)
+        request = self._auth.authorize(call.request)
+        try:
+            answer = self._wire.exchange(
+                request, partial(self._receive, call, request), call.deadline
             )
+        except APIError as error:
+            self._breaker.note(error)
+            raise
+        self._breaker.note(None)
+        return answer
 
-    def _ask(
-        self, path: str, params: Mapping[str, str] | None, deadline: Deadline, receive: Receive
-    ) -> Answer:
-        call = f"GET {self._path(path)}"
-        try:
-            with self._send(path, params, deadline) as response:
-                problem = refusal(
-                    response.status_code,
-                    call=call,
-                    host=self.host,
-                    advice=self._advice,
-                    retry_after=retry_after.seconds(
-                        response.headers.get("Retry-After"), now=datetime.now(UTC)
-                    ),
-                )
-                if problem is not None:
-                    raise problem
-                data = receive(response, call, deadline)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            self._lost(call, error, deadline)
-        return Answer(data=data, headers=response.headers, status=response.status_code)
-
-    def _json(self, response: requests.Response, call: str, deadline: Deadline) -> object:
-        body = codec.read(response.raw, call=call, most=self._max_body, deadline=deadline)
-        return codec.decode(body, response.headers.get("Content-Type", ""), call=call)
-
-    def _send(
-        self, path: str, params: Mapping[str, str] | None, deadline: Deadline
-    ) -> requests.Response:
-        headers = dict(self._headers)
-        if (current := correlation_id()) is not None:
-            headers["X-Request-ID"] = current
-        request = self._session.prepare_request(
-            requests.Request("GET", self._url(path), params=params, headers=headers)
-        )
-        left = max(deadline.remaining(), 0.001)
-        # Not through `Session.send`: even told not to follow a redirect, it reads the whole body
-        # of one, however long, and it keeps cookies.
-        return self._session.get_adapter(self._url(path)).send(
-            request,
-            stream=True,
-            timeout=(min(CONNECT_TIMEOUT, left), min(self._timeouts.read, left)),
-            verify=True,
-        )
-
-    def _lost(self, call: str, error: Exception, deadline: Deadline) -> NoReturn:
-        # What a library says may quote the whole address; the types say enough.
-        if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-            raise ConnectionError(
-                f"{call}: no safe connection to {self.host}; its certificate or its TLS is not "
-                "accepted",
-                code=TLS,
-            ) from error
-        if isinstance(error, urllib3.exceptions.DecodeError):
-            raise AnswerError(f"{call}: the answer of {self.host} is badly compressed") from error
-        if not deadline.remaining():
-            sentence = f"no whole answer from {self.host} within {deadline.seconds:g} s"
-        elif isinstance(error, requests.ConnectTimeout):
-            sentence = f"{self.host} cannot be reached"
-        elif isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-            sentence = f"{self.host} was silent for {self._timeouts.read:g} s"
-        else:
-            sentence = f"no connection to {self.host}, or it was cut ({type(error).__name__})"
-        raise ConnectionError(f"{call}: {sentence}") from error
-
-    def _url(self, path: str) -> str:
-        return f"{self.base_url}/{path.lstrip('/')}"
-
-    def _path(self, path: str) -> str:
-        return urlsplit(self._url(path)).path
+    def _receive(self, call: _Call, request: Request, response: Response) -> object:
+        self._limiter.observe(response)
+        problem = refusal(response, host=self.host, advice=self._advice)
+        if problem is None:
+            return call.receive(response)
+        if not call.renewed and self._auth.again(request, response):
+            call.renewed = True
+            raise _RenewedError(str(problem), status_code=response.status, code=problem.code)
+        raise problem
 
 
-def _transient(error: ConnectionError | AnswerError | ServerError) -> bool:
-    if isinstance(error, ServerError):
-        return error.status_code in TRANSIENT and error.retry_after is None
-    return error.code != TLS
+@dataclass(kw_only=True, slots=True)
+class _Call:
+    """A request on its way; ``renewed`` once its credentials were."""
+
+    request: Request
+    receive: Receive
+    deadline: Deadline
+    renewed: bool = False
 
 
-def _checked_host(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    host = parts.hostname
-    if not host or parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError(
-            "the address of a source is https://host/path, without user, password or query."
-        )
-    loopback = host in {"127.0.0.1", "localhost", "::1"}
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-        raise ConfigurationError(f"{host}: only https:// is allowed (http:// for this machine).")
-    return host
+class _RenewedError(APIError):
+    """Refused, and worth one more try with the credentials of now."""

@@ -1,50 +1,40 @@
-"""Walking a source by offset: it grows by what came, and never for ever; and what came in one
-answer, cut into pages.
-"""
+"""Pages by offset, which grows by what came; and what came in one answer, cut into pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from connectors.errors import PaginationError
-from connectors.http.pages import MOST_PAGES, Trail
+from connectors.http.pages import Query
 from connectors.page import Page
 
-Fetch = Callable[[dict[str, str]], tuple[list[object], int | None]]
-"""From a query to the records and the ``count`` that the source told with them."""
+
+@dataclass(frozen=True, kw_only=True)
+class Offsets:
+    """``limit`` records are asked for each page.
+
+    A page that is shorter than asked is the last, unless its ``count``, which must be the whole's,
+    says that there is more.
+    """
+
+    limit: int
+
+    @property
+    def first(self) -> Query:
+        """What asks for the first page."""
+        return {"limit": str(self.limit), "offset": "0"}
+
+    def advance(self, page: Page, data: object) -> Query | None:
+        """The offset after the last record that came."""
+        came = len(page.payloads)
+        after = int(page.query["offset"]) + came
+        more = came >= self.limit or (page.count is not None and page.count > after)
+        return {**page.query, "offset": str(after)} if came and more else None
 
 
 def of_all(payloads: list[object], count: int | None) -> int | None:
     """The whole's number, if ``count`` is one: a page's own says nothing."""
     return None if count == len(payloads) else count
-
-
-def walk(fetch: Fetch, path: str, start: Mapping[str, str] | None, *, limit: int) -> Iterator[Page]:
-    """The pages from ``start`` on, ``limit`` records asked for each.
-
-    A page that is shorter than asked is the last, unless ``count`` says that there is more: it
-    may be the page's own number, which says nothing, or the whole's. Raises ``PaginationError``
-    when the same records come for the third time, and after 10,000 pages.
-    """
-    trail = Trail(path)
-    query = dict(start or {"limit": str(limit), "offset": "0"})
-    for _ in range(MOST_PAGES):
-        payloads, count = fetch(query)
-        after = int(query["offset"]) + len(payloads)
-        whole = of_all(payloads, count)
-        more = bool(payloads) and (len(payloads) >= limit or (whole is not None and whole > after))
-        page = Page(
-            payloads=payloads,
-            query=query,
-            next_query={**query, "offset": str(after)} if more else None,
-            count=whole,
-        )
-        trail.follow(page)
-        yield page
-        if page.next_query is None:
-            return
-        query = page.next_query
-    raise PaginationError(f"{path}: more than {MOST_PAGES} pages; the source never says it is done")
 
 
 def cut(

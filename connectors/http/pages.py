@@ -1,55 +1,58 @@
-"""Walking a source page by page: only forward, only on its own host, never for ever."""
+"""Walking a source page by page: only forward, never for ever, whatever says where the next is."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
 
-from connectors.errors import AnswerError, PaginationError
+from connectors.errors import PaginationError
 from connectors.page import Page
-
-if TYPE_CHECKING:
-    from connectors.http.client import HTTPClient
 
 MOST_PAGES = 10_000
 MOST_REPEATS = 2
 _POSITIONS = ("page", "offset")
 
+Query = dict[str, str]
+Records = tuple[list[object], int | None]
+"""The records of an answer, and how many there are in all (None: it does not say)."""
+
+
+class Paginator(Protocol):
+    """How a source's pages follow each other; a value, the same for every walk."""
+
+    def advance(self, page: Page, data: object) -> Query | None:
+        """What asks for the page after ``page``, which was read from the answer ``data``; None
+        after the last. Raises ``AnswerError`` and ``PaginationError``.
+        """
+
 
 def walk(
-    client: HTTPClient,
-    path: str,
-    first_query: Mapping[str, str],
+    ask: Callable[[Query], object],
+    query: Mapping[str, str],
+    paginator: Paginator,
     *,
-    keys: Sequence[str] = ("results", "products"),
-    allowed_hosts: Collection[str] = (),
-    always: Mapping[str, str] | None = None,
+    read: Callable[[object], Records],
+    path: str,
 ) -> Iterator[Page]:
-    """The pages from ``first_query`` on; each is a list, or an object with a list under ``keys``.
+    """The pages from ``query`` on; ``ask`` gets an answer and ``read`` takes its records out.
 
-    Of ``next`` only the query is used, on our own endpoint. Raises ``PaginationError`` before any
-    request when it names another host (``allowed_hosts`` excepted) or leads back, and after
-    10,000 pages or the third page of the same records; ``AnswerError`` for another shape. What
-    must be ``always`` asked (a filter) is, also where ``next`` forgets it.
+    Raises ``PaginationError``, which names ``path``, before any request that leads back, and after
+    10,000 pages or the third page of the same records.
     """
-    hosts = {client.host, *filter(None, map(_hostname, allowed_hosts))}
     trail = Trail(path)
-    query = dict(first_query)
+    asked = dict(query)
     for _ in range(MOST_PAGES):
-        data = client.get_json(path, query).data
-        page = Page(
-            payloads=_payloads(data, keys, path),
-            query=query,
-            next_query=_with(_next_query(data, hosts, path), always),
-            count=_count(data),
-        )
+        data = ask(asked)
+        payloads, count = read(data)
+        page = Page(payloads=payloads, query=asked, count=count)
+        page = replace(page, next_query=paginator.advance(page, data))
         trail.follow(page)
         yield page
         if page.next_query is None:
             return
-        query = page.next_query
+        asked = page.next_query
     raise PaginationError(f"{path}: more than {MOST_PAGES} pages; the source never says it is done")
 
 
@@ -94,51 +97,3 @@ def _goes_back(query: Mapping[str, str], following: Mapping[str, str]) -> bool:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 20 else -1  # noqa: PLR2004 - 64 bits
-
-
-def _payloads(data: object, keys: Sequence[str], path: str) -> list[object]:
-    if isinstance(data, list):
-        return data
-    if isinstance(data, dict):
-        for key in keys:
-            if isinstance(found := data.get(key), list):
-                return found
-    raise AnswerError(
-        f"{path}: a list, or an object with a list in {' or '.join(keys)}, is expected"
-    )
-
-
-def _count(data: object) -> int | None:
-    found = data.get("count") if isinstance(data, dict) else None
-    return found if type(found) is int and found >= 0 else None
-
-
-def _next_query(data: object, hosts: Collection[str], path: str) -> dict[str, str] | None:
-    link = data.get("next") if isinstance(data, dict) else None
-    if link is None:
-        return None
-    if not isinstance(link, str) or not link.isprintable():
-        raise AnswerError(f"{path}: 'next' must be an address or null")
-    try:
-        parts = urlsplit(link)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    except ValueError as error:
-        raise AnswerError(f"{path}: 'next' is no address") from error
-    if parts.netloc and parts.hostname not in hosts:
-        raise PaginationError(
-            f"{path}: 'next' leads to another host, {ascii(parts.hostname)[1:-1][:80]}; "
-            "if it is the source's own, allow it by name"
-        )
-    if not query:
-        raise PaginationError(f"{path}: 'next' has no query, so it would ask for the start again")
-    if not all(text.isprintable() for pair in query.items() for text in pair):
-        raise AnswerError(f"{path}: 'next' holds control characters")
-    return query
-
-
-def _with(query: dict[str, str] | None, always: Mapping[str, str] | None) -> dict[str, str] | None:
-    return {**query, **always} if query is not None and always else query
-
-
-def _hostname(allowed: str) -> str | None:
-    return urlsplit(f"//{allowed.strip()}").hostname

@@ -12,15 +12,15 @@ from connectors.errors import (
     RequestError,
     ServerError,
 )
+from connectors.http.response import Response
 
 
-def refusal(
-    status: int, *, call: str, host: str, advice: str, retry_after: float | None
-) -> APIError | None:
-    """The error for ``status``, None when it is a success.
+def refusal(response: Response, *, host: str, advice: str) -> APIError | None:
+    """The error that ``response`` means, None when it is a success.
 
-    ``call`` is method and path, ``advice`` says where a refused key is to be looked for.
+    ``advice`` says where a refused key is to be looked for.
     """
+    status, call, retry_after = response.status, response.call, response.retry_after
     wait = "" if retry_after is None else f"; it asks to wait {retry_after:.0f} s"
     match status:
         case _ if 200 <= status < 300:  # noqa: PLR2004 - the bounds of the class

@@ -15,12 +15,22 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import exceptions as urllib3_errors
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from connectors.http.deadline import current
+from connectors.errors import (
+    AnswerError,
+    APIError,
+    ConnectionError,  # noqa: A004 - the name users of the API know
+)
+from connectors.http.deadline import Deadline, current
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+
+TLS = "TLS"
+"""The code of a connection that is not safe: asked again, it would be no safer."""
 
 
 class _TimedReader(io.RawIOBase):
@@ -105,3 +115,33 @@ def session(scheme: str = "https") -> requests.Session:
     adapter = TLSTransport if scheme == "https" else Transport
     made.mount(f"{scheme}://", adapter(max_retries=0))
     return made
+
+
+def failure(error: Exception, *, call: str, host: str, deadline: Deadline, read: float) -> APIError:
+    """What ``error`` means: no answer to ``call``, or not all of it; ``read`` bounds a silence.
+
+    The libraries' own words may quote the whole address; the types say enough.
+    """
+    if isinstance(error, requests.exceptions.SSLError | urllib3_errors.SSLError):
+        return ConnectionError(
+            f"{call}: no safe connection to {host}; its certificate or its TLS is not accepted",
+            code=TLS,
+        )
+    if isinstance(error, urllib3_errors.DecodeError):
+        return AnswerError(f"{call}: the answer of {host} is badly compressed")
+    if not deadline.remaining():
+        sentence = f"no whole answer from {host} within {deadline.seconds:g} s"
+    elif isinstance(error, requests.ConnectTimeout):
+        sentence = f"{host} cannot be reached"
+    elif isinstance(error, requests.Timeout | urllib3_errors.TimeoutError | TimeoutError):
+        sentence = f"{host} was silent for {read:g} s"
+    else:
+        sentence = f"no connection to {host}, or it was cut ({type(error).__name__})"
+    return ConnectionError(f"{call}: {sentence}", unsent=_never_connected(error))
+
+
+def _never_connected(error: Exception) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, urllib3_errors.NewConnectionError)

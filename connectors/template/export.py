@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 from connectors.connector import Connector
 from connectors.errors import AnswerError
-from connectors.http import offsets
+from connectors.http import auth, offsets, pages
 from connectors.http.client import HTTPClient
-from connectors.http.credentials import header
 from connectors.http.deadline import USUAL, Timeouts
+from connectors.http.pages import Records
 from connectors.page import Page
 from connectors.template.items import in_order
 
@@ -41,7 +42,7 @@ class TemplateExport(Connector):
         """A connector on its own client."""
         http = HTTPClient(
             f"{url.rstrip('/')}/api/export",
-            headers=header("X-API-Key: {key}", key, where=WHERE_THE_KEY_IS),
+            auth=auth.key("X-API-Key: {key}", key, where=WHERE_THE_KEY_IS),
             timeouts=timeouts,
             advice=WHERE_THE_KEY_IS,
         )
@@ -74,7 +75,7 @@ class TemplateExport(Connector):
 
     def stats(self, *, start: Start = None) -> Iterator[Page]:
         """The site's figures as records ``{key, value}``: one request."""
-        found = self.http.get_json("stats").data
+        found = self.http.get("stats").data
         figures = found.get("stats") if isinstance(found, dict) else None
         if not isinstance(figures, dict):
             raise AnswerError("stats: an object with an object 'stats' is expected")
@@ -82,20 +83,29 @@ class TemplateExport(Connector):
         yield from offsets.cut(records, None, start, limit=WHOLE_LIMIT)
 
     def _walk(self, path: str, start: Start, limit: int) -> Iterator[Page]:
-        return offsets.walk(lambda query: self._ask(path, query), path, start, limit=limit)
+        by = offsets.Offsets(limit=limit)
+        return pages.walk(
+            lambda query: self.http.get(path, query).data,
+            start or by.first,
+            by,
+            read=partial(_page, path=path),
+            path=path,
+        )
 
     def _whole(self, path: str, start: Start) -> Iterator[Page]:
-        records, count = self._ask(path, {})
+        records, count = envelope(self.http.get(path).data, path)
         yield from offsets.cut(records, count, start, limit=WHOLE_LIMIT)
 
-    def _ask(self, path: str, query: dict[str, str]) -> tuple[list[object], int | None]:
-        return envelope(self.http.get_json(path, query).data, path)
 
-
-def envelope(answer: Any, path: str) -> tuple[list[object], int | None]:
+def envelope(answer: Any, path: str) -> Records:
     """The records and the count of ``{"data": […], "count": n}``; ``AnswerError`` otherwise."""
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list):
         raise AnswerError(f"{path}: an object with a list 'data' is expected")
     count = answer.get("count")
     return data, count if type(count) is int and count >= 0 else None
+
+
+def _page(answer: Any, path: str) -> Records:
+    records, count = envelope(answer, path)
+    return records, offsets.of_all(records, count)

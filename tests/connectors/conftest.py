@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from connectors.http import client as module
+from connectors.http import auth
 from connectors.http.client import HTTPClient
 from connectors.http.deadline import Timeouts
+from connectors.http.response import Answer
 from tests.connectors.asking import KEY
 
 
@@ -19,10 +20,10 @@ def pauses():
 def ask(pauses):
     """Ask a source once; pauses are noted and not slept."""
 
-    def get(url: str, timeout: float = 5, deadline: float = 10, **options: Any) -> module.Answer:
+    def get(url: str, timeout: float = 5, deadline: float = 10, **options: Any) -> Answer:
         client = HTTPClient(
             url,
-            headers={"Authorization": f"Bearer {KEY}"},
+            auth=auth.bearer(KEY, where="look"),
             advice="look at B2B_API_KEY",
             sleep=pauses.append,
             random=lambda: 1.0,
@@ -30,7 +31,7 @@ def ask(pauses):
             **options,
         )
         try:
-            return client.get_json("api/products/", {"page": "1", "secret": KEY})
+            return client.get("api/products/", {"page": "1", "secret": KEY})
         finally:
             client.close()
 

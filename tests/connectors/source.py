@@ -22,6 +22,7 @@ class Call:
     headers: dict[str, str]
     socket: socket.socket
     gone: Event
+    body: bytes = b""
 
     @property
     def path(self) -> str:
@@ -81,7 +82,8 @@ def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[Sou
                 while line := file.readline().decode("latin-1").strip():
                     pairs = iter(lambda: file.readline().decode("latin-1").strip(), "")
                     headers = {k.lower(): v for k, _, v in (pair.partition(": ") for pair in pairs)}
-                    call = Call(line, headers, one, gone)
+                    body = file.read(int(headers.get("content-length", 0)))
+                    call = Call(line, headers, one, gone, body)
                     source.calls.append(call)
                     scripts[min(len(source.calls), len(scripts)) - 1](call)
 

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from connectors import errors
-from connectors.http import client as module
+from connectors.http import wire as module
 from connectors.http.client import HTTPClient
 from core import logs
 from core.errors import FatalError, RetriableError
@@ -35,7 +35,7 @@ def test_one_connection_serves_many_calls_and_no_cookie_stays():
     with serving(cookie) as source:
         client = HTTPClient(source.url)
         for _ in range(3):
-            client.get_json("x")
+            client.get("x")
         client.close()
 
     assert len({call.socket for call in source.calls}) == 1

@@ -4,6 +4,8 @@ import pytest
 
 from connectors.errors import PaginationError
 from connectors.http import offsets
+from connectors.http import pages as module
+from connectors.http.pages import walk
 from connectors.page import Page
 
 
@@ -19,7 +21,13 @@ class Site:
 
 
 def pages(site, start=None, limit=2) -> list[Page]:
-    return list(offsets.walk(site, "paintings", start, limit=limit))
+    by = offsets.Offsets(limit=limit)
+    return list(walk(site, start or by.first, by, read=read, path="paintings"))
+
+
+def read(answer):
+    payloads, count = answer
+    return payloads, offsets.of_all(payloads, count)
 
 
 def test_a_site_that_ignores_the_offset_is_not_asked_for_ever():
@@ -31,7 +39,7 @@ def test_a_site_that_ignores_the_offset_is_not_asked_for_ever():
 
 
 def test_a_site_that_always_has_more_is_left_after_ten_thousand_pages(monkeypatch):
-    monkeypatch.setattr(offsets, "MOST_PAGES", 5)
+    monkeypatch.setattr(module, "MOST_PAGES", 5)
     site = Site(lambda offset: [{"id": offset}, {"id": offset + 1}])
 
     with pytest.raises(PaginationError, match="more than 5 pages"):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from connectors.catalogue import BoliBana, CategoryPayload, InventoryAPIError, ProductPayload
 from connectors.errors import AnswerError, PaginationError
+from connectors.http import links
 from connectors.http.pages import MOST_PAGES, walk
 from connectors.page import Page
 from core.errors import ConfigurationError, SkippableError
@@ -20,14 +23,24 @@ class Answers:
         self.answers = answers
         self.asked: list[dict[str, str]] = []
 
-    def get_json(self, path: str, params: dict[str, str]) -> object:
+    def get(self, path: str, params: dict[str, str]) -> object:
         self.asked.append(dict(params))
         answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
         return type("Answer", (), {"data": answer(params) if callable(answer) else answer})
 
 
 def pages(client, first=None, **options) -> list[Page]:
-    return list(walk(client, "api/products/", first or {"page": "1"}, **options))
+    return list(walking(client, "api/products/", first or {"page": "1"}, **options))
+
+
+def walking(client, path, query, keys=("results", "products"), allowed_hosts=(), always=None):
+    return walk(
+        lambda asked: client.get(path, asked).data,
+        query,
+        links.Links(path=path, hosts=(client.host, *allowed_hosts), always=always or {}),
+        read=partial(links.records, keys=keys, path=path),
+        path=path,
+    )
 
 
 def test_a_list_is_one_page():
@@ -143,10 +156,10 @@ def test_another_shape_is_no_answer(data):
 
 def test_pages_are_asked_one_by_one():
     client = Answers(lambda asked: {"next": f"?page={int(asked['page']) + 1}", "results": [asked]})
-    walking = walk(client, "x", {"page": "1"})  # type: ignore[arg-type]  # a stand-in
+    begun = walking(client, "x", {"page": "1"})
 
-    next(walking)
-    next(walking)
+    next(begun)
+    next(begun)
 
     assert [asked["page"] for asked in client.asked] == ["1", "2"]
 

@@ -6,7 +6,7 @@ import pytest
 
 import core.settings
 from connectors.catalogue import bolibana
-from connectors.http import client
+from connectors.http import attempts
 from sandbox import b2b as inventory
 from sandbox import hierarchies
 
@@ -22,6 +22,6 @@ def b2b(store, monkeypatch: pytest.MonkeyPatch) -> Iterator[inventory.B2B]:
         monkeypatch.setenv("B2B_API_KEY", source.key)
         monkeypatch.setattr(bolibana, "PAGE_SIZE", 10)
         # The client's pauses before it asks again; what it asks, and how often, stays its own.
-        monkeypatch.setattr(client, "FIRST_PAUSE", 0.0)
+        monkeypatch.setattr(attempts, "FIRST_PAUSE", 0.0)
         core.settings.reset()
         yield source

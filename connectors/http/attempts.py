@@ -1,0 +1,65 @@
+"""Asking again after a short trouble: a few times, with growing pauses, in bounded time."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeVar
+
+from connectors.errors import (
+    AnswerError,
+    APIError,
+    ConnectionError,  # noqa: A004 - the name users of the API know
+    ServerError,
+)
+from connectors.http.deadline import Deadline
+from connectors.http.transport import TLS
+
+FIRST_PAUSE = 0.5
+TRANSIENT = frozenset({500, 502, 503, 504})
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempts:
+    """One attempt, and ``retries`` more."""
+
+    retries: int
+    sleep: Callable[[float], object] = time.sleep
+    random: Callable[[], float] = random.random
+
+    def make(self, attempt: Callable[[], T], *, deadline: Deadline, idempotent: bool) -> T:
+        """What ``attempt`` returns, or raises in the end.
+
+        Network trouble, 500, 502, 503, 504 and unreadable answers are tried again within the
+        deadline; a request that is not ``idempotent`` only when it was never sent. A source that
+        says how long to wait is not asked again here.
+        """
+        for failures in count(1):
+            try:
+                return attempt()
+            except APIError as error:
+                pause = self.random() * FIRST_PAUSE * 2**failures
+                if (
+                    failures > self.retries
+                    or not is_transient(error)
+                    or not (idempotent or error.unsent)
+                    or pause >= deadline.remaining()
+                ):
+                    raise
+                self.sleep(pause)
+        raise AssertionError("the loop ends by return or raise")
+
+
+def is_transient(error: APIError) -> bool:
+    """Whether the same request may go well within seconds."""
+    match error:
+        case ServerError():
+            return error.status_code in TRANSIENT and error.retry_after is None
+        case ConnectionError() | AnswerError():
+            return error.code != TLS
+    return False
