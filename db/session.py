@@ -32,6 +32,9 @@ batch or run is somebody else's a minute later, who would wait for it for ever.
 LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL's word for a lock that was not given in time."""
 
+NO_SYNC = {"synchronize_session": False}
+"""Of an UPDATE or DELETE: what the session has read already need not follow."""
+
 _ENGINES: dict[str, Engine] = {}
 """This process's engines by address; a second one only ever in tests."""
 

@@ -9,8 +9,8 @@ from core import crypto
 from core.details import printable
 from core.errors import RefusedError
 from db.models import APIKey
+from db.session import NO_SYNC
 from db.types import db_now
-from db.work.leases import NO_SYNC
 
 
 def add(session: Session, *, name: str, key: str, activate: bool = False) -> APIKey:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from core import crypto
 from core.errors import RefusedError
 from db.models import Operator
+from db.session import NO_SYNC
 from db.types import db_now
-from db.work.leases import NO_SYNC
 
 ROLES = ("viewer", "operator", "admin")
 """Each may do what those before it may."""

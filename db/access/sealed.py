@@ -25,7 +25,7 @@ from db.models import (
     TemplateUser,
     Terminal,
 )
-from db.work.leases import NO_SYNC
+from db.session import NO_SYNC
 
 Column = InstrumentedAttribute[Any]
 

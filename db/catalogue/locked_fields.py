@@ -13,7 +13,7 @@ from core.errors import RefusedError
 from db import bulk
 from db.catalogue import products
 from db.models import Category, ExternalCategory, ExternalProduct, Product
-from db.work.leases import NO_SYNC
+from db.session import NO_SYNC
 
 SETTABLE = tuple(name for name in products.LOCKABLE if name != "stock")
 """Stock is the sum of its movements: ``db.catalogue.stock.adjust`` changes it."""

@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.models import TemplateCheck
+from db.session import NO_SYNC
 from db.types import db_now
-from db.work.leases import NO_SYNC
 
 
 def note(session: Session, *, kind: str, healthy: bool, ms: int, message: str | None) -> None:

@@ -16,8 +16,8 @@ from db import bulk
 from db.models.template import Exported
 from db.records import links
 from db.records.plan import Change, Known, Plan, Sight, Target, plan_page
+from db.session import NO_SYNC
 from db.work import rejects
-from db.work.leases import NO_SYNC
 
 VERSION = 1
 

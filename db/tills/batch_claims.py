@@ -18,8 +18,8 @@ from core.errors import RetriableError
 from db.access import audit
 from db.models import SalesBatch
 from db.models.sales import WAITING
+from db.session import NO_SYNC
 from db.types import db_now
-from db.work.leases import NO_SYNC
 
 
 class BatchLost(RetriableError):  # noqa: N818, it says what happened

@@ -21,9 +21,9 @@ from core.errors import RefusedError
 from db import bulk
 from db.models import SalesBatch, Terminal
 from db.models.sales import UNFINISHED
+from db.session import NO_SYNC
 from db.types import db_now
 from db.upsert import insert_new
-from db.work.leases import NO_SYNC
 
 STAMP = "%Y%m%d%H%M%S"
 AT_ONCE = 200

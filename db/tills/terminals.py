@@ -15,9 +15,9 @@ from core import crypto
 from core.errors import RefusedError
 from db.catalogue import shops
 from db.models import DeviceNonce, Shop, Terminal
+from db.session import NO_SYNC
 from db.types import db_now
 from db.upsert import insert_new
-from db.work.leases import NO_SYNC
 
 LEVELS = (0, 1, 2)
 """What a till must show: its serial alone, a token as well, a signature instead of the token."""

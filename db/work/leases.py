@@ -19,11 +19,9 @@ from core.errors import RetriableError
 from db import bulk
 from db.models import SyncRun, SyncState
 from db.models.runs import ACTIVE
+from db.session import NO_SYNC
 from db.types import db_now, to_moment
 from db.work import states
-
-NO_SYNC = {"synchronize_session": False}
-
 
 # Given back is given back, though nobody has taken it since.
 _RENEW = (

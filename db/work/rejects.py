@@ -16,8 +16,8 @@ from core.errors import RefusedError
 from db import bulk
 from db.models import Reject
 from db.records.plan import AnyLink, Sight
+from db.session import NO_SYNC
 from db.types import db_now
-from db.work.leases import NO_SYNC
 
 _ANY_OPEN = "SELECT 1 FROM rejects WHERE state = 'open' AND sync IN ?* LIMIT 1"
 

@@ -13,10 +13,10 @@ from core.errors import RefusedError
 from db import bulk
 from db.models import SyncRun, SyncState
 from db.models.runs import UNENDED
+from db.session import NO_SYNC
 from db.types import db_now
 from db.upsert import insert_new
 from db.work import states
-from db.work.leases import NO_SYNC
 
 RESUMABLE = timedelta(hours=24)
 """A checkpoint older than this says too little about what the source looks like now."""

@@ -8,9 +8,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from db.models import JobSlot
+from db.session import NO_SYNC
 from db.types import db_now
 from db.upsert import insert_new
-from db.work.leases import NO_SYNC
 
 
 def claim(session: Session, sync: str, slot: datetime) -> int | None:
