@@ -19,7 +19,7 @@ from bench.processes import web_and_worker
 from bench.promises import Finding, Promise
 from bench.tills import SALES, Sent, Till, in_turn
 from db.models import SalesBatch
-from db.models.sales import WAITING
+from db.models.work import ACTIVE
 from db.session import reading, writing
 from tests.servers import PostgreSQL
 
@@ -81,7 +81,7 @@ def post(connection: HTTPConnection, till: Till, body: bytes) -> None:
 def until_done(patience: float = PATIENCE) -> None:
     """Return as soon as no batch waits."""
     deadline = time.monotonic() + patience
-    query = select(func.count()).select_from(SalesBatch).where(SalesBatch.status.in_(WAITING))
+    query = select(func.count()).select_from(SalesBatch).where(SalesBatch.status.in_(ACTIVE))
     while True:
         with reading() as session:
             left = session.scalar(query)

@@ -11,14 +11,13 @@ import time
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, OperationalError
-
 from connectors.connector import Connector
 from core.errors import FatalError, SyncError
 from core.logs import bind_correlation_id, get_logger
 from db.session import reading, writing
 from db.work import leases, runs
-from syncs import gate
+from db.work.claims import LeaseLost
+from syncs import gate, trying
 from syncs.declaration import AnySync
 from syncs.running import ending
 from syncs.running.deletions import decide_deletions
@@ -54,8 +53,8 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
         options, checkpoint = dict(run.options), dict(run.checkpoint or {"phase": "walk"})
         progress = restore(run)
     log.info("run.begins", sync=sync.name, run=run_id, resumed=progress.pages > 0)
-    if lease.failures > ending.MOST_FAILURES:
-        raise ending.bury_dead(sync, lease)
+    if lease.failures > trying.MOST_FAILURES:
+        raise ending.give_up_silent(sync, lease)
     try:
         with _opened(sync, execution) as connector:
             sync.source.note_use()
@@ -71,11 +70,11 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
                     started=time.monotonic(),
                 )
             )
-    except leases.LeaseLost:
+    except LeaseLost:
         return _left(sync, run_id)
     except KeyboardInterrupt:
         # It may come when the run has just ended; then there is nothing to cancel.
-        with suppress(leases.LeaseLost):
+        with suppress(LeaseLost):
             ending.cancel(sync, lease)
         raise
     except Exception as error:
@@ -83,11 +82,10 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
         # the lease ran out.
         try:
             ending.give_up_or_retry(sync, lease, error, by_hand=execution.by_hand)
-        except leases.LeaseLost:
+        except LeaseLost:
             return _left(sync, run_id)
-        if isinstance(error, DBAPIError) and not isinstance(error, OperationalError):
-            # What a database says of a row it refuses quotes the row.
-            raise SyncError(ending.said(error)) from None
+        if trying.quotes_row(error):
+            raise SyncError(trying.message_of(error)) from None
         raise
 
 

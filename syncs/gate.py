@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.logs import correlation_id, new_correlation_id
 from db import bulk
 from db.models import SyncRun, SyncState
-from db.models.runs import ACTIVE
+from db.models.work import ACTIVE
 from db.session import writing
 from db.work import leases, runs, states
 from db.work.states import Snapshot

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from core.logs import bind_correlation_id, get_logger
 from db.session import writing
 from db.work import failures
-from syncs.running.ending import attempt
+from syncs.trying import attempt
 
 log = get_logger(__name__)
 

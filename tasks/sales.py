@@ -17,5 +17,5 @@ class SalesTask(DurableTask):
 
 @shared_task(name=sales.TASK, base=SalesTask)
 def process(batch_id: int) -> None:
-    """Work the batch off, unless somebody else does."""
+    """Process the batch, unless somebody else does."""
     sales.process(batch_id, current_task.request.id)

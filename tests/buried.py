@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from core.errors import MoulinError
 from db.models import FailedTask, SalesBatch
 from db.session import reading, writing
-from syncs.sales.process import MOST_FAILURES, process
+from syncs.sales.process import process
+from syncs.trying import MOST_FAILURES
 from tests.syncs.sales.conftest import Till
 
 

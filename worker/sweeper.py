@@ -11,7 +11,7 @@ import threading
 import time
 
 from core.logs import get_logger
-from db.tills.batches import AT_ONCE
+from db.work.claims import AT_ONCE
 from syncs.due import sweep
 from tasks.doorbell import ring, send
 

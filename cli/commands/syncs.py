@@ -33,8 +33,8 @@ from syncs import engine, gate
 from syncs.declaration import AnySync, Options
 from syncs.registry import SYNCS
 from syncs.running import dry_run
-from syncs.running.ending import MOST_FAILURES
 from syncs.running.walk import Execution, Outcome
+from syncs.trying import MOST_FAILURES
 
 LONGEST_WAIT = 60.0
 """A source that asks for more than this by hand gets its rest: exit 69, checkpoint kept."""

@@ -5,22 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Id, Moment, Word
-
-ACTIVE = ("due", "running")
-"""A run that still has to do something; at most one a sync."""
-
-UNENDED = text("status IN ('due', 'running')")
-"""The same as the index has it: by values that are sent apart no database would know it again."""
+from db.models.work import UNENDED, Leased, Work
 
 
-class SyncState(Base):
+class SyncState(Leased, Base):
     """One row a sync: its lease, its freshness, whether it may start.
 
-    ``lease_token`` grows with every claim and fences: who holds an older one writes nothing.
     ``next_allowed_at`` is our own backoff, ``source_wait_until`` the source's Retry-After.
     ``follow_up`` holds the options of one more run that was asked for while one was running.
     """
@@ -34,18 +28,16 @@ class SyncState(Base):
     source_wait_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None] = mapped_column(String(128))
-    lease_until: Mapped[datetime | None]
-    lease_token: Mapped[int] = mapped_column(default=0)
     paused: Mapped[bool] = mapped_column(default=False)
     follow_up: Mapped[dict[str, Any] | None]
     bookmark: Mapped[dict[str, Any] | None]
 
 
-class SyncRun(Base):
-    """One execution of a sync, from the moment it is due.
+class SyncRun(Work, Base):
+    """One execution of a sync, from the moment it is due; at most one a sync is unended.
 
     ``status``: due, running; succeeded, partial, failed, cancelled, needs_approval, superseded.
-    ``failures`` counts consecutive claims that wrote no page. ``errors`` keeps each attempt's.
+    ``failures`` counts consecutive claims that wrote no page.
     """
 
     __tablename__ = "sync_runs"
@@ -60,26 +52,18 @@ class SyncRun(Base):
         Index("ix_sync_runs_sync_id", "sync", "id"),
     )
 
-    id: Mapped[Id]
     sync: Mapped[Word]
     options: Mapped[dict[str, Any]]
     trigger: Mapped[str] = mapped_column(String(32))
-    status: Mapped[str] = mapped_column(String(16), default="due")
-    correlation_id: Mapped[str | None] = mapped_column(String(64))
-    task_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[Moment]
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    not_before: Mapped[datetime | None]
-    rung_at: Mapped[datetime | None]
-    failures: Mapped[int] = mapped_column(default=0)
     checkpoint: Mapped[dict[str, Any] | None]
     checkpoint_at: Mapped[datetime | None]
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     errors_list: Mapped[list[Any]] = mapped_column(default=list)
     warnings: Mapped[list[str]] = mapped_column(default=list)
-    errors: Mapped[list[Any]] = mapped_column(default=list)
     error: Mapped[str | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)
 

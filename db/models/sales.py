@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Id, Line, Moment, Word
-
-WAITING = ("due", "running")
-"""A batch that still has to be worked off."""
-
-UNFINISHED = text("status IN ('due', 'running')")
+from db.models.work import UNENDED, LeasedWork
 
 
 class Terminal(Base):
@@ -53,12 +48,12 @@ class DeviceNonce(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class SalesBatch(Base):
+class SalesBatch(LeasedWork, Base):
     """What a till sent in one request, from the moment it was taken in.
 
     ``status``: due, running, done, failed. ``body`` is sealed, ``result`` the bytes of the answer.
     ``number_stamp`` is the (shop's local) second of which this batch's unnumbered sales take
-    their numbers; nobody else in the shop has it. ``lease_token`` fences as in ``sync_states``.
+    their numbers; nobody else in the shop has it.
     """
 
     __tablename__ = "sales_batches"
@@ -82,12 +77,11 @@ class SalesBatch(Base):
         Index(
             "ix_sales_batches_unfinished",
             "id",
-            sqlite_where=UNFINISHED,
-            postgresql_where=UNFINISHED,
+            sqlite_where=UNENDED,
+            postgresql_where=UNENDED,
         ),
     )
 
-    id: Mapped[Id]
     uuid: Mapped[str] = mapped_column(String(36), unique=True)
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
     terminal_id: Mapped[int] = mapped_column(ForeignKey("terminals.id"))
@@ -96,16 +90,7 @@ class SalesBatch(Base):
     body: Mapped[str]
     count: Mapped[int]
     number_stamp: Mapped[str | None] = mapped_column(String(14))
-    status: Mapped[str] = mapped_column(String(16), default="due")
-    correlation_id: Mapped[str | None] = mapped_column(String(64))
-    task_id: Mapped[str | None] = mapped_column(String(64))
     received_at: Mapped[Moment]
-    not_before: Mapped[datetime | None]
-    rung_at: Mapped[datetime | None]
-    lease_until: Mapped[datetime | None]
-    lease_token: Mapped[int] = mapped_column(default=0)
-    failures: Mapped[int] = mapped_column(default=0)
-    errors: Mapped[list[Any]] = mapped_column(default=list)
     done_at: Mapped[datetime | None]
     accepted: Mapped[int | None]
     refused: Mapped[int | None]

@@ -13,21 +13,27 @@ from typing import Protocol
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, case, func, or_, select, update
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import Session, defer
 
 from core import crypto
 from core.errors import RefusedError
 from db import bulk
 from db.models import SalesBatch, Terminal
-from db.models.sales import UNFINISHED
-from db.session import NO_SYNC
 from db.types import db_now
 from db.upsert import insert_new
 
 STAMP = "%Y%m%d%H%M%S"
-AT_ONCE = 200
-"""Batches one round of a sweeper rings for, the oldest first."""
+
+
+_DUE = {
+    "status": "due",
+    "lease_token": 0,
+    "failures": 0,
+    "errors": [],
+    # The bell rings now; a sweeper only for what nobody answers.
+    "rung_at": db_now(),
+}
 
 
 class Sender(Protocol):
@@ -54,7 +60,7 @@ class KeyReused(RefusedError):  # noqa: N818, it says what happened
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """A batch that is in the store; ``result`` when it is worked off already.
+    """A batch that is in the store; ``result`` when it is done already.
 
     ``replayed``: its Idempotency-Key was known.
     """
@@ -80,37 +86,31 @@ def receive(
 
     Raises ``KeyReused``. With a known key nothing new is kept; what was refused then becomes due.
     """
-    told = crypto.digest(body.decode())
-    if key is not None:
-        known = _known(session, sender.id, key)
-        if known is not None:
-            return _again(session, known, told)
-    uuid = str(uuid4())
+    text = body.decode()
+    digest = crypto.digest(text)
+    known = _known(session, sender.id, key)
+    if known is not None:
+        return _again(session, known, digest)
     values = {
-        "uuid": uuid,
+        "uuid": str(uuid4()),
         "shop_id": sender.shop_id,
         "terminal_id": sender.id,
         "idempotency_key": key,
-        "body_hash": told,
-        "body": crypto.seal(body.decode()),
+        "body_hash": digest,
+        "body": crypto.seal(text),
         "count": count,
-        "status": "due",
         "correlation_id": correlation_id,
-        "lease_token": 0,
-        "failures": 0,
-        "errors": [],
-        # The bell rings now; a sweeper only for what nobody answers.
-        "rung_at": db_now(),
+        **_DUE,
     }
     while True:
         stamp = None if numbered else _next_stamp(session, sender)
         ident = insert_new(session, SalesBatch, {**values, "number_stamp": stamp})
         if ident is not None:
-            return Received(batch_id=ident, uuid=uuid, status="due")
-        known = _known(session, sender.id, key) if key is not None else None
+            return Received(batch_id=ident, uuid=str(values["uuid"]), status="due")
+        known = _known(session, sender.id, key)
         if known is not None:
             # The same request came twice at once, and the other one was first.
-            return _again(session, known, told)
+            return _again(session, known, digest)
 
 
 def find(session: Session, shop_id: int, uuid: str) -> SalesBatch | None:
@@ -135,45 +135,6 @@ def look(session: Session, batch_id: int) -> Row[str, str | None]:
             case((SalesBatch.status == "done", SalesBatch.result)).label("result"),
         ).where(SalesBatch.id == batch_id)
     ).one()
-
-
-def reopen(session: Session, batch_id: int) -> bool:
-    """Let a failed batch be tried again; False when it is not failed."""
-    found = session.execute(
-        update(SalesBatch)
-        .where(SalesBatch.id == batch_id, SalesBatch.status == "failed")
-        .values(status="due", failures=0, not_before=None, rung_at=None)
-        .returning(SalesBatch.id),
-        execution_options=NO_SYNC,
-    )
-    return found.scalar_one_or_none() is not None
-
-
-def to_ring(session: Session, *, quiet: float) -> Sequence[int]:
-    """Batches somebody should look at now: due ones, and running ones whose lease has ended. They
-    are marked, and not returned again for ``quiet`` seconds.
-    """
-    unanswered = or_(SalesBatch.rung_at.is_(None), SalesBatch.rung_at < db_now(-quiet))
-    waiting = and_(
-        SalesBatch.status == "due",
-        or_(SalesBatch.not_before.is_(None), SalesBatch.not_before <= db_now()),
-    )
-    orphaned = and_(SalesBatch.status == "running", SalesBatch.lease_until < db_now())
-    ids = (
-        select(SalesBatch.id)
-        # In the index's own words: SQLite would read every batch there ever was, bodies too.
-        .where(UNFINISHED, or_(waiting, orphaned), unanswered)
-        .order_by(SalesBatch.id)
-        .limit(AT_ONCE)
-    )
-    rows = session.scalars(
-        update(SalesBatch)
-        .where(SalesBatch.id.in_(ids), unanswered)
-        .values(rung_at=db_now())
-        .returning(SalesBatch.id),
-        execution_options=NO_SYNC,
-    )
-    return sorted(rows)
 
 
 def recent(
@@ -204,7 +165,9 @@ def senders(session: Session, batches: Sequence[SalesBatch]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _known(session: Session, terminal_id: int, key: str) -> SalesBatch | None:
+def _known(session: Session, terminal_id: int, key: str | None) -> SalesBatch | None:
+    if key is None:
+        return None
     query = select(SalesBatch).where(
         SalesBatch.idempotency_key == key, SalesBatch.terminal_id == terminal_id
     )
@@ -224,8 +187,8 @@ def _next_stamp(session: Session, sender: Sender) -> str:
     return now.strftime(STAMP)
 
 
-def _again(session: Session, batch: SalesBatch, told: str) -> Received:
-    if not crypto.same(batch.body_hash, told):
+def _again(session: Session, batch: SalesBatch, digest: str) -> Received:
+    if not crypto.same(batch.body_hash, digest):
         raise KeyReused("This Idempotency-Key came with another body; a new batch needs a new key.")
     if batch.status == "done" and batch.refused:
         batch.status, batch.rung_at = "due", bulk.now(session)

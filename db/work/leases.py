@@ -1,51 +1,40 @@
-"""Who may run a sync: a lease on the database's clock, fenced by a token that only grows.
+"""Who may run a sync: the one row a sync is claimed with the run, and its token fences the run.
 
-A run is claimed by a conditional UPDATE and every later write of it checks the token, so that a
-worker that was frozen past its lease writes nothing when it thaws.
+Two runs of one sync must not write its records at once, so the lease lies with the sync.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, or_, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from core.errors import RetriableError
 from db import bulk
 from db.models import SyncRun, SyncState
-from db.models.runs import ACTIVE
+from db.models.work import ACTIVE
 from db.session import NO_SYNC
-from db.types import db_now, to_moment
-from db.work import states
-
-# Given back is given back, though nobody has taken it since.
-_RENEW = (
-    "UPDATE sync_states SET lease_until = {later} WHERE sync = ? AND lease_token = ? "
-    "AND lease_owner IS NOT NULL RETURNING {now}"
-)
-
-
-class LeaseLost(RetriableError):  # noqa: N818, it says what happened
-    """Another worker has the sync now; what this one was about to write is rolled back."""
-
-    code = "LEASE_LOST"
+from db.types import db_now
+from db.work import claims, states
+from db.work.claims import Errors
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lease:
-    """The right to run ``sync`` as ``run_id`` for ``seconds`` after each renewal."""
+class Lease(claims.Lease):
+    """The right to run a sync as ``run_id`` for ``seconds`` after each renewal."""
 
-    sync: str
+    table = SyncState
+    key: str
     run_id: int
-    token: int
-    seconds: float
     failures: int
     """Consecutive claims that wrote no page, this one included."""
+
+    @property
+    def sync(self) -> str:
+        """The sync's name."""
+        return self.key
 
 
 def claim(
@@ -63,48 +52,13 @@ def claim(
     the token fences the holder should it not be. Nobody passes a source's Retry-After.
     """
     states.ensure(session, run.sync)
-    free = [
-        SyncState.sync == run.sync,
-        SyncState.paused.is_(False),
-        _past(SyncState.source_wait_until),
-    ]
-    due = [SyncRun.id == run.id, SyncRun.status.in_(ACTIVE)]
-    if not steal:
-        free.append(_past(SyncState.lease_until))
-        due.append(_past(SyncRun.not_before))
     with session.begin_nested() as savepoint:
-        token = session.execute(
-            update(SyncState)
-            .where(*free)
-            .values(
-                lease_token=SyncState.lease_token + 1,
-                lease_owner=owner,
-                lease_until=db_now(seconds),
-                last_attempt_at=db_now(),
-            )
-            .returning(SyncState.lease_token),
-            execution_options=NO_SYNC,
-        ).scalar_one_or_none()
-        if token is None:
-            return None
-        failures = session.execute(
-            update(SyncRun)
-            .where(*due)
-            .values(
-                status="running",
-                started_at=run.started_at or db_now(),
-                heartbeat_at=db_now(),
-                not_before=None,
-                failures=SyncRun.failures + 1,
-                task_id=task_id,
-            )
-            .returning(SyncRun.failures),
-            execution_options=NO_SYNC,
-        ).scalar_one_or_none()
-        if failures is None:
+        token = _take(session, run.sync, owner=owner, seconds=seconds, steal=steal)
+        failures = None if token is None else _begin(session, run, task_id, steal=steal)
+        if token is None or failures is None:
             savepoint.rollback()
             return None
-    return Lease(sync=run.sync, run_id=run.id, token=token, seconds=seconds, failures=failures)
+    return Lease(key=run.sync, run_id=run.id, token=token, seconds=seconds, failures=failures)
 
 
 def revoke(state: SyncState) -> None:
@@ -113,20 +67,9 @@ def revoke(state: SyncState) -> None:
     state.lease_owner, state.lease_until = None, None
 
 
-def renew(session: Session, lease: Lease) -> datetime:
-    """Prove that the lease is still ours, and push its end away; the database's clock.
-
-    ``LeaseLost`` when it is not. Until the transaction ends nobody else can take it.
-    """
-    found = bulk.row(session, _RENEW, (lease.seconds, lease.sync, lease.token))
-    if found is None:
-        raise LeaseLost(f"Another worker runs {lease.sync} now; this one stops.")
-    return to_moment(found[0])
-
-
-def release(session: Session, lease: Lease, **state: Any) -> None:
+def release(session: Session, lease: Lease, **state: object) -> None:
     """Give the lease back, with whatever else the sync's state should say. ``LeaseLost`` too."""
-    renew(session, lease)
+    claims.renew(session, lease)
     session.execute(
         update(SyncState)
         .where(SyncState.sync == lease.sync)
@@ -135,7 +78,7 @@ def release(session: Session, lease: Lease, **state: Any) -> None:
     )
 
 
-def advance(session: Session, lease: Lease, columns: Mapping[str, Any]) -> bool:
+def advance(session: Session, lease: Lease, columns: Mapping[str, object]) -> bool:
     """A page was written: keep checkpoint and counts in its transaction, which began with
     ``renew``. All of ``columns`` are JSON. Returns whether somebody asked for the run to be
     cancelled.
@@ -145,13 +88,13 @@ def advance(session: Session, lease: Lease, columns: Mapping[str, Any]) -> bool:
         f"UPDATE sync_runs SET {kept}heartbeat_at = {{now}}, checkpoint_at = {{now}}, failures = 0 "  # noqa: S608, our own names
         "WHERE id = ? RETURNING cancel_requested"
     )
-    found = bulk.row(session, text, (*map(json.dumps, columns.values()), lease.run_id))
-    return bool(found[0])
+    row = bulk.row(session, text, (*map(json.dumps, columns.values()), lease.run_id))
+    return bool(row[0])
 
 
 def beat(session: Session, lease: Lease) -> bool:
     """Renew, for a step that writes no page; whether a cancel was asked for."""
-    renew(session, lease)
+    claims.renew(session, lease)
     return session.execute(
         update(SyncRun)
         .where(SyncRun.id == lease.run_id)
@@ -166,20 +109,46 @@ def put_back(
     lease: Lease,
     *,
     wait: float = 0,
-    told_by_source: bool = False,
-    errors: Sequence[Mapping[str, Any]] = (),
+    source_asked: bool = False,
+    errors: Errors = (),
 ) -> None:
-    """The run is due again in ``wait`` seconds: its slice is over, or it must be tried again."""
-    told = {"source_wait_until": db_now(wait)} if told_by_source else {}
-    release(session, lease, **told)
-    values: dict[str, Any] = {"status": "due", "not_before": db_now(wait) if wait else None}
-    if errors:
-        values["errors"] = list(errors)
+    """The run is due again in ``wait`` seconds: its slice is over, or it must be tried again.
+
+    ``source_asked``: no other run of the sync may begin before either.
+    """
+    release(session, lease, **({"source_wait_until": db_now(wait)} if source_asked else {}))
+    values = claims.due_in(wait) | ({"errors": errors} if errors else {})
     session.execute(
-        update(SyncRun).where(SyncRun.id == lease.run_id).values(rung_at=None, **values),
+        update(SyncRun).where(SyncRun.id == lease.run_id).values(values),
         execution_options=NO_SYNC,
     )
 
 
-def _past(moment: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
-    return or_(moment.is_(None), moment <= db_now())
+def _take(session: Session, sync: str, *, owner: str, seconds: float, steal: bool) -> int | None:
+    free = [
+        SyncState.sync == sync,
+        SyncState.paused.is_(False),
+        claims.is_past(SyncState.source_wait_until),
+    ]
+    if not steal:
+        free.append(claims.is_past(SyncState.lease_until))
+    values = claims.taken(SyncState, seconds)
+    return session.execute(
+        update(SyncState)
+        .where(*free)
+        .values(lease_owner=owner, last_attempt_at=db_now(), **values)
+        .returning(SyncState.lease_token),
+        execution_options=NO_SYNC,
+    ).scalar_one_or_none()
+
+
+def _begin(session: Session, run: SyncRun, task_id: str | None, *, steal: bool) -> int | None:
+    due = SyncRun.status.in_(ACTIVE) if steal else claims.is_due(SyncRun)
+    values = claims.begun(SyncRun, task_id)
+    return session.execute(
+        update(SyncRun)
+        .where(SyncRun.id == run.id, due)
+        .values(started_at=run.started_at or db_now(), heartbeat_at=db_now(), **values)
+        .returning(SyncRun.failures),
+        execution_options=NO_SYNC,
+    ).scalar_one_or_none()

@@ -19,7 +19,7 @@ from db.models import (
     SyncRun,
     Terminal,
 )
-from db.models.sales import UNFINISHED
+from db.models.work import UNENDED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def totals(session: Session) -> Totals:
 def waiting(session: Session) -> Waiting:
     """What the tills sent and wait for. It reads an index of just these, however many are done."""
     count, since = session.execute(
-        select(func.count(), func.min(SalesBatch.received_at)).where(UNFINISHED)
+        select(func.count(), func.min(SalesBatch.received_at)).where(UNENDED)
     ).one()
     return Waiting(batches=count, since=since)
 

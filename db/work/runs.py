@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError
 from db import bulk
 from db.models import SyncRun, SyncState
-from db.models.runs import UNENDED
+from db.models.work import UNENDED
 from db.session import NO_SYNC
 from db.types import db_now
 from db.upsert import insert_new
-from db.work import states
+from db.work import claims, states
 
 RESUMABLE = timedelta(hours=24)
 """A checkpoint older than this says too little about what the source looks like now."""
@@ -102,9 +102,14 @@ def resumable(session: Session, run: SyncRun) -> bool:
 
 def reopen(session: Session, run: SyncRun) -> None:
     """Let an ended run go on from its checkpoint."""
-    run.status, run.finished_at, run.error = "due", None, None
-    run.not_before, run.cancel_requested, run.failures = None, False, 0
-    session.flush()
+    session.execute(
+        update(SyncRun)
+        .where(SyncRun.id == run.id)
+        .values(
+            failures=0, finished_at=None, error=None, cancel_requested=False, **claims.due_in(0)
+        ),
+        execution_options=NO_SYNC,
+    )
 
 
 def supersede(session: Session, run: SyncRun, why: str) -> None:
@@ -162,30 +167,19 @@ def request_cancel(session: Session, run_id: int) -> str:
     return run.status
 
 
-def to_ring(session: Session, *, quiet: float) -> Sequence[tuple[int, str]]:
-    """Runs that somebody should look at now, (id, sync): due ones, and running ones whose lease
-    has expired. They are marked, and not returned again for ``quiet`` seconds.
-    """
-    unanswered = or_(SyncRun.rung_at.is_(None), SyncRun.rung_at < db_now(-quiet))
-    waiting = and_(
-        SyncRun.status == "due", or_(SyncRun.not_before.is_(None), SyncRun.not_before <= db_now())
-    )
-    orphaned = and_(SyncRun.status == "running", SyncState.lease_until < db_now())
+def to_ring(session: Session, *, quiet: float) -> list[tuple[int, str]]:
+    """Runs that nobody answers for, (id, sync): see ``claims.to_ring``. Their syncs may begin."""
     ids = (
         select(SyncRun.id)
         .join(SyncState, SyncState.sync == SyncRun.sync)
         .where(
-            or_(waiting, orphaned),
-            unanswered,
+            claims.is_unanswered(SyncRun, SyncState),
             SyncState.paused.is_(False),
-            or_(SyncState.source_wait_until.is_(None), SyncState.source_wait_until <= db_now()),
+            claims.is_past(SyncState.source_wait_until),
         )
     )
-    rows = session.execute(
-        update(SyncRun)
-        .where(SyncRun.id.in_(ids), unanswered)
-        .values(rung_at=db_now())
-        .returning(SyncRun.id, SyncRun.sync),
-        execution_options=NO_SYNC,
-    )
-    return [(row[0], row[1]) for row in rows]
+    marked = claims.mark_rung(session, SyncRun, ids, quiet=quiet)
+    if not marked:
+        return []
+    query = select(SyncRun.id, SyncRun.sync).where(SyncRun.id.in_(marked)).order_by(SyncRun.id)
+    return [(row.id, row.sync) for row in session.execute(query)]

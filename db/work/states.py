@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from db.models import SyncRun, SyncState
-from db.models.runs import UNENDED
+from db.models.work import UNENDED
 from db.types import db_now
 from db.upsert import insert_new
 

@@ -13,10 +13,11 @@ from db.records import links
 from db.session import writing
 from db.work import rejects, states
 from syncs.registry import find
-from syncs.running.pages import REFUSED, reason, sight
+from syncs.running.pages import reason, sight
 from syncs.running.received import mark
 from syncs.sales import replay as sales
 from syncs.sales.refused import NAME
+from syncs.trying import REFUSED
 
 
 def replay(reject_id: int, *, who: str) -> None:

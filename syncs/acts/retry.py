@@ -1,5 +1,5 @@
-"""Failed tasks, tried again: a run goes on from a young checkpoint or begins anew, a batch of
-sales is worked off after all.
+"""Failed tasks, tried again: a run goes on from a young checkpoint or begins anew, a row of any
+other kind of work is due again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from core.errors import RefusedError
 from core.logs import correlation_id, new_correlation_id
 from db.access import audit
 from db.models import FailedTask, SyncRun
-from db.tills import batches
-from db.work import failures, runs, states
-from syncs.sales.process import TASK as SALES
+from db.work import claims, failures, runs, states
+from syncs.due import kinds
+from syncs.due.kinds import Rows
 
 
 class Reopened(NamedTuple):
@@ -33,25 +33,26 @@ def reopen(
 
     Of a sync, every other open failure with these options is marked too: one run answers for all.
     """
-    if failed.task == SALES:
-        found, answered = _batch(session, failed), [failed]
-    elif failed.run_id is not None:
-        found, answered = _run(session, failed.run_id), [failed]
+    answered = [failed]
+    if failed.run_id is not None:
+        again = _run(session, failed.run_id)
         answered += failures.siblings(session, failed)
+    elif (kind := kinds.rows_of(failed.task)) is not None:
+        again = _row(session, kind, int(failed.args[0]))
     else:
         return None
     for item in answered:
-        failures.close(session, item, "retried", who=who, why=why, retried_as=found.name)
+        failures.close(session, item, "retried", who=who, why=why, retried_as=again.name)
         subject = f"failed task {item.id}"
         audit.note(session, who=who, what="failure.retry", subject=subject, why=why)
-    return found
+    return again
 
 
-def _batch(session: Session, failed: FailedTask) -> Reopened:
-    batch_id = int(failed.args[0])
-    if not batches.reopen(session, batch_id):
-        raise RefusedError(f"Batch {batch_id} is not failed any more; nothing to retry.")
-    return Reopened(SALES, batch_id, f"batch {batch_id}")
+def _row(session: Session, kind: Rows, key: int) -> Reopened:
+    name = f"{kind.noun} {key}"
+    if not claims.reopen(session, kind.table, key):
+        raise RefusedError(f"{name.capitalize()} is not failed any more; nothing to retry.")
+    return Reopened(kind.task, key, name)
 
 
 def _run(session: Session, run_id: int) -> Reopened:

@@ -1,4 +1,4 @@
-"""The sweeper's round: claim missed slots, and find the runs and batches nobody answers for.
+"""The sweeper's round: claim missed slots, and find the work that nobody answers for.
 
 The store is the queue of record and Redis a doorbell: whatever was lost there is rung for again.
 """
@@ -10,12 +10,10 @@ import time
 from core.errors import MoulinError
 from core.logs import get_logger
 from db.session import writing
-from db.tills import batches
-from db.work import runs
 from syncs import health
+from syncs.due.kinds import KINDS, Ring
 from syncs.due.schedule import claim_latest
 from syncs.registry import SYNCS
-from syncs.sales.process import TASK
 
 log = get_logger(__name__)
 
@@ -23,8 +21,8 @@ QUIET = 9.0
 """Seconds for which a row that was rung for is not rung for again."""
 
 
-def once(*, back_at: float = float("-inf")) -> list[tuple[str, int]]:
-    """One round; the rows to ring for now, (task, id). Nothing is sent from here.
+def once(*, back_at: float = float("-inf")) -> list[Ring]:
+    """One round; what to ring for now. Nothing is sent from here.
 
     ``back_at`` is when the broker came back, by ``time.monotonic()``: it may have lost every ring
     from before.
@@ -37,12 +35,10 @@ def once(*, back_at: float = float("-inf")) -> list[tuple[str, int]]:
             log.warning("sweep.slot_failed", sync=sync.name, error=str(error))
     with writing() as session:
         quiet = min(QUIET, time.monotonic() - back_at)
-        # Sales first: a till may be waiting.
-        found = [(TASK, ident) for ident in batches.to_ring(session, quiet=quiet)]
-        found += [(f"sync.{sync}", ident) for ident, sync in runs.to_ring(session, quiet=quiet)]
-    if found:
-        log.debug("sweep.rings", rows=found)
-    return found
+        rings = [ring for kind in KINDS for ring in kind.to_ring(session, quiet=quiet)]
+    if rings:
+        log.debug("sweep.rings", rows=rings)
+    return rings
 
 
 def missed() -> list[str]:

@@ -15,7 +15,7 @@ from core.logs import get_logger
 from core.settings import settings
 from db.records import links
 from db.session import reading, writing
-from db.work import leases
+from db.work import claims, leases
 from syncs.declaration import Policy
 from syncs.running.pages import sight
 from syncs.running.walk import Walk
@@ -80,7 +80,7 @@ def _unseen(walk: Walk) -> tuple[int, int]:
 def _patient_walk(walk: Walk) -> Deletions:
     try:
         return _second_walk(walk)
-    except leases.LeaseLost:
+    except claims.LeaseLost:
         raise
     except RetriableError:
         # Every page is in the store: the run need not die of what it wanted to look at twice.

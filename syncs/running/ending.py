@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core import backoff
-from core.errors import ConfigurationError, FatalError, MoulinError, RefusedError, RetriableError
-from core.logs import get_logger, redact
+from core.errors import ConfigurationError, FatalError, MoulinError, RefusedError
+from core.logs import get_logger
 from db.models import SyncRun
 from db.records import links
 from db.records.plan import Sight
 from db.session import writing
 from db.types import db_now
-from db.work import failures, leases, runs, states
+from db.work import claims, failures, leases, runs, states
 from db.work.leases import Lease
-from syncs import intervals
+from syncs import intervals, trying
 from syncs.declaration import AnySync
 from syncs.running.deletions import Deletions, may_delete
 from syncs.running.pages import sight
@@ -29,17 +26,13 @@ from syncs.running.walk import Outcome, Walk
 
 log = get_logger(__name__)
 
-MOST_FAILURES = 5
-"""Consecutive tries without one page; then the run is dead and waits for a person."""
-MOST_TRIES = 25
-
 
 def finish(walk: Walk, deletions: Deletions) -> Outcome:
     """The walk is complete: bury what is gone, tie what belongs together, say how it went."""
     with writing() as session:
         # The lease first, here as everywhere: it fences, and it is the first lock of all who
         # write a sync's records, so that no two of them wait for each other.
-        now = leases.renew(session, walk.lease)
+        now = claims.renew(session, walk.lease)
         here = sight(session, walk.sync, walk.lease.run_id, walk.options, now)
         target, progress = walk.sync.target, walk.progress
         if deletions == "bury":
@@ -84,7 +77,7 @@ def approve(session: Session, sync: AnySync, run_id: int) -> int:
 def cancel(sync: AnySync, lease: Lease) -> Outcome:
     """Somebody asked for it; the checkpoint stays, for ``--resume``."""
     with writing() as session:
-        leases.renew(session, lease)
+        claims.renew(session, lease)
         runs.end(session, lease.run_id, "cancelled", error="Cancelled.")
         ring = _give_back(session, lease)
     log.info("run.cancelled", sync=sync.name, run=lease.run_id)
@@ -92,93 +85,62 @@ def cancel(sync: AnySync, lease: Lease) -> Outcome:
 
 
 def try_again(sync: AnySync, lease: Lease, error: Exception, *, by_hand: bool) -> None:
-    """A failure that may pass: due again later, or dead after too many. By hand it ends here,
-    unless the source said when to come back.
+    """A failure that may pass: due again later, or failed after too many. By hand it ends here,
+    unless the source asked to be left alone for a while.
     """
-    told = error.retry_after if isinstance(error, RetriableError) else None
     with writing() as session:
-        leases.renew(session, lease)
+        claims.renew(session, lease)
         run = runs.find(session, lease.run_id)
-        if run.failures >= MOST_FAILURES or (by_hand and told is None):
+        wait = _wait(run.failures, error, by_hand=by_hand)
+        if wait is None:
             _fail(session, sync, run, lease, error, by_hand=by_hand)
             return
-        # A second at least: a source that says "0" must not be asked in a circle.
-        wait = max(told or 0.0, 1.0 if by_hand else backoff.full_jitter(run.failures))
         leases.put_back(
-            session, lease, wait=wait, told_by_source=told is not None, errors=_tries(run, error)
-        )
-    log.warning(
-        "run.waits", sync=sync.name, run=lease.run_id, seconds=round(wait), error=said(error)
-    )
+            session, lease, wait=wait, source_asked=trying.retry_after(error) is not None,
+            errors=trying.attempts(run.errors, error, run.task_id),
+        )  # fmt: skip
+    message = trying.message_of(error)
+    log.warning("run.waits", sync=sync.name, run=lease.run_id, seconds=round(wait), error=message)
 
 
 def give_up_or_retry(sync: AnySync, lease: Lease, error: Exception, *, by_hand: bool) -> None:
     """Fatal ends the run at once; a crash of our own is tried again, for it may be the moment's."""
-    if not isinstance(error, FatalError | ConfigurationError):
+    if isinstance(error, FatalError | ConfigurationError):
+        _give_up(sync, lease, error, by_hand=by_hand)
+    else:
         try_again(sync, lease, error, by_hand=by_hand)
-        return
-    with writing() as session:
-        leases.renew(session, lease)
-        _fail(session, sync, runs.find(session, lease.run_id), lease, error, by_hand=by_hand)
 
 
-def bury_dead(sync: AnySync, lease: Lease) -> MoulinError:
+def give_up_silent(sync: AnySync, lease: Lease) -> MoulinError:
     """Claimed too often without a page: whoever runs it dies before it can say why. What to
     raise for it.
     """
-    died = MoulinError(
-        f"{MOST_FAILURES} tries died without writing a page and without saying why "
-        "(killed, out of memory?). Look at the worker's log, then retry it.",
-        code="DIED",
-    )
-    with writing() as session:
-        leases.renew(session, lease)
-        _fail(session, sync, runs.find(session, lease.run_id), lease, died, by_hand=False)
+    died = trying.died(without="writing a page and without saying why")
+    _give_up(sync, lease, died, by_hand=False)
     return died
 
 
-def said(error: BaseException) -> str:
-    """The error's words. Of a foreign error the first line only: a database's next ones quote
-    the row.
-    """
-    text = str(error)
-    return redact(text if isinstance(error, MoulinError) else text.partition("\n")[0])[:2000]
+def _wait(failures: int, error: Exception, *, by_hand: bool) -> float | None:
+    """Seconds until the next try; None when this was the last."""
+    asked = trying.retry_after(error)
+    if not by_hand or failures >= trying.MOST_FAILURES:
+        return trying.wait_after(failures, retry_after=asked)
+    # A second at least: a source that says "0" must not be asked in a circle.
+    return None if asked is None else max(asked, 1.0)
 
 
-def attempt(error: BaseException, task_id: str | None) -> dict[str, Any]:
-    """One try's error as it is kept: no value of a record is in it, and no secret."""
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "type": type(error).__name__,
-        "code": getattr(error, "code", None),
-        "message": said(error),
-        "traceback": _trace(error)[-8000:],
-        "task_id": task_id,
-    }
-
-
-def _trace(error: BaseException) -> str:
-    """The frames of the error and of its causes, each with its own words, outermost last."""
-    parts: list[str] = []
-    link: BaseException | None = error
-    while link is not None:
-        frames = "".join(traceback.format_tb(link.__traceback__))
-        parts.append(f"{redact(frames)}{type(link).__name__}: {said(link)}")
-        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-    return "\n\n".join(reversed(parts))
-
-
-def _tries(run: SyncRun, error: Exception) -> list[dict[str, Any]]:
-    """Every try's error; of very many the first five and the newest twenty."""
-    found = [*run.errors, attempt(error, run.task_id)]
-    return found if len(found) <= MOST_TRIES else [*found[:5], *found[5 - MOST_TRIES :]]
+def _give_up(sync: AnySync, lease: Lease, error: Exception, *, by_hand: bool) -> None:
+    with writing() as session:
+        claims.renew(session, lease)
+        _fail(session, sync, runs.find(session, lease.run_id), lease, error, by_hand=by_hand)
 
 
 def _fail(
     session: Session, sync: AnySync, run: SyncRun, lease: Lease, error: Exception, *, by_hand: bool
 ) -> None:
-    attempts = _tries(run, error)
-    runs.end(session, run.id, "failed", error=attempts[-1]["message"], errors=attempts)
+    attempts = trying.attempts(run.errors, error, run.task_id)
+    message = trying.message_of(error)
+    runs.end(session, run.id, "failed", error=message, errors=attempts)
     if not by_hand:
         # A person at a terminal has seen it; a task's failure must wait for one.
         failures.record(
@@ -191,11 +153,10 @@ def _fail(
             attempts=attempts,
             run_id=run.id,
         )
-    told = error.retry_after if isinstance(error, RetriableError) else None
-    _give_back(session, lease, failed=True, told=told)
+    _give_back(session, lease, failed=True, source_wait=trying.retry_after(error))
     # By hand the command itself says why.
     level = logging.INFO if by_hand else logging.ERROR
-    log.log(level, "run.failed", sync=sync.name, run=run.id, error=attempts[-1]["message"])
+    log.log(level, "run.failed", sync=sync.name, run=run.id, error=message)
 
 
 def _give_back(
@@ -204,11 +165,11 @@ def _give_back(
     *,
     succeeded: bool = False,
     failed: bool = False,
-    told: float | None = None,
+    source_wait: float | None = None,
 ) -> int | None:
     """Release the lease; the id of a follow-up run that was asked for meanwhile."""
     state = states.locked(session, lease.sync)
-    news: dict[str, Any] = {}
+    news: dict[str, object] = {}
     if succeeded:
         run = runs.find(session, lease.run_id)
         news = {"last_success_at": run.started_at, "failures": 0, "next_allowed_at": None}
@@ -216,8 +177,8 @@ def _give_back(
         count = state.failures + 1
         wait = backoff.after_failed_run(count, intervals.interval(lease.sync))
         news = {"failures": count, "next_allowed_at": db_now(wait)}
-    if told is not None:
-        news["source_wait_until"] = db_now(told)
+    if source_wait is not None:
+        news["source_wait_until"] = db_now(source_wait)
     leases.release(session, lease, **news)
     return runs.open_follow_up(session, state)
 

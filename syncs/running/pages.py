@@ -22,20 +22,15 @@ from db.catalogue.shops import Sites
 from db.records import links
 from db.records.plan import Known, Plan, Sight
 from db.session import writing
-from db.work import leases, rejects
+from db.work import claims, leases, rejects
 from db.work.leases import Lease
 from db.work.rejects import Refusal
 from syncs.declaration import AnySync, Options
 from syncs.running.progress import Progress
 from syncs.running.received import Received, Sorted, receive, sort
+from syncs.trying import REFUSED
 
 log = get_logger(__name__)
-
-REFUSED = (StatementError, UnicodeEncodeError, OverflowError, RecursionError)
-"""What a driver raises, or SQLAlchemy before it, for a value that cannot be sent or stored.
-
-``OperationalError`` is a ``StatementError`` too, but says that the database is away.
-"""
 
 Write = Callable[[Session, AnySync, Sorted, Mapping[str, Known], Sight], Plan[Any]]
 
@@ -73,7 +68,7 @@ def write_page(
     for write in (whole, one_by_one):
         try:
             with writing() as session:
-                now = leases.renew(session, lease)
+                now = claims.renew(session, lease)
                 here = sight(session, sync, lease.run_id, options, now)
                 known = look_up(session, sync, received)
                 found = sort(sync, received, known, here)

@@ -15,7 +15,7 @@ from db.tills import sales
 from db.work import rejects
 from syncs.sales import decide
 from syncs.sales.decide import Item, Pass, Refused
-from syncs.sales.process import settle
+from syncs.sales.selling import settle
 
 REPEATED = timedelta(days=7)
 """For how long a till that is offline may repeat a sale."""

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidRequestError
 
+from db.models import SalesBatch
 from db.session import engine, reading, writing
 from db.tills import batches
+from db.work import claims
 from tests.syncs.sales import conftest
 from tests.syncs.sales.conftest import sale
 
@@ -53,7 +55,7 @@ def test_to_look_for_work_reads_no_batch_that_is_done(store):
 
     event.listen(engine(), "before_cursor_execute", note)
     with writing() as session:
-        batches.to_ring(session, quiet=0)
+        claims.to_ring(session, SalesBatch, quiet=0)
     event.remove(engine(), "before_cursor_execute", note)
     (told,) = [each for each in statements if each[0].startswith("UPDATE sales_batches")]
 

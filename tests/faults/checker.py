@@ -23,7 +23,7 @@ from db.models import (
     SalesBatch,
     StockMovement,
 )
-from db.models.sales import WAITING
+from db.models.work import ACTIVE
 from db.session import reading
 from tests.faults.generator import Line, Miss, Sent, SentSale
 from tests.faults.shopfloor import Floor
@@ -80,7 +80,7 @@ def examine(floor: Floor, sent: Sequence[Sent]) -> Verdict:
     with reading() as session:
         found = _read(session)
         verdict.unfinished = list(
-            session.scalars(select(SalesBatch.id).where(SalesBatch.status.in_(WAITING)))
+            session.scalars(select(SalesBatch.id).where(SalesBatch.status.in_(ACTIVE)))
         )
         verdict.failed = list(
             session.scalars(select(FailedTask.id).where(FailedTask.state == "open"))

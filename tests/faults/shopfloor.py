@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from db.models import Product, SalesBatch, Shop, StockMovement, Terminal
-from db.models.sales import WAITING
+from db.models.work import ACTIVE
 from db.session import reading, writing
 from tests.servers import until
 
@@ -71,8 +71,7 @@ def unfinished() -> list[int]:
     """The batches that wait or are being worked off."""
     with reading() as session:
         return sorted(
-            ident
-            for (ident,) in session.query(SalesBatch.id).filter(SalesBatch.status.in_(WAITING))
+            ident for (ident,) in session.query(SalesBatch.id).filter(SalesBatch.status.in_(ACTIVE))
         )
 
 
@@ -85,7 +84,7 @@ def _left() -> str:
     with reading() as session:
         rows = (
             session.query(SalesBatch)
-            .filter(SalesBatch.status.in_(WAITING))
+            .filter(SalesBatch.status.in_(ACTIVE))
             .order_by(SalesBatch.id)
             .limit(20)
         )

@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from db.models import FailedTask, Sale, SalesBatch, Shop
 from db.session import reading, writing
-from syncs.sales.process import MOST_FAILURES, TASK
+from syncs.sales.process import TASK
+from syncs.trying import MOST_FAILURES
 from tests.faults import shopfloor
 from tests.faults.checker import examine
 from tests.faults.generator import Sent, SentSale, post

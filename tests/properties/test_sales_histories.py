@@ -158,13 +158,13 @@ class History(Chain):
         stale = (
             partial(sales._put_back, frozen, Bug(), None)
             if stumbles
-            else partial(sales._work, frozen)
+            else partial(sales._sell, frozen)
         )
         with pytest.raises(BatchLost):
             stale()
         check(self.books)
         if other is not None:
-            sales._work(other)
+            sales._sell(other)
             self.books.work(batch)
 
     @precondition(lambda self: self.chosen(lambda batch: batch.held or batch.rests))

@@ -6,7 +6,7 @@ import core.settings
 from connectors.errors import AuthenticationError, ServerError
 from db.models import Product, Reject, StockMovement, SyncRun, SyncState
 from db.session import reading, writing
-from db.work import leases, runs
+from db.work import claims, leases, runs
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.running import ending
@@ -110,14 +110,14 @@ def test_a_zombie_ends_nothing(b2b):
     claim(run_id, steal=True)
     before = dump()
 
-    with pytest.raises(leases.LeaseLost):
+    with pytest.raises(claims.LeaseLost):
         ending.cancel(PRODUCTS, zombie)
-    with pytest.raises(leases.LeaseLost):
+    with pytest.raises(claims.LeaseLost):
         ending.try_again(PRODUCTS, zombie, ServerError("500"), by_hand=False)
-    with pytest.raises(leases.LeaseLost):
+    with pytest.raises(claims.LeaseLost):
         ending.give_up_or_retry(PRODUCTS, zombie, AuthenticationError("401"), by_hand=False)
-    with pytest.raises(leases.LeaseLost):
-        ending.bury_dead(PRODUCTS, zombie)
+    with pytest.raises(claims.LeaseLost):
+        ending.give_up_silent(PRODUCTS, zombie)
 
     assert dump() == before
 
@@ -204,5 +204,5 @@ def test_a_lease_that_was_given_back_is_lost(b2b):
     with writing() as session:
         leases.put_back(session, lease)
 
-    with pytest.raises(leases.LeaseLost), writing() as session:
-        leases.renew(session, lease)
+    with pytest.raises(claims.LeaseLost), writing() as session:
+        claims.renew(session, lease)

@@ -12,7 +12,7 @@ from connectors.errors import RateLimitError
 from core.settings import settings
 from db import session
 from db.session import reading, writing
-from db.work import leases, runs, states
+from db.work import claims, leases, runs, states
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.registry import find
@@ -96,8 +96,8 @@ def test_who_gives_way_writes_nothing_more(b2b):
 
     taken(PRODUCTS, resume=True, site_id=2)
 
-    with pytest.raises(leases.LeaseLost), writing() as late:
-        leases.renew(late, lease)
+    with pytest.raises(claims.LeaseLost), writing() as late:
+        claims.renew(late, lease)
 
 
 def test_a_source_that_always_says_wait_is_given_up_as_what_it_is(b2b):

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from db.models import SalesBatch
 from db.session import reading, writing
-from db.tills import batches
+from db.work import claims
 from syncs.due import sweep
 from syncs.sales.process import TASK
 from tests import sold
@@ -31,7 +31,7 @@ def due(store) -> list[int]:
         for number in range(4):
             session.add(SalesBatch(uuid=f"due-{number}", **values))
     with writing() as session:
-        return list(batches.to_ring(session, quiet=0))
+        return list(claims.to_ring(session, SalesBatch, quiet=0))
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def rung(monkeypatch) -> list[tuple[str, int]]:
 
 
 def test_a_reconnect_rings_at_once_for_all_that_was_rung_for_before(due, rung, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 2)
+    monkeypatch.setattr(claims, "AT_ONCE", 2)
     monkeypatch.setattr(sweeper, "AT_ONCE", 2)
     made = Sweeper()
     made.sweep_soon()

@@ -1,4 +1,4 @@
-"""A batch that cannot be worked off: tried again, kept for a person, never half done."""
+"""A batch that cannot be processed: tried again, kept for a person, never half done."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from sqlalchemy.exc import OperationalError
 from core.errors import MoulinError, RefusedError
 from db.models import AuditEvent, FailedTask, Product, Sale, SalesBatch, Terminal
 from db.session import engine, reading, writing
-from db.tills import batch_claims, batches
+from db.tills import batch_claims
 from db.tills.batch_claims import BatchLost
 from db.types import db_now
-from db.work import failures, rejects
+from db.work import claims, failures, rejects
 from syncs.acts import retry
 from syncs.acts.replay import replay
 from syncs.due import sweep
-from syncs.sales.process import MOST_FAILURES, TASK, process
+from syncs.sales.process import TASK, process
+from syncs.trying import MOST_FAILURES
 from tests.syncs.sales.conftest import CASE, PHONE, adjust, count, open_rejects, sale, stock_of
 
 
@@ -214,7 +215,7 @@ def test_the_sweeper_rings_for_what_nobody_answers(till):
 
 
 def test_the_oldest_are_rung_for_first_and_not_all_at_once(till, monkeypatch):
-    monkeypatch.setattr(batches, "AT_ONCE", 3)
+    monkeypatch.setattr(claims, "AT_ONCE", 3)
     for number in range(5):
         till.receive(sale(f"V-{number}"))
         expire(number + 1)
@@ -257,7 +258,7 @@ def test_two_replays_sell_it_once(till):
     assert stock_of(CASE) == 9
 
 
-def test_a_batch_of_a_revoked_terminal_is_still_worked_off(till):
+def test_a_batch_of_a_revoked_terminal_is_still_processed(till):
     till.receive(sale("A"))
     with writing() as session:
         session.get_one(Terminal, till.id).active = False

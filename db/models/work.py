@@ -1,0 +1,50 @@
+"""Columns of claimed work: rows of which each is done by one worker at a time, until it is done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Id
+
+ACTIVE = ("due", "running")
+"""The statuses of work that still has to be done."""
+
+UNENDED = text("status IN ('due', 'running')")
+"""The same for a partial index: by values that are sent apart no database would know it again."""
+
+
+class Leased:
+    """A row that one worker holds until ``lease_until``.
+
+    ``lease_token`` grows with every claim and fences: who holds an older one writes nothing.
+    """
+
+    __tablename__: str
+
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[int] = mapped_column(default=0)
+
+
+class Work:
+    """A row that has to be done: ``due`` (not before ``not_before``), ``running``, then ended.
+
+    ``failures`` counts consecutive claims that came to nothing, ``errors`` keeps each attempt's.
+    ``rung_at`` is when a worker was last asked to do it.
+    """
+
+    id: Mapped[Id]
+    status: Mapped[str] = mapped_column(String(16), default="due")
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
+    task_id: Mapped[str | None] = mapped_column(String(64))
+    not_before: Mapped[datetime | None]
+    rung_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class LeasedWork(Work, Leased):
+    """Work whose lease lies in its own row; a run's lies in its sync's."""

@@ -1,0 +1,63 @@
+"""Every kind of claimed work: what the sweeper rings for, and a person may have tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from db.models import SalesBatch, SyncRun
+from db.models.work import LeasedWork, Work
+from db.work import claims, runs
+from syncs.sales import process as sales
+
+Ring = tuple[str, int]
+"""A task, and the id of the row that it is to do."""
+
+
+class Kind(Protocol):
+    """Work of which the store is the queue."""
+
+    @property
+    def table(self) -> type[Work]:
+        """Each of its rows is a piece of work."""
+
+    def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
+        """What is due and nobody does, the oldest first; not again for ``quiet`` seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The rows of a table that holds their leases too; ``task`` does one of them."""
+
+    noun: str
+    table: type[LeasedWork]
+    task: str
+
+    def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
+        """As ``Kind`` says."""
+        return [(self.task, key) for key in claims.to_ring(session, self.table, quiet=quiet)]
+
+
+class Runs:
+    """The runs of all syncs, whose leases lie with their syncs; each sync has its own task."""
+
+    table = SyncRun
+
+    def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
+        """As ``Kind`` says; a paused sync's wait, and those whose source wants to be left alone."""
+        return [(f"sync.{sync}", key) for key, sync in runs.to_ring(session, quiet=quiet)]
+
+
+ROWS = (
+    # Sales first: a till may be waiting.
+    Rows(noun="batch", table=SalesBatch, task=sales.TASK),
+)
+KINDS: Sequence[Kind] = (*ROWS, Runs())
+
+
+def rows_of(task: str) -> Rows | None:
+    """The rows that ``task`` does; None for a task that has none, or whose rows are runs."""
+    return next((kind for kind in ROWS if kind.task == task), None)
