@@ -1,4 +1,4 @@
-"""Sales end to end, from the first POST until the last batch is worked off, beside a plain loop.
+"""Sales end to end, from the first POST until the last batch is processed, beside a plain loop.
 
 HTTP → store → Redis → worker → store, with real processes; the loop runs in this process, on the
 same store, in turn with them, while they are idle.
@@ -87,7 +87,7 @@ def until_done(patience: float = PATIENCE) -> None:
             left = session.scalar(query)
         if not left:
             return
-        assert time.monotonic() < deadline, f"{left} batches were not worked off"
+        assert time.monotonic() < deadline, f"{left} batches were not processed"
         time.sleep(_LOOK)
 
 

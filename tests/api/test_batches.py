@@ -11,7 +11,7 @@ from db.session import reading, writing
 from db.types import db_now
 from syncs.sales.process import TASK, process
 from tests.api.test_failures import fail
-from tests.buried import bury, bury_again, status_of
+from tests.given_up import give_up, give_up_again, status_of
 from tests.syncs.sales import conftest
 from tests.syncs.sales.conftest import CASE, adjust, sale, sales, stock_of
 
@@ -82,7 +82,7 @@ def test_a_batch_that_waits_has_no_answer_yet(ask, till):
 
 
 def test_a_batch_that_failed_is_worked_off_after_all(ask, till):
-    batch_id, failure_id = bury(till, sale("A"))
+    batch_id, failure_id = give_up(till, sale("A"))
     shown = ask(f"GET /api/ops/batches/{batch_id}", role="viewer").get_json()
     (line,) = results(ask("GET /api/ops/failures", role="viewer"))
 
@@ -108,7 +108,7 @@ def test_a_batch_that_failed_is_worked_off_after_all(ask, till):
 
 
 def test_a_failure_that_was_dismissed_leaves_its_batch_alone(ask, till):
-    batch_id, failure_id = bury(till, sale("A"))
+    batch_id, failure_id = give_up(till, sale("A"))
 
     ask(f"POST /api/ops/failures/{failure_id}/dismiss", json={"why": "a test till"})
 
@@ -119,8 +119,8 @@ def test_a_failure_that_was_dismissed_leaves_its_batch_alone(ask, till):
 @pytest.fixture
 def canary(ask, till):
     """The newer of two failed batches is retried; its id, and the failure that waits."""
-    _, waits = bury(till, sale("A"))
-    batch_id, chosen = bury(till, sale("B"))
+    _, waits = give_up(till, sale("A"))
+    batch_id, chosen = give_up(till, sale("B"))
     found = ask(RETRY, json={**OF_SALES, "canary": 1, "why": "cured?"}).get_json()
     assert found["retried"] == [
         {"id": chosen, "run_id": None, "batch_id": batch_id, "task_id": None}
@@ -152,7 +152,7 @@ def test_the_rest_follows_a_canary_that_was_worked_off(ask, canary):
 
 def test_the_rest_is_left_alone_when_the_canary_failed_again(ask, canary):
     batch_id, waits = canary
-    failed_again = bury_again(batch_id)
+    failed_again = give_up_again(batch_id)
 
     answer = ask(RETRY, json=OF_SALES)
 
@@ -163,14 +163,14 @@ def test_the_rest_is_left_alone_when_the_canary_failed_again(ask, canary):
 def test_a_batch_that_failed_again_speaks_for_itself(ask, canary):
     batch_id, _ = canary
     with writing() as session:
-        session.delete(session.get_one(FailedTask, bury_again(batch_id)))
+        session.delete(session.get_one(FailedTask, give_up_again(batch_id)))
 
     assert ask(RETRY, json=OF_SALES).get_json()["code"] == "CANARY_FAILED"
 
 
 def test_a_canary_may_be_of_runs_and_batches_together(ask, till):
     waits = fail("b2b.categories")
-    batch_id, _ = bury(till, sale("A"))
+    batch_id, _ = give_up(till, sale("A"))
     fail()
     everything: dict[str, object] = {"filter": {}}
 
@@ -232,8 +232,8 @@ def test_refused_sales_are_replayed_by_their_code(ask, till):
 def test_metrics_tell_of_the_tills(ask, till):
     empty = ask("GET /metrics").text
     till.send(sale("A"), sale("B"))
-    bury(till, sale("C"))
-    _, dismissed = bury(till, sale("D"))
+    give_up(till, sale("C"))
+    _, dismissed = give_up(till, sale("D"))
     ask(f"POST /api/ops/failures/{dismissed}/dismiss", json={"why": "a test till"})
     till.receive(sale("E"))
     with writing() as session:

@@ -9,8 +9,8 @@ import redis
 from db.session import reading
 from db.work import failures, rejects
 from syncs.sales.process import process as work_off
-from tests.buried import bury, status_of
 from tests.cli import given
+from tests.given_up import give_up, status_of
 from tests.syncs.sales import conftest
 from tests.syncs.sales.conftest import (
     CASE,
@@ -64,7 +64,7 @@ def test_a_batch_that_is_not_there_is_said_so(cli, till):
 
 
 def test_a_batch_that_failed_is_shown_with_its_attempts(cli, told, till):
-    batch_id, _ = bury(till, sale("A"))
+    batch_id, _ = give_up(till, sale("A"))
 
     (line,) = told("batches", "list")
     shown = cli("batches", "show", batch_id)
@@ -76,7 +76,7 @@ def test_a_batch_that_failed_is_shown_with_its_attempts(cli, told, till):
 
 
 def test_a_failed_batch_is_worked_off_after_all(process, till):
-    batch_id, failure_id = bury(till, sale("A"))
+    batch_id, failure_id = give_up(till, sale("A"))
 
     done = process("failed", "retry", failure_id, "--why", "more memory", "--json")
 
@@ -95,7 +95,7 @@ def test_a_failed_batch_is_worked_off_after_all(process, till):
 
 
 def test_a_worker_is_rung_for_a_batch(process, till, redis_url, empty_redis):
-    batch_id, failure_id = bury(till, sale("A"))
+    batch_id, failure_id = give_up(till, sale("A"))
 
     done = process("failed", "retry", failure_id, REDIS_URL=redis_url)
 
@@ -107,7 +107,7 @@ def test_a_worker_is_rung_for_a_batch(process, till, redis_url, empty_redis):
 
 
 def test_a_failure_names_its_batch(cli, told, till):
-    batch_id, failure_id = bury(till, sale("A"))
+    batch_id, failure_id = give_up(till, sale("A"))
 
     (line,) = told("failed", "list")
 

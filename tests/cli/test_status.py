@@ -2,8 +2,8 @@ from datetime import timedelta
 
 from db.models import Terminal
 from db.session import writing
-from tests.buried import bury
 from tests.cli import given
+from tests.given_up import give_up
 from tests.syncs.sales import conftest
 from tests.syncs.sales.conftest import CASE, adjust, sale
 
@@ -113,7 +113,7 @@ def test_what_the_tills_sent_and_what_is_wrong_with_it_is_told(cli, told, till):
         session.get_one(Terminal, 2).level = 1
         session.add(Terminal(id=9, shop_id=2, serial="gone", name="Old", active=False))
     till.send(sale("A"))
-    bury(till, sale("B"))
+    give_up(till, sale("B"))
     for number in ("C", "D"):
         till.receive(sale(number))
     adjust(CASE, -6)

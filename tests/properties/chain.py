@@ -129,7 +129,7 @@ class Chain(RuleBasedStateMachine):
         return self.chosen(lambda batch: batch.key is not None)
 
     def unfinished(self) -> list[Batch]:
-        """Those that somebody has to work off."""
+        """Those that somebody has to process."""
         return self.chosen(lambda batch: batch.status in {"due", "running"})
 
     def startable(self) -> list[Batch]:

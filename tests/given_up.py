@@ -15,13 +15,13 @@ from syncs.trying import MOST_FAILURES
 from tests.syncs.sales.conftest import Till
 
 
-def bury(till: Till, *sales: Any) -> tuple[int, int]:
+def give_up(till: Till, *sales: Any) -> tuple[int, int]:
     """The batch and its failure: their ids."""
     batch_id = till.receive(*sales).batch_id
-    return batch_id, bury_again(batch_id)
+    return batch_id, give_up_again(batch_id)
 
 
-def bury_again(batch_id: int) -> int:
+def give_up_again(batch_id: int) -> int:
     """It fails for good; the id of the failure."""
     with writing() as session:
         session.get_one(SalesBatch, batch_id).failures = MOST_FAILURES
