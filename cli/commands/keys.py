@@ -107,7 +107,7 @@ def rotate(as_json: bool) -> None:
     """Seal everything anew under the newest encryption key; safe to stop and to repeat."""
     columns: dict[str, dict[str, int]] = {}
     lost: list[dict[str, Any]] = []
-    for column in sealed.COLUMNS:
+    for column in sealed.columns():
         columns[sealed.name(column)] = _reseal(column, lost)
     changed = sum(column["changed"] for column in columns.values())
     total = sum(column["all"] for column in columns.values())

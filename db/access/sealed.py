@@ -11,53 +11,13 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core import crypto, personal
+from core import crypto
 from core.errors import MoulinError
-from db.models import (
-    APIKey,
-    Reject,
-    Sale,
-    SalesBatch,
-    TemplateCustomRequest,
-    TemplateOrder,
-    TemplateOrderDrift,
-    TemplateOrderItem,
-    TemplateUser,
-    Terminal,
-)
+from db.models import Base
+from db.models.sealed import is_sealed, marks
 from db.session import NO_SYNC
 
 Column = InstrumentedAttribute[Any]
-
-COLUMNS: tuple[Column, ...] = (
-    APIKey.sealed,
-    Reject.payload,
-    SalesBatch.body,
-    Sale.client,
-    Terminal.signing_key,
-    TemplateOrder.extra,
-    TemplateOrderItem.extra,
-    TemplateOrderDrift.payload,
-    TemplateUser.name,
-    TemplateUser.email,
-    TemplateUser.phone,
-    TemplateUser.extra,
-    TemplateCustomRequest.name,
-    TemplateCustomRequest.email,
-    TemplateCustomRequest.phone,
-    TemplateCustomRequest.extra,
-)
-"""Whatever ``core.crypto.seal`` made and a table keeps."""
-
-MARKS: Mapping[Column, tuple[Column, Callable[[str | None], str | None]]] = {
-    TemplateUser.email: (TemplateUser.email_mark, personal.mark_email),
-    TemplateUser.phone: (TemplateUser.phone_mark, personal.mark_phone),
-    TemplateCustomRequest.email: (TemplateCustomRequest.email_mark, personal.mark_email),
-    TemplateCustomRequest.phone: (TemplateCustomRequest.phone_mark, personal.mark_phone),
-    TemplateOrderDrift.payload: (TemplateOrderDrift.digest, personal.mark_text),
-}
-"""The marks of values, which are under a key too: made anew with their value."""
-
 
 AT_ONCE = 50
 """Values one transaction seals anew: a batch of sales may have two million letters, and whoever
@@ -71,6 +31,19 @@ class Batch:
 
     changed: int
     lost: list[tuple[int, str]]
+
+
+def columns() -> list[Column]:
+    """Every column that its model declares as sealed, in the order of their names."""
+    return sorted(
+        (
+            getattr(mapper.class_, attribute.key)
+            for mapper in Base.registry.mappers
+            for attribute in mapper.column_attrs
+            if is_sealed(attribute.columns[0])
+        ),
+        key=name,
+    )
 
 
 def name(column: Column) -> str:
@@ -121,10 +94,18 @@ def _renewed(column: Column, kept: str) -> dict[Column, str | None]:
     sealed = crypto.is_sealed(kept)
     fresh = crypto.reseal(kept) if sealed else None
     news: dict[Column, str | None] = {} if fresh is None else {column: fresh}
-    if column in MARKS:
-        mark, make = MARKS[column]
-        news[mark] = make(crypto.unseal(kept) if sealed else kept)
+    for marking, make in _marks(column):
+        news[marking] = make(crypto.unseal(kept) if sealed else kept)
     return news
+
+
+def _marks(column: Column) -> list[tuple[Column, Callable[[str | None], str | None]]]:
+    """The marks of the column's values, which are under a key too: made anew with their value."""
+    return [
+        (getattr(column.class_, key), found.make)
+        for key, found in marks(column.class_.__table__)
+        if found.column == column.key
+    ]
 
 
 def _replace(
@@ -132,7 +113,7 @@ def _replace(
 ) -> int:
     """How many rows changed: what is up to date already does not count."""
     try:
-        with session.begin_nested() if column in MARKS else nullcontext():
+        with session.begin_nested() if _marks(column) else nullcontext():
             return _update(session, column, ident, kept, news)
     except IntegrityError:
         # A drift that was noted once more where the newest key was not held yet: the mark is taken.

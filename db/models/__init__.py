@@ -1,4 +1,10 @@
-"""The tables. Importing this package makes every table known to ``Base.metadata``."""
+"""The tables. Importing this package makes every table known to ``Base.metadata``.
+
+A new module of it is found by itself: whoever adds one edits no list.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from db.models.access import APIKey, AuditEvent, Operator
 from db.models.base import Base
@@ -52,3 +58,6 @@ __all__ = [
     "TemplateUser",
     "Terminal",
 ]
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)

@@ -9,6 +9,7 @@ from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Id, Moment
+from db.models.sealed import Sealed
 
 
 class APIKey(Base):
@@ -27,7 +28,7 @@ class APIKey(Base):
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100), unique=True)
-    sealed: Mapped[str]
+    sealed: Mapped[Sealed]
     is_active: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
     last_used_at: Mapped[datetime | None]

@@ -9,6 +9,7 @@ from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Id, Moment, Word
+from db.models.sealed import Sealed
 
 
 class Reject(Base):
@@ -42,7 +43,7 @@ class Reject(Base):
     code: Mapped[Word]
     field: Mapped[str] = mapped_column(String(200))
     message: Mapped[str]
-    payload: Mapped[str]
+    payload: Mapped[Sealed]
     state: Mapped[str] = mapped_column(String(16), default="open")
     reason: Mapped[str | None]
     created_at: Mapped[Moment]

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Id, Line, Moment, Word
+from db.models.sealed import Sealed
 from db.models.work import UNENDED, LeasedWork
 
 
@@ -29,7 +30,7 @@ class Terminal(Base):
     active: Mapped[bool] = mapped_column(default=True)
     level: Mapped[int] = mapped_column(default=0)
     token_hash: Mapped[str | None] = mapped_column(String(64))
-    signing_key: Mapped[str | None]
+    signing_key: Mapped[Sealed | None]
     duplicates: Mapped[str] = mapped_column(String(16), default="answer")
     last_seen_at: Mapped[datetime | None]
     clock_offset: Mapped[int | None]
@@ -87,7 +88,7 @@ class SalesBatch(LeasedWork, Base):
     terminal_id: Mapped[int] = mapped_column(ForeignKey("terminals.id"))
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     body_hash: Mapped[str] = mapped_column(String(64))
-    body: Mapped[str]
+    body: Mapped[Sealed]
     count: Mapped[int]
     number_stamp: Mapped[str | None] = mapped_column(String(14))
     received_at: Mapped[Moment]
@@ -125,7 +126,7 @@ class Sale(Base):
     sold_at: Mapped[datetime]
     received_at: Mapped[datetime]
     content_hash: Mapped[str] = mapped_column(String(64))
-    client: Mapped[str | None]
+    client: Mapped[Sealed | None]
     oversold: Mapped[bool] = mapped_column(default=False)
 
 

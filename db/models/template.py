@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
+from core import personal
 from db.models.base import Base, Document, Id, Line, Moment
 from db.models.catalogue import Tie
+from db.models.sealed import Personal, Sealed, mark
 
 
 class Exported(Tie):
@@ -58,7 +60,7 @@ class TemplateOrder(Exported):
     status: Mapped[str | None] = mapped_column(String(100))
     total: Mapped[Decimal | None]
     ordered_at: Mapped[datetime | None]
-    extra: Mapped[str | None]
+    extra: Mapped[Personal | None]
 
 
 class TemplateOrderItem(Base):
@@ -74,7 +76,7 @@ class TemplateOrderItem(Base):
     name: Mapped[str | None] = mapped_column(String(500))
     quantity: Mapped[int]
     price: Mapped[Decimal | None]
-    extra: Mapped[str | None]
+    extra: Mapped[Personal | None]
 
 
 class TemplateOrderDrift(Base):
@@ -89,9 +91,9 @@ class TemplateOrderDrift(Base):
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(ForeignKey("template_orders.id"))
     run_id: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(80), info=mark("payload", personal.mark_text))
     fields: Mapped[list[str]]
-    payload: Mapped[str]
+    payload: Mapped[Sealed]
     at: Mapped[Moment]
 
 
@@ -100,13 +102,17 @@ class TemplateUser(Exported):
 
     __tablename__ = "template_users"
 
-    name: Mapped[str | None]
-    email: Mapped[str | None]
-    phone: Mapped[str | None]
-    email_mark: Mapped[str | None] = mapped_column(String(80), index=True)
-    phone_mark: Mapped[str | None] = mapped_column(String(80), index=True)
+    name: Mapped[Personal | None]
+    email: Mapped[Personal | None]
+    phone: Mapped[Personal | None]
+    email_mark: Mapped[str | None] = mapped_column(
+        String(80), index=True, info=mark("email", personal.mark_email)
+    )
+    phone_mark: Mapped[str | None] = mapped_column(
+        String(80), index=True, info=mark("phone", personal.mark_phone)
+    )
     role: Mapped[str | None] = mapped_column(String(100))
-    extra: Mapped[str | None]
+    extra: Mapped[Personal | None]
 
 
 class TemplateExhibition(Exported):
@@ -127,12 +133,16 @@ class TemplateCustomRequest(Exported):
     __tablename__ = "template_custom_requests"
 
     status: Mapped[str | None] = mapped_column(String(100))
-    name: Mapped[str | None]
-    email: Mapped[str | None]
-    phone: Mapped[str | None]
-    email_mark: Mapped[str | None] = mapped_column(String(80), index=True)
-    phone_mark: Mapped[str | None] = mapped_column(String(80), index=True)
-    extra: Mapped[str | None]
+    name: Mapped[Personal | None]
+    email: Mapped[Personal | None]
+    phone: Mapped[Personal | None]
+    email_mark: Mapped[str | None] = mapped_column(
+        String(80), index=True, info=mark("email", personal.mark_email)
+    )
+    phone_mark: Mapped[str | None] = mapped_column(
+        String(80), index=True, info=mark("phone", personal.mark_phone)
+    )
+    extra: Mapped[Personal | None]
 
 
 class TemplateStat(Exported):

@@ -31,7 +31,7 @@ def hold(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
 def reseal() -> int:
     """Seal everything under the newest key; how many values changed."""
     changed = 0
-    for column in sealed.COLUMNS:
+    for column in sealed.columns():
         with writing() as session:
             batch = sealed.reseal(session, column, sealed.stale(session, column))
         assert batch.lost == []
