@@ -14,9 +14,8 @@ from typing import Any
 
 from db import bulk
 from db.catalogue import categories, shops
-from db.catalogue.products import LINK, PRODUCT
 from db.catalogue.stock import COLUMNS
-from db.records.plan import Sight
+from db.records.plan import Context
 from db.session import engine, writing
 from syncs.sources.catalogue import SOURCE
 
@@ -24,6 +23,11 @@ AT = "2026-11-21 10:00:00.000"
 HASH = "1." + "0" * 8 + "." + "f" * 32
 MAPPED = ("id", "name", "price", "stock", "sku", "barcode", "category_id", "site_id")
 NAME = SOURCE.name
+PRODUCT = ("id", "shop_id", "category_id", "title", "sku", "barcode", "price", "stock", "active",
+           "created_at", "updated_at")  # fmt: skip
+LINK = ("external_id", "source", "product_id", "external_sku", "upstream_title", "upstream_price",
+        "upstream_stock", "upstream_barcode", "upstream_category", "details", "payload_hash",
+        "sync_status", "last_synced_at", "seen_run")  # fmt: skip
 TABLES = (("products", PRODUCT), ("external_products", LINK), ("stock_movements", COLUMNS))
 
 Rows = tuple[list[Any], list[Any], list[Any]]
@@ -37,7 +41,7 @@ class BareLoop:
         found = {item["category_id"] for page in pages for item in json.loads(page)}
         with writing() as session:
             self.shop = shops.add(session, name="Bench").id
-            here = Sight(source=NAME, run_id=1, now=bulk.now(session), sites=shops.Sites(session))
+            here = Context(source=NAME, run_id=1, now=bulk.now(session))
             keys = sorted(str(key) for key in found)
             self.shelves = categories.add_placeholders(session, keys, here)
 

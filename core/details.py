@@ -76,12 +76,10 @@ def _judge(extra: Mapping[str, object], text: str) -> None:
         _accuse(extra)
 
 
-def encode(extra: Mapping[str, object] | None) -> str:
-    """``dump`` of what the store has kept, which is not judged again."""
-    if not extra:
-        return "{}"
-    quick = _quick(extra)
-    return _encode(extra) if quick is None else quick
+def encode(value: object) -> str:
+    """Any JSON that was judged already, as ``dump`` writes it."""
+    quick = _quick(value) if isinstance(value, dict) else None
+    return _encode(value) if quick is None else quick
 
 
 def is_deeper(value: object, levels: int) -> bool:

@@ -98,6 +98,20 @@ def insert(
                 copy.write_row(row)
 
 
+def update(
+    session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Set ``columns`` of many rows in one call to the driver; the last value of a row is its id."""
+    if not rows:
+        return
+    connection = session.connection()
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    news = ", ".join(f"{name} = {mark}" for name in columns)
+    text = f"UPDATE {model.__tablename__} SET {news} WHERE id = {mark}"  # noqa: S608, as above
+    with _spoken(connection, text) as driver:
+        driver.cursor().executemany(text, rows)
+
+
 def set_numbers(
     session: Session, model: type[Base], column: str, values: Mapping[int, int], at: datetime
 ) -> None:

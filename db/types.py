@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -28,6 +29,12 @@ def to_units(amount: Decimal) -> int:
     """``amount`` in ten-thousandths; ValueError when it has more than four decimals or is NaN."""
     if not amount.is_finite():
         raise ValueError("an amount of money must be finite")
+    return _units(amount)
+
+
+# A page binds each of its prices twice, and a catalogue has far fewer of them than products.
+@lru_cache(maxsize=4096)
+def _units(amount: Decimal) -> int:
     units = amount.scaleb(4)
     whole = int(units)
     if units != whole:

@@ -37,7 +37,7 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
     Raises what made the run fail, after its row says so: retriable failures leave it due again.
     """
     with writing() as session:
-        run = gate.current(session, run_id)
+        run, since = gate.current(session, sync, run_id)
         run_id = run.id
         lease = leases.claim(
             session,
@@ -51,7 +51,7 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
             return Outcome(run_id=run_id, status="left")
         bind_correlation_id(run.correlation_id)
         options, checkpoint = dict(run.options), dict(run.checkpoint or {"phase": "walk"})
-        progress = restore(run)
+        progress = restore(run, since)
     log.info("run.begins", sync=sync.name, run=run_id, resumed=progress.pages > 0)
     if lease.failures > trying.MOST_FAILURES:
         raise ending.give_up_silent(sync, lease)
@@ -68,6 +68,7 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
                     progress=progress,
                     execution=execution,
                     started=time.monotonic(),
+                    since=since,
                 )
             )
     except LeaseLost:
@@ -113,13 +114,13 @@ def _walk(walk: Walk) -> Outcome:
 def _pages(walk: Walk) -> Outcome | None:
     """Walk to the last page; an outcome when the run stops before it."""
     start = walk.checkpoint.get("query")
-    for page in walk.sync.fetch(walk.connector, start=start, **walk.options):
+    for page in walk.pages(walk.connector, start=start):
         if walk.progress.pages >= MOST_PAGES:
             raise FatalError(
                 f"More than {MOST_PAGES} pages: the source never says that it is done. Look at "
                 "what it answers, then run it again."
             )
-        written = write_page(walk.sync, walk.lease, walk.options, page, walk.progress)
+        written = write_page(walk, page)
         walk.progress = written.progress
         walk.execution.watch(walk.progress)
         if written.cancel:

@@ -20,7 +20,7 @@ from db.session import writing
 from db.work import leases, runs, states
 from db.work.states import Snapshot
 from syncs import intervals
-from syncs.declaration import AnySync, Options
+from syncs.declaration import AnySync, Bookmark, Options
 
 TOLERANCE = 0.05
 MOST_TOLERANCE = 300.0
@@ -161,20 +161,30 @@ def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
         return _open(session, sync, "cli", options)
 
 
-def current(session: Session, run_id: int) -> SyncRun:
-    """The run to execute: itself, or a fresh one instead when its checkpoint is too old."""
-    run = runs.find(session, run_id)
-    if run.status not in ACTIVE or run.checkpoint is None or runs.resumable(session, run):
-        return run
+def current(session: Session, sync: AnySync, run_id: int) -> tuple[SyncRun, Bookmark | None]:
+    """The run to execute, and from which bookmark on: itself, or a fresh one instead when its
+    checkpoint is too old or of another walk.
+    """
+    run, since = runs.find(session, run_id), _since(session, sync)
+    if run.status not in ACTIVE or _young(session, sync, run):
+        return run, since
     state = states.locked(session, run.sync)
     if state.lease_until is not None and state.lease_until > bulk.now(session):
-        return run
-    runs.supersede(session, run, "Its checkpoint was older than a day; begun anew.")
+        return run, since
+    why = "older than a day" if not runs.resumable(session, run) else "of another walk"
+    runs.supersede(session, run, f"Its checkpoint was {why}; begun anew.")
     fresh = runs.open_run(
         session, run.sync, options=run.options, trigger=run.trigger,
         correlation_id=run.correlation_id,
     )  # fmt: skip
-    return runs.find(session, fresh) if fresh is not None else run
+    return (runs.find(session, fresh) if fresh is not None else run), since
+
+
+def _since(session: Session, sync: AnySync) -> Bookmark | None:
+    if sync.replication_key is None:
+        return None
+    state = session.get(SyncState, sync.name)
+    return None if state is None else sync.since(state.bookmark)
 
 
 def _beside(
@@ -262,7 +272,7 @@ def _adopt(
     living = state.lease_until is not None and state.lease_until > bulk.now(session)
     if active.status == "running" and living and not resume:
         return Running(active.id)
-    if active.options == options and _young(session, active):
+    if active.options == options and _young(session, sync, active):
         active.not_before = None
         session.flush()
         return Enqueued(active.id)
@@ -275,8 +285,14 @@ def _adopt(
     return None
 
 
-def _young(session: Session, run: SyncRun) -> bool:
-    return run.checkpoint is None or runs.resumable(session, run)
+def _young(session: Session, sync: AnySync, run: SyncRun) -> bool:
+    return run.checkpoint is None or _resumable(session, sync, run)
+
+
+def _resumable(session: Session, sync: AnySync, run: SyncRun) -> bool:
+    """Whether the run's checkpoint is young, and of the walk that would go on from it."""
+    walk = (run.checkpoint or {}).get("walk")
+    return runs.resumable(session, run) and walk == sync.walk(_since(session, sync))
 
 
 def _stopped(session: Session, sync: AnySync, options: Options) -> SyncRun | None:
@@ -284,4 +300,4 @@ def _stopped(session: Session, sync: AnySync, options: Options) -> SyncRun | Non
     run = runs.newest(session, sync.name)
     if run is None or run.status not in ("failed", "cancelled") or run.options != options:
         return None
-    return run if runs.resumable(session, run) else None
+    return run if _resumable(session, sync, run) else None

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import crypto
 from core.errors import MoulinError
-from db.models import Base
+from db.models import Base, load
 from db.models.sealed import is_sealed, marks
 from db.session import NO_SYNC
 
@@ -35,6 +35,7 @@ class Batch:
 
 def columns() -> list[Column]:
     """Every column that its model declares as sealed, in the order of their names."""
+    load()
     return sorted(
         (
             getattr(mapper.class_, attribute.key)

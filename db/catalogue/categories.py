@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from core import details
-from db import bulk
+from db import bulk, columns
+from db.catalogue.context import CatalogueContext, of_catalogue
 from db.models import Category, ExternalCategory
-from db.records import links
-from db.records.plan import Change, Known, Plan, Sight, Target, plan_page
-
-VERSION = 1
-"""Grows when what is written changes meaning, so that every category is written once more."""
+from db.records.kind import Kind, Ours
+from db.records.merge import Values
+from db.records.plan import Context, Row
 
 MOST_NAMED = 10
 """Categories of a circle that its warning names."""
-
-CATEGORY = ("id", "name", "slug", "created_at", "updated_at")
-LINK = (
-    "external_id",
-    "source",
-    "category_id",
-    "parent_external_id",
-    "details",
-    "payload_hash",
-    "sync_status",
-    "last_synced_at",
-    "seen_run",
-)
 
 _RESOLVE = (
     "SELECT external_id, category_id FROM external_categories WHERE source = ? "
     "AND external_id IN ?*"
 )
-
-
-@dataclass(slots=True)
-class CategoryRow:
-    """A category as columns; ``details`` is the JSON text of what we do not map."""
-
-    external_id: str
-    name: str
-    parent: str | None
-    details: str
-    hash: str = ""
 
 
 def slug(name: str, external_id: str) -> str:
@@ -62,58 +33,29 @@ def slug(name: str, external_id: str) -> str:
     return f"{words}-{external_id}" if words else external_id
 
 
-def compare(
-    session: Session, rows: Sequence[CategoryRow], known: Mapping[str, Known], sight: Sight
-) -> Plan[CategoryRow]:
-    """What writing ``rows`` would do; nothing is written."""
-    return plan_page(rows, known, sight, lambda changes: _written(session, changes))
-
-
-def apply(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
-    """Carry out a plan: whole tables at a time."""
-    at = bulk.Codec(session).moment(sight.now)
-    ids = bulk.reserve_ids(session, Category, len(plan.created)) if plan.created else []
-    created = list(zip(ids, plan.created, strict=True))
-    _insert(session, [(ident, row.name, row.external_id) for ident, row in created], sight)
-    tie = [
-        (
-            row.external_id,
-            sight.source,
-            ident,
-            row.parent,
-            row.details,
-            row.hash,
-            "synced",
-            at,
-            sight.run_id,
-        )
-        for ident, row in created
-    ]
-    bulk.insert(session, ExternalCategory, LINK, tie)
-    _update(session, plan, sight)
-    links.note_hashes(session, ExternalCategory, plan.resent)
-    if plan.unchanged:
-        links.touch(session, ExternalCategory, [link.id for link in plan.unchanged], sight)
-
-
 def resolve(session: Session, keys: Collection[str], source: str) -> dict[str, int]:
     """Our category ids by the source's, those that are known."""
     rows = bulk.select_among(session, _RESOLVE, (source,), keys)
     return {row[0]: row[1] for row in rows}
 
 
-def add_placeholders(session: Session, keys: Sequence[str], sight: Sight) -> dict[str, int]:
+def add_placeholders(session: Session, keys: Sequence[str], context: Context) -> dict[str, int]:
     """Categories that products name and the category run has not brought yet."""
-    ids = list(bulk.reserve_ids(session, Category, len(keys)))
-    rows = list(zip(ids, keys, strict=True))
-    _insert(session, [(ident, f"Catégorie {key}", key) for ident, key in rows], sight)
-    tie = [(key, sight.source, ident, "placeholder") for ident, key in rows]
-    columns = ("external_id", "source", "category_id", "sync_status")
-    bulk.insert(session, ExternalCategory, columns, tie)
+    ids = bulk.reserve_ids(session, Category, len(keys))
+    names = [f"Catégorie {key}" for key in keys]
+    slugs = list(map(slug, names, keys))
+    at = {"created_at": context.now, "updated_at": context.now}
+    columns.insert(session, Category, {"id": ids, "name": names, "slug": slugs}, at)
+    columns.insert(
+        session,
+        ExternalCategory,
+        {"external_id": keys, "category_id": ids},
+        {"source": context.source, "sync_status": "placeholder"},
+    )
     return dict(zip(keys, ids, strict=True))
 
 
-def link_parents(session: Session, sight: Sight) -> list[str]:
+def link_parents(session: Session, context: Context) -> list[str]:
     """Second pass: tie every category to its parent, in one UPDATE; warnings for what cannot be.
 
     A missing parent puts its child at the root; a cycle is opened at its lowest category.
@@ -126,7 +68,7 @@ def link_parents(session: Session, sight: Sight) -> list[str]:
             Category.parent_id,
         )
         .join(Category, Category.id == ExternalCategory.category_id)
-        .where(ExternalCategory.source == sight.source, ExternalCategory.gone_at.is_(None))
+        .where(ExternalCategory.source == context.source, ExternalCategory.gone_at.is_(None))
         .order_by(ExternalCategory.category_id)
     ).all()
     ours = {key: ident for key, ident, _, _ in rows}
@@ -144,7 +86,7 @@ def link_parents(session: Session, sight: Sight) -> list[str]:
             f"categories {path}{more} are each other's parents; {names[cycle[0]]} put at the root"
         )
     moved = [
-        {"ident": ident, "parent_id": parents[ident], "updated_at": sight.now}
+        {"ident": ident, "parent_id": parents[ident], "updated_at": context.now}
         for _, ident, _, current in rows
         if parents[ident] != current
     ]
@@ -183,68 +125,17 @@ def open_cycles(parents: dict[int, int | None]) -> list[list[int]]:
     return cycles
 
 
-def _written(session: Session, changes: Sequence[Change[CategoryRow]]) -> set[str]:
-    """The keys of those whose values are what the source said last time."""
-    ties = ExternalCategory
-    query = select(ties.external_id, Category.name, ties.parent_external_id, ties.details).join(
-        Category, Category.id == ties.category_id
-    )
-    # As text: to Python 1, 1.0 and True are one.
-    last = {
-        key: (name, parent, details.encode(extra))
-        for part in bulk.parts([change.link.id for change in changes])
-        for key, name, parent, extra in session.execute(query.where(ties.id.in_(part)))
-    }
-    return {
-        row.external_id
-        for row, _, _ in changes
-        if last[row.external_id] == (row.name, row.parent, row.details)
-    }
+def renamed(ours: Values, row: Row, _: Context) -> bool:
+    """Whether the category has another name now."""
+    return bool(ours["name"] != row.values["name"])
 
 
-def _insert(session: Session, rows: list[tuple[int, str, str]], sight: Sight) -> None:
-    at = bulk.Codec(session).moment(sight.now)
-    values = [(ident, name, slug(name, key), at, at) for ident, name, key in rows]
-    bulk.insert(session, Category, CATEGORY, values)
-
-
-def _update(session: Session, plan: Plan[CategoryRow], sight: Sight) -> None:
-    if not plan.updated:
-        return
-    categories: list[dict[str, Any]] = []
-    ties: list[dict[str, Any]] = []
-    for change in plan.updated:
-        row = change.row
-        categories.append(
-            {
-                "id": change.link.target_id,
-                "name": row.name,
-                "slug": slug(row.name, row.external_id),
-                "updated_at": sight.now,
-            }
-        )
-        ties.append(
-            {
-                "id": change.link.id,
-                "parent_external_id": row.parent,
-                "details": json.loads(row.details),
-                "payload_hash": row.hash,
-                "sync_status": "synced",
-                "last_synced_at": sight.now,
-                "seen_run": sight.run_id,
-                "gone_at": None,
-                "error": None,
-            }
-        )
-    session.execute(update(Category), categories)
-    session.execute(update(ExternalCategory), ties)
-
-
-TARGET: Target[CategoryRow] = Target(
+CATEGORIES: Kind[CatalogueContext] = Kind(
     link=ExternalCategory,
-    version=VERSION,
-    compare=compare,
-    preview=compare,
-    apply=apply,
+    version=1,
+    columns=("parent", "details"),
+    names={"parent": "parent_external_id"},
+    ours=Ours(model=Category, key="category_id", columns=("name", "slug"), differs=renamed),
+    context=of_catalogue,
     settle=link_parents,
 )

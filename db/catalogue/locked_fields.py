@@ -13,6 +13,7 @@ from core.errors import RefusedError
 from db import bulk
 from db.catalogue import products
 from db.models import Category, ExternalCategory, ExternalProduct, Product
+from db.records import write
 from db.session import NO_SYNC
 
 SETTABLE = tuple(name for name in products.LOCKABLE if name != "stock")
@@ -131,7 +132,7 @@ def _said(session: Session, tie: ExternalProduct, name: str) -> Any:
 
 def _held(session: Session, product_id: int) -> Product:
     """The product, locked as syncs lock it: who writes it now goes first."""
-    if not products.lock(session, [product_id]):
+    if not write.lock(session, Product, [product_id]):
         raise RefusedError(f"There is no product {product_id}.")
     product = session.get(Product, product_id, populate_existing=True)
     assert product is not None

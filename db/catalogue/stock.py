@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import RefusedError
 from db import bulk
 from db.models import Product, Sale, SaleLine, StockMovement
-from db.records.plan import Sight
+from db.records.plan import Context
 
 COLUMNS = ("product_id", "delta", "stock_after", "kind", "run_id", "at")
 _OPEN = (
@@ -43,16 +43,16 @@ class SaleMismatch:
     moved: int | None
 
 
-def open_ledgers(session: Session, product_ids: Sequence[int], sight: Sight) -> None:
+def open_ledgers(session: Session, product_ids: Sequence[int], context: Context) -> None:
     """First sight of products: one opening movement each, of the stock they came with."""
-    at = bulk.Codec(session).moment(sight.now)
-    bulk.update_among(session, _OPEN, (sight.run_id, at), product_ids)
+    at = bulk.Codec(session).moment(context.now)
+    bulk.update_among(session, _OPEN, (context.run_id, at), product_ids)
 
 
-def record(session: Session, moves: list[tuple[int, int, int]], sight: Sight) -> None:
+def record(session: Session, moves: list[tuple[int, int, int]], context: Context) -> None:
     """Changes a source told us of: (product id, delta, stock after)."""
-    at = bulk.Codec(session).moment(sight.now)
-    rows = [(ident, delta, after, "sync", sight.run_id, at) for ident, delta, after in moves]
+    at = bulk.Codec(session).moment(context.now)
+    rows = [(ident, delta, after, "sync", context.run_id, at) for ident, delta, after in moves]
     bulk.insert(session, StockMovement, COLUMNS, rows)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from db.models import Base
+from db.models import Base, load
 from db.session import engine
+
+load()
 
 with engine().connect() as connection:
     context.configure(

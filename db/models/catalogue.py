@@ -6,14 +6,14 @@ kept beside what we decided to show.
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Line, Moment, Word
+from db.models.base import Base, Id, Line, Moment
+from db.models.link import Link
 
 
 class Shop(Base):
@@ -70,38 +70,8 @@ class Product(Base):
     updated_at: Mapped[Moment]
 
 
-class Tie(Base):
-    """What ties a row of ours to a record of a source, and how fresh the tie is.
-
-    ``seen_run`` is the last run that met the record; ``gone_at`` is set when the source no
-    longer has it (a tombstone). ``payload_hash`` is over the payload as it came, the code's
-    version and our shops: a record that comes again to the letter need not even be read. It is
-    None when the next run must write the record anyway.
-    """
-
-    __abstract__ = True
-
-    id: Mapped[Id]
-    external_id: Mapped[Word]
-    source: Mapped[str] = mapped_column(String(32))
-    payload_hash: Mapped[str | None] = mapped_column(String(64))
-    sync_status: Mapped[str] = mapped_column(String(16), default="synced")
-    last_synced_at: Mapped[datetime | None]
-    seen_run: Mapped[int | None]
-    gone_at: Mapped[datetime | None]
-    error: Mapped[str | None]
-
-
-class Link(Tie):
-    """A tie to a row of another table; ``details`` are the fields we do not map."""
-
-    __abstract__ = True
-
-    details: Mapped[dict[str, Any] | None]
-
-
 class ExternalCategory(Link):
-    """A category as the source knows it."""
+    """A category as the source knows it; ``details`` are the fields we do not map."""
 
     __tablename__ = "external_categories"
     # In this order: the other cost PostgreSQL a factor of five on an empty table.
@@ -109,10 +79,13 @@ class ExternalCategory(Link):
 
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
     parent_external_id: Mapped[str | None] = mapped_column(String(64))
+    details: Mapped[dict[str, Any] | None]
 
 
 class ExternalProduct(Link):
-    """A product as the source knows it, with the mapped values it sent last."""
+    """A product as the source knows it, with the mapped values it sent last; ``details`` are the
+    fields we do not map.
+    """
 
     __tablename__ = "external_products"
     __table_args__ = (UniqueConstraint("external_id", "source"),)
@@ -124,3 +97,4 @@ class ExternalProduct(Link):
     upstream_stock: Mapped[int] = mapped_column(default=0)
     upstream_barcode: Mapped[str | None] = mapped_column(String(100))
     upstream_category: Mapped[str | None] = mapped_column(String(64))
+    details: Mapped[dict[str, Any] | None]

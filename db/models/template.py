@@ -15,18 +15,18 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from core import personal
 from db.models.base import Base, Document, Id, Line, Moment
-from db.models.catalogue import Tie
+from db.models.link import Link
 from db.models.sealed import Personal, Sealed, mark
 
 
-class Exported(Tie):
+class Exported(Link):
     """A record of the export; ``external_id`` is the site's id (of settings and stats the key)."""
 
     __abstract__ = True
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805, SQLAlchemy hands the class over
-        # In this order, as all ties have it.
+        # In this order, as all links have it.
         return (UniqueConstraint("external_id", "source"),)
 
 

@@ -1,48 +1,43 @@
 """Links: which records of a source we know, which were seen, which have vanished.
 
-One set of statements for every external_* table. Those that run once a page are built once.
+One set of statements for the links of every kind. Those that run once a page are built once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, func, select, update
 from sqlalchemy.orm import Session
 
 from db import bulk
-from db.models.catalogue import ExternalCategory, ExternalProduct
-from db.records.plan import AnyLink, Change, Known, Sight
+from db.models.link import Link
+from db.records.kind import AnyKind
+from db.records.plan import Change, Context, Known
+from db.session import NO_SYNC
 
 LONGEST_ERROR = 200
-_OURS: Mapping[type[AnyLink], tuple[str, str]] = {
-    ExternalProduct: ("product_id", "upstream_stock"),
-    ExternalCategory: ("category_id", "0"),
-}
-NO_SYNC = {"synchronize_session": False}
 
 
-def known(
-    session: Session, link: type[AnyLink], source: str, keys: Collection[str]
-) -> dict[str, Known]:
+def known(session: Session, kind: AnyKind, source: str, keys: Collection[str]) -> dict[str, Known]:
     """The links of ``source`` whose external id is among ``keys``, by that id."""
-    rows = bulk.select_among(session, _known(link), (source,), keys)
+    rows = bulk.select_among(session, _known(kind.link, kind.key), (source,), keys)
     return {row[0]: Known._make(row) for row in rows}
 
 
-def touch(session: Session, link: type[AnyLink], ids: Sequence[int], sight: Sight) -> None:
+def touch(session: Session, link: type[Link], ids: Sequence[int], context: Context) -> None:
     """Note that these links were seen unchanged: one statement a page."""
-    now = bulk.Codec(session).moment(sight.now)
+    now = bulk.Codec(session).moment(context.now)
     text = (
         f"UPDATE {link.__tablename__} SET seen_run = ?, last_synced_at = ?, "  # noqa: S608, the name is ours
         "sync_status = 'synced', error = NULL WHERE id IN ?*"
     )
-    bulk.update_among(session, text, (sight.run_id, now), ids)
+    bulk.update_among(session, text, (context.run_id, now), ids)
 
 
-def note_hashes(session: Session, link: type[AnyLink], changes: Sequence[Change[Any]]) -> None:
+def note_hashes(session: Session, link: type[Link], changes: Sequence[Change]) -> None:
     """These came in other letters and say the same.
 
     A hash that somebody took away since they were compared stays away: the next run must write.
@@ -60,7 +55,7 @@ def note_hashes(session: Session, link: type[AnyLink], changes: Sequence[Change[
 
 
 def refuse(
-    session: Session, link: type[AnyLink], messages: Mapping[int, str], sight: Sight
+    session: Session, link: type[Link], messages: Mapping[int, str], context: Context
 ) -> None:
     """Note that the source still has these links' records (by id), and why they were refused.
 
@@ -74,10 +69,10 @@ def refuse(
         update(table)
         .where(table.c.id == bindparam("ident"))
         .values(
-            seen_run=case((seen < sight.run_id, sight.run_id), else_=seen),
+            seen_run=case((seen < context.run_id, context.run_id), else_=seen),
             sync_status=case((status == "synced", "error"), else_=status),
             error=bindparam("message"),
-            last_synced_at=sight.now,
+            last_synced_at=context.now,
         ),
         [
             {"ident": ident, "message": message[:LONGEST_ERROR]}
@@ -86,22 +81,24 @@ def refuse(
     )
 
 
-def see(session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight) -> None:
+def see(session: Session, link: type[Link], keys: Collection[str], context: Context) -> None:
     """Note that the source still has these records, whatever became of them."""
     for part in bulk.parts(keys):
         session.execute(
             update(link)
-            .where(link.source == sight.source, link.external_id.in_(part), _unseen(link, sight))
-            .values(seen_run=sight.run_id),
+            .where(
+                link.source == context.source, link.external_id.in_(part), _unseen(link, context)
+            )
+            .values(seen_run=context.run_id),
             execution_options=NO_SYNC,
         )
 
 
 def unseen_among(
-    session: Session, link: type[AnyLink], keys: Collection[str], sight: Sight
+    session: Session, link: type[Link], keys: Collection[str], context: Context
 ) -> list[str]:
     """Which of ``keys`` this run has not seen yet; a look only, so that few pages need to write."""
-    mine = select(link.external_id).where(link.source == sight.source, _unseen(link, sight))
+    mine = select(link.external_id).where(link.source == context.source, _unseen(link, context))
     return [
         key
         for part in bulk.parts(keys)
@@ -109,47 +106,45 @@ def unseen_among(
     ]
 
 
-def count_unseen(session: Session, link: type[AnyLink], sight: Sight) -> tuple[int, int]:
+def count_unseen(session: Session, link: type[Link], context: Context) -> tuple[int, int]:
     """How many living links the run has not seen, and how many there are in all."""
     row = session.execute(
         select(
-            func.count().filter(_unseen(link, sight)),
+            func.count().filter(_unseen(link, context)),
             func.count(),
-        ).where(_living(link, sight.source))
+        ).where(_living(link, context.source))
     ).one()
     return row[0], row[1]
 
 
-def bury(session: Session, link: type[AnyLink], sight: Sight) -> int:
+def tombstone(session: Session, link: type[Link], context: Context) -> int:
     """Tombstone what the run has not seen; values are kept. How many there were."""
     result = session.execute(
-        update(link).where(unseen(link, sight)).values(gone_at=sight.now, sync_status="gone"),
+        update(link).where(unseen(link, context)).values(gone_at=context.now, sync_status="gone"),
         execution_options=NO_SYNC,
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
 
 
-def unseen(link: type[AnyLink], sight: Sight) -> ColumnElement[bool]:
+def unseen(link: type[Link], context: Context) -> ColumnElement[bool]:
     """The condition "alive, and not seen by this run" for statements of other modules."""
-    return and_(_living(link, sight.source), _unseen(link, sight))
+    return and_(_living(link, context.source), _unseen(link, context))
 
 
-def _living(link: type[AnyLink], source: str) -> ColumnElement[bool]:
+def _living(link: type[Link], source: str) -> ColumnElement[bool]:
     # A placeholder was never sent by its source, so the source cannot have taken it away.
     return and_(link.source == source, link.gone_at.is_(None), link.sync_status != "placeholder")
 
 
-def _unseen(link: type[AnyLink], sight: Sight) -> ColumnElement[bool]:
+def _unseen(link: type[Link], context: Context) -> ColumnElement[bool]:
     # "<", not "!=": a newer run may have seen it while an older one waited for approval.
-    return func.coalesce(link.seen_run < sight.run_id, false())
+    return func.coalesce(link.seen_run < context.run_id, false())
 
 
 @cache
-def _known(link: type[AnyLink]) -> str:
+def _known(link: type[Link], key: str) -> str:
     """Columns in the order of ``Known``."""
-    # A tie to no other table is its own row.
-    ours, stock = _OURS.get(link, ("id", "0"))
     return (
-        f"SELECT external_id, id, {ours}, payload_hash, seen_run, gone_at IS NOT NULL, {stock} "  # noqa: S608, our own names
+        f"SELECT external_id, id, {key}, payload_hash, seen_run, gone_at IS NOT NULL "  # noqa: S608, our own names
         f"FROM {link.__tablename__} WHERE source = ? AND external_id IN ?*"
     )

@@ -1,50 +1,67 @@
-"""What a page of records does to the store: who looks, what is planned, what came out.
-
-``compare`` of a target makes a ``Plan`` without writing (a dry run stops there), ``apply``
-carries it out.
-"""
+"""The values of a page on its way into the store: who looks, what came, what is planned."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from sqlalchemy.orm import Session
+from db.records.merge import Merged, Values
 
-from db.catalogue.shops import Sites
-from db.models.catalogue import Tie
+Says = tuple[Any, ...]
+"""The values of a record in the order of its kind's columns, then the lines of each part."""
 
-AnyLink = Tie
+NOTHING: Values = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
-    """The run that looks at a source, the database's time at which it does, and our shops."""
+class Context:
+    """The run that looks at a source, at the database's time, with its options.
+
+    A kind that needs more, such as our shops, builds its own from it once a page.
+    """
 
     source: str
     run_id: int
     now: datetime
-    sites: Sites
-    stock_mode: str = "delta"
+    options: Mapping[str, int | str] = field(default_factory=dict)
+
+    @property
+    def world(self) -> str:
+        """Changes whenever what the same payload becomes may have changed."""
+        return ""
+
+    @property
+    def by_letters(self) -> bool:
+        """Whether a record that came again to the letter is unchanged, whatever is in the store."""
+        return True
 
 
-class Row(Protocol):
-    """A record mapped to columns: ``external_id`` is the source's key, ``hash`` names the
-    version of the code that reads it, our shops and the payload's digest (``1.<shops>.<digest>``);
-    the digest is empty when there was none to take.
+@dataclass(slots=True)
+class Row:
+    """A record mapped to columns; ``values`` of JSON columns are JSON texts with ordered keys.
+
+    ``external_id`` is the source's key. ``hash`` names the version of the code that reads the
+    record, the context's ``world`` and the payload's digest (``1.<world>.<digest>``); the digest
+    is empty when there was none to take.
     """
 
     external_id: str
-    hash: str
+    values: dict[str, Any]
+    parts: Mapping[str, Sequence[Values]] | None = None
+    hash: str = ""
 
-
-R = TypeVar("R", bound=Row)
+    def lines(self, part: str) -> Sequence[Values]:
+        """The record's children of this name."""
+        return self.parts.get(part, ()) if self.parts else ()
 
 
 class Known(NamedTuple):
-    """The link of a record the store knows, as far as comparing needs it; ``gone``: a tombstone."""
+    """The link of a record the store knows; ``gone``: a tombstone. ``target_id`` is our row's id,
+    or its own when the link is the row.
+    """
 
     external_id: str
     id: int
@@ -52,33 +69,43 @@ class Known(NamedTuple):
     hash: str | None
     seen_run: int | None
     gone: bool
-    upstream_stock: int
 
 
-class Change(NamedTuple, Generic[R]):
-    """A record whose content differs from what the store last wrote.
+class Stored(NamedTuple):
+    """What the store has of a known record: what the source said last, our own row when there is
+    one, and the digests of what was kept beside it as drifts.
+    """
+
+    says: Says
+    ours: Values = NOTHING
+    noted: Collection[str] = ()
+
+
+class Change(NamedTuple):
+    """A record that the store knows, and what the store has of it.
 
     ``again``: met before in this run. It is written once more, for the last one wins, but it was
     counted.
     """
 
-    row: R
+    row: Row
     link: Known
+    stored: Stored
     again: bool = False
 
 
 @dataclass(slots=True)
-class Plan(Generic[R]):
+class Plan:
     """What a page would do. ``unchanged`` links are touched; ``resent`` ones, which say the same
     in other letters, get a new hash. ``drifted`` ones, which are among the unchanged, say something
     else than the store, which keeps what it has.
     """
 
-    created: list[R] = field(default_factory=list)
-    updated: list[Change[R]] = field(default_factory=list)
+    created: list[Row] = field(default_factory=list)
+    updated: list[Change] = field(default_factory=list)
     unchanged: list[Known] = field(default_factory=list)
-    resent: list[Change[R]] = field(default_factory=list)
-    drifted: list[Change[R]] = field(default_factory=list)
+    resent: list[Change] = field(default_factory=list)
+    drifted: list[Change] = field(default_factory=list)
     duplicates: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -91,7 +118,7 @@ class Plan(Generic[R]):
             "duplicate": self.duplicates,
         }
 
-    def add(self, other: Plan[R]) -> None:
+    def add(self, other: Plan) -> None:
         """Take in what another plan did."""
         self.created += other.created
         self.updated += other.updated
@@ -102,65 +129,18 @@ class Plan(Generic[R]):
         self.warnings += other.warnings
 
 
-Compare = Callable[[Session, Sequence[R], Mapping[str, Known], Sight], Plan[R]]
-
-
-@dataclass(frozen=True)
-class Target(Generic[R]):
-    """Where the rows of a sync go.
-
-    ``compare`` may write what a row needs beneath it (a placeholder); ``preview`` never writes.
-    ``settle`` runs once after the last page and returns warnings; ``bury`` runs before the links
-    that the run has not seen are tombstoned; ``forget`` runs after every complete look, when that
-    is done: what is left of a record without a living link must go too. ``version`` grows when
-    what is written changes meaning, so that every record is written once more.
+class Update(NamedTuple):
+    """A record that was written over: what our own row (if there is one) was, and what it became
+    when both sides were merged.
     """
 
-    link: type[AnyLink]
-    version: int
-    compare: Compare[R]
-    preview: Compare[R]
-    apply: Callable[[Session, Plan[R], Sight], None]
-    settle: Callable[[Session, Sight], list[str]] | None = None
-    bury: Callable[[Session, Sight], None] | None = None
-    forget: Callable[[Session, Sight], None] | None = None
+    change: Change
+    before: Values
+    merged: Merged
 
 
-def plan_page(
-    rows: Sequence[R],
-    known: Mapping[str, Known],
-    sight: Sight,
-    written: Callable[[Sequence[Change[R]]], set[str]],
-) -> Plan[R]:
-    """Sort ``rows`` into new, changed and unchanged; of rows with one key the last one counts.
+class Written(NamedTuple):
+    """What a page did: new records with the ids of their rows, and those that changed."""
 
-    ``written`` tells which of the changes say what the store last wrote, by key.
-    """
-    plan: Plan[R] = Plan()
-    last = {row.external_id: row for row in rows}
-    plan.duplicates = len(rows) - len(last)
-    changes: list[Change[R]] = []
-    for key, row in last.items():
-        link = known.get(key)
-        if link is None:
-            plan.created.append(row)
-        else:
-            changes.append(Change(row, link, again=link.seen_run == sight.run_id))
-    same = written([change for change in changes if _comparable(change)]) if changes else set()
-    for change in changes:
-        plan.duplicates += change.again
-        if change.row.external_id not in same:
-            plan.updated.append(change)
-            continue
-        plan.resent.append(change)
-        if not change.again:
-            plan.unchanged.append(change.link)
-    return plan
-
-
-def _comparable(change: Change[Any]) -> bool:
-    """Whether equal values mean that nothing need be written: not for a tombstone, not when
-    somebody asked for it, and not when the code writes otherwise than it did.
-    """
-    link, version = change.link, change.row.hash.partition(".")[0]
-    return not link.gone and link.hash is not None and link.hash.partition(".")[0] == version
+    created: Sequence[tuple[int, Row]]
+    updated: Sequence[Update]

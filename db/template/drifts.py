@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import crypto, personal
+from core import crypto
 from core.errors import RefusedError
-from db.models import TemplateOrder, TemplateOrderDrift, TemplateOrderItem
-from db.template.orders import ITEM, TABLE
-
-ITEM_COLUMNS = (*ITEM, "extra")
+from db.models import TemplateOrder, TemplateOrderDrift
+from db.records.drifts import text
+from db.records.stored import stored
+from db.template.kinds import ORDERS
 
 Seen = tuple[TemplateOrderDrift, str]
 """A drift, and its order's id at the site."""
@@ -43,37 +43,22 @@ def find(session: Session, drift_id: int) -> Seen:
 def opened(session: Session, drift: TemplateOrderDrift) -> dict[str, dict[str, Any]]:
     """By each field that differed, what is ``kept`` here and what the ``site`` said, unsealed."""
     site = json.loads(crypto.unseal(drift.payload))
-    kept = _kept(session, drift.order_id)
+    says = stored(session, ORDERS, [drift.order_id])[drift.order_id].says
+    kept = json.loads(text(ORDERS, says))
     return {
         name: {"kept": _named(kept.get(name)), "site": _named(site.get(name))}
         for name in drift.fields
     }
 
 
-def _kept(session: Session, order_id: int) -> dict[str, Any]:
-    """The order as it was taken in, in the words in which a drift is kept."""
-    *values, extra = TABLE.told(session.get_one(TemplateOrder, order_id))
-    query = (
-        select(TemplateOrderItem)
-        .where(TemplateOrderItem.order_id == order_id)
-        .order_by(TemplateOrderItem.position)
-    )
-    items = [
-        [*(getattr(item, name) for name in ITEM), personal.reveal(item.extra)]
-        for item in session.scalars(query)
-    ]
-    found = {**dict(zip(TABLE.columns, values, strict=True)), "items": items}
-    plain: dict[str, Any] = json.loads(json.dumps(found, default=str))
-    return {**json.loads(extra or "{}"), **plain}
-
-
 def _named(value: Any) -> Any:
     """A list of items with its fields' names."""
     if not isinstance(value, list):
         return value
+    columns = ORDERS.parts[0].columns
     return [
-        dict(zip(ITEM_COLUMNS, item, strict=True))
-        if isinstance(item, list) and len(item) == len(ITEM_COLUMNS)
+        dict(zip(columns, item, strict=True))
+        if isinstance(item, list) and len(item) == len(columns)
         else item
         for item in value
     ]

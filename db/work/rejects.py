@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from core import crypto, details
 from core.errors import RefusedError
 from db import bulk
-from db.models import Reject
-from db.records.plan import AnyLink, Sight
+from db.models import Link, Reject
+from db.records.plan import Context
 from db.session import NO_SYNC
 from db.types import db_now
 
@@ -186,19 +186,19 @@ def close(
         )
 
 
-def forget(sync: str, link: type[AnyLink], session: Session, sight: Sight) -> None:
+def forget(session: Session, sync: str, link: type[Link], context: Context) -> None:
     """Of whom the source has no longer, keep that something was refused and nothing of what it was.
 
     These have no living ``link`` (they left, or were refused whenever they came), and neither the
     run that looked at everything nor a newer one refused them. Also closed rejects hold a payload.
     """
-    living = select(link.external_id).where(link.source == sight.source, link.gone_at.is_(None))
+    living = select(link.external_id).where(link.source == context.source, link.gone_at.is_(None))
     waiting = Reject.state == "open"
     session.execute(
         update(Reject)
         .where(
             Reject.sync == sync,
-            func.coalesce(Reject.run_id, 0) < sight.run_id,
+            func.coalesce(Reject.run_id, 0) < context.run_id,
             Reject.message != FORGOTTEN,
             Reject.identity.not_in(living),
         )

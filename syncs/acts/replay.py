@@ -10,10 +10,12 @@ from core.payload import parse
 from db.access import audit
 from db.models import Reject, SyncRun
 from db.records import links
+from db.records.stored import compare
+from db.records.write import apply
 from db.session import writing
 from db.work import rejects, states
 from syncs.registry import find
-from syncs.running.pages import reason, sight
+from syncs.running.pages import look, reason
 from syncs.running.received import mark
 from syncs.sales import replay as sales
 from syncs.sales.refused import NAME
@@ -49,16 +51,15 @@ def _record(session: Session, reject: Reject, *, who: str) -> None:
     row = sync.row(parse(sync.record, rejects.payload(reject)))
     run = session.get(SyncRun, reject.run_id) if reject.run_id is not None else None
     # With the options of its run: a record without a site belongs to that run's site.
-    here = sight(session, sync, reject.run_id or 0, run.options if run else {})
+    context = look(session, sync, reject.run_id or 0, run.options if run else {})
     # No digest: the order of its fields was not kept, so the next run compares values.
-    row.hash = mark(sync, here)
-    known = links.known(session, sync.target.link, here.source, {row.external_id})
-    if sync.target.forget is not None and any(link.gone for link in known.values()):
+    row.hash = mark(sync, context)
+    known = links.known(session, sync.kind, context.source, {row.external_id})
+    if sync.kind.erases and any(link.gone for link in known.values()):
         raise RefusedError(
             f"Reject {reject.id} is of somebody whom the source had forgotten, and so have we: "
             "nobody is brought back from what was kept. If the source sends the record again, the "
             "next run writes it."
         )
-    plan = sync.target.compare(session, [row], known, here)
-    sync.target.apply(session, plan, here)
+    apply(session, sync.kind, compare(session, sync.kind, [row], known, context), context)
     audit.note(session, who=who, what="reject.replay", subject=f"reject {reject.id}")

@@ -16,13 +16,12 @@ from core.settings import settings
 from db.records import links
 from db.session import reading, writing
 from db.work import claims, leases
-from syncs.declaration import Policy
-from syncs.running.pages import sight
+from syncs.running.pages import look
 from syncs.running.walk import Walk
 
 log = get_logger(__name__)
 
-Deletions = Literal["none", "bury", "needs_approval", "empty", "undecided", "cancel"]
+Deletions = Literal["none", "tombstone", "needs_approval", "empty", "undecided", "cancel"]
 
 LONGEST = 600.0
 """Seconds a worker's second walk may take: it is not resumed, and a task is ended after 840."""
@@ -37,7 +36,7 @@ def decide_deletions(walk: Walk) -> Deletions:
     if not may_delete(walk) or not _unseen(walk)[0]:
         return "none"
     verdict = _patient_walk(walk)
-    if verdict != "bury":
+    if verdict != "tombstone":
         return verdict
     missing, living = _unseen(walk)
     if not missing:
@@ -45,7 +44,7 @@ def decide_deletions(walk: Walk) -> Deletions:
     if beyond_brake(missing, living):
         log.warning("run.brake", sync=walk.sync.name, missing=missing, living=living)
         return "needs_approval"
-    return "bury"
+    return "tombstone"
 
 
 def beyond_brake(missing: int, living: int) -> bool:
@@ -56,25 +55,18 @@ def beyond_brake(missing: int, living: int) -> bool:
 def may_delete(walk: Walk) -> bool:
     """Only a complete look at everything can say that something is missing."""
     progress = walk.progress
-    return (
-        walk.sync.policy is Policy.MIRROR
-        and not walk.sync.filtered(walk.options)
-        and progress.agrees
-        and not progress.nameless
-        and not progress.first_empty
-    )
+    return walk.whole and progress.agrees and not progress.nameless and not progress.first_empty
 
 
 def _sent_nothing(walk: Walk) -> bool:
     """An empty catalogue where there was one: more likely the source's fault than the truth."""
-    whole = walk.sync.policy is Policy.MIRROR and not walk.sync.filtered(walk.options)
-    return whole and walk.progress.first_empty and _unseen(walk)[1] > 0
+    return walk.whole and walk.progress.first_empty and _unseen(walk)[1] > 0
 
 
 def _unseen(walk: Walk) -> tuple[int, int]:
     with reading() as session:
-        here = sight(session, walk.sync, walk.lease.run_id, walk.options)
-        return links.count_unseen(session, walk.sync.target.link, here)
+        context = look(session, walk.sync, walk.lease.run_id, walk.options)
+        return links.count_unseen(session, walk.sync.kind.link, context)
 
 
 def _patient_walk(walk: Walk) -> Deletions:
@@ -91,16 +83,16 @@ def _patient_walk(walk: Walk) -> Deletions:
 
 def _second_walk(walk: Walk) -> Deletions:
     """Read the keys of every page once more; ``undecided`` when the source moved meanwhile."""
-    fetched, told = 0, set()
+    link, fetched, told = walk.sync.kind.link, 0, set()
     # The source itself, though the first walk read a file: one answer read twice is one look.
-    for page in walk.sync.fetch(walk.connector.live, start=None, **walk.options):
+    for page in walk.pages(walk.connector.live, start=None):
         keys = {key for key in map(walk.sync.key_of, page.payloads) if key is not None}
         with reading() as session:
-            here = sight(session, walk.sync, walk.lease.run_id, walk.options)
-            found = links.unseen_among(session, walk.sync.target.link, keys, here)
+            context = look(session, walk.sync, walk.lease.run_id, walk.options)
+            unseen = links.unseen_among(session, link, keys, context)
         with writing() as session:
             cancelled = leases.beat(session, walk.lease)
-            links.see(session, walk.sync.target.link, found, here)
+            links.see(session, link, unseen, context)
         if cancelled:
             return "cancel"
         if not walk.execution.by_hand and time.monotonic() - walk.started > LONGEST:
@@ -108,4 +100,4 @@ def _second_walk(walk: Walk) -> Deletions:
         fetched += len(page.payloads)
         told.add(page.count)
     same = fetched == walk.progress.fetched and told == {walk.progress.last}
-    return "bury" if same else "undecided"
+    return "tombstone" if same else "undecided"

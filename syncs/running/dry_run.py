@@ -12,12 +12,13 @@ from typing import Any
 from connectors.connector import Connector
 from db.records import links
 from db.records.plan import Change, Plan
+from db.records.stored import compare as compare_page
 from db.session import reading
-from syncs.declaration import AnySync, Options, Policy
+from syncs.declaration import AnySync, Options
 from syncs.running.deletions import beyond_brake
-from syncs.running.pages import look_up, sight
+from syncs.running.pages import look, open_page
 from syncs.running.progress import Progress
-from syncs.running.received import receive, sort
+from syncs.running.received import receive
 from syncs.running.walk import Watch, unwatched
 
 MOST_DIFFERENCES = 20
@@ -30,13 +31,12 @@ def compare(
 ) -> dict[str, Any]:
     """What a run would count now, with the first differences; of ``source``, if one is given."""
     progress, differences, met = Progress(), list[dict[str, Any]](), 0
-    for page in sync.fetch(source or sync.source.open(), start=None, **options):
+    for page in sync.pages(source or sync.source.open(), options):
         received = receive(sync, page.payloads)
         with reading() as session:
-            here = sight(session, sync, NO_RUN, options)
-            known = look_up(session, sync, received)
-            found = sort(sync, received, known, here)
-            plan = sync.target.preview(session, found.rows, known, here)
+            work = open_page(session, sync, received, look(session, sync, NO_RUN, options))
+            found, known = work.found, work.known
+            plan = compare_page(session, sync.kind, found.rows, known, work.context, write=False)
         plan.unchanged += found.same
         plan.duplicates += found.drop_refusals({row.external_id for row in found.rows})
         refusals = found.refusals
@@ -46,9 +46,9 @@ def compare(
         # What was never seen is a placeholder, which does not count as living either.
         met += sum(not link.gone and link.seen_run is not None for link in seen)
         differences += _differences(sync, plan)[: MOST_DIFFERENCES - len(differences)]
-        progress = progress.after(page, plan, refusals, again=0, item=sync.item)
+        progress = progress.after(sync, page, plan, refusals, again=0)
         watch(progress)
-    whole = sync.policy is Policy.MIRROR and not sync.filtered(options)
+    whole = sync.complete and not sync.filtered(options)
     if whole and progress.agrees and not progress.first_empty and not progress.nameless:
         progress = replace(progress, deleted=max(0, _living(sync) - met))
     lost = whole and progress.first_empty and _living(sync) > 0
@@ -66,17 +66,17 @@ def compare(
     }
 
 
-def _differences(sync: AnySync, plan: Plan[Any]) -> list[dict[str, Any]]:
+def _differences(sync: AnySync, plan: Plan) -> list[dict[str, Any]]:
     created = [{sync.item: row.external_id, "would": "create"} for row in plan.created]
     return created + [_difference(sync, change) for change in plan.updated]
 
 
-def _difference(sync: AnySync, change: Change[Any]) -> dict[str, Any]:
+def _difference(sync: AnySync, change: Change) -> dict[str, Any]:
     would = "return" if change.link.gone else "update"
     return {sync.item: change.row.external_id, "would": would}
 
 
 def _living(sync: AnySync) -> int:
     with reading() as session:
-        nobody = sight(session, sync, 0, {})
-        return links.count_unseen(session, sync.target.link, nobody)[1]
+        nobody = look(session, sync, 0, {})
+        return links.count_unseen(session, sync.kind.link, nobody)[1]

@@ -11,16 +11,16 @@ from core import backoff
 from core.errors import ConfigurationError, FatalError, MoulinError, RefusedError
 from core.logs import get_logger
 from db.models import SyncRun
-from db.records import links
-from db.records.plan import Sight
+from db.records import links, write
+from db.records.plan import Context
 from db.session import writing
 from db.types import db_now
-from db.work import claims, failures, leases, runs, states
+from db.work import claims, failures, leases, rejects, runs, states
 from db.work.leases import Lease
 from syncs import intervals, trying
 from syncs.declaration import AnySync
 from syncs.running.deletions import Deletions, may_delete
-from syncs.running.pages import sight
+from syncs.running.pages import look
 from syncs.running.progress import Progress
 from syncs.running.walk import Outcome, Walk
 
@@ -28,31 +28,39 @@ log = get_logger(__name__)
 
 
 def finish(walk: Walk, deletions: Deletions) -> Outcome:
-    """The walk is complete: bury what is gone, tie what belongs together, say how it went."""
+    """The walk is complete: tombstone what is gone, tie what belongs together, say how it went."""
     with writing() as session:
         # The lease first, here as everywhere: it fences, and it is the first lock of all who
         # write a sync's records, so that no two of them wait for each other.
         now = claims.renew(session, walk.lease)
-        here = sight(session, walk.sync, walk.lease.run_id, walk.options, now)
-        target, progress = walk.sync.target, walk.progress
-        if deletions == "bury":
-            progress = replace(progress, deleted=_bury(session, walk.sync, here))
-        if target.forget is not None and deletions in ("bury", "none") and may_delete(walk):
-            target.forget(session, here)
-        if target.settle is not None:
-            progress = replace(progress, warnings=progress.warn(target.settle(session, here)))
-        progress = replace(progress, warnings=progress.warn(_remarks(walk, deletions)))
+        context = look(session, walk.sync, walk.lease.run_id, walk.options, now)
+        progress = walk.progress
+        if deletions == "tombstone":
+            progress = replace(progress, deleted=_tombstone(session, walk.sync, context))
+        if deletions in ("tombstone", "none") and may_delete(walk):
+            _forget(session, walk.sync, context)
+        warnings = [*_settle(session, walk.sync, context), *_remarks(walk, deletions)]
+        progress = replace(progress, warnings=progress.warn(warnings))
         status = _status(progress, deletions)
         if deletions not in ("undecided", "empty") and may_delete(walk):
             runs.supersede_waiting(session, walk.sync.name, walk.lease.run_id)
-        columns = progress.columns()
-        columns["checkpoint"] = {"phase": "done"}
+        columns = {**progress.columns(), "checkpoint": {"phase": "done"}}
         runs.end(session, walk.lease.run_id, status, **columns)
+        if progress.agrees and not walk.sync.filtered(walk.options):
+            _move_bookmark(session, walk)
         ring = _give_back(session, walk.lease, succeeded=not walk.sync.filtered(walk.options))
     walk.progress = progress
     walk.execution.watch(progress)
     log.info("run.ends", sync=walk.sync.name, run=walk.lease.run_id, status=status)
     return Outcome(run_id=walk.lease.run_id, status=status, ring=ring)
+
+
+def _move_bookmark(session: Session, walk: Walk) -> None:
+    """Where the next walk begins: at the newest of what this one and those before it have met."""
+    if walk.progress.bookmark is not None:
+        state = states.locked(session, walk.sync.name)
+        state.bookmark = walk.sync.bookmark(walk.progress.bookmark)
+        session.flush()
 
 
 def approve(session: Session, sync: AnySync, run_id: int) -> int:
@@ -62,12 +70,10 @@ def approve(session: Session, sync: AnySync, run_id: int) -> int:
     run = runs.find(session, run_id)
     if run.status != "needs_approval":
         raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
-    here = sight(session, sync, run.id, run.options)
-    deleted = _bury(session, sync, here)
-    if sync.target.forget is not None:
-        sync.target.forget(session, here)
-    if sync.target.settle is not None:
-        run.warnings = [*run.warnings, *sync.target.settle(session, here)]
+    context = look(session, sync, run.id, run.options)
+    deleted = _tombstone(session, sync, context)
+    _forget(session, sync, context)
+    run.warnings = [*run.warnings, *_settle(session, sync, context)]
     run.counts = {**run.counts, "deleted": deleted}
     run.status = "partial" if run.counts["rejected"] else "succeeded"
     session.flush()
@@ -183,10 +189,25 @@ def _give_back(
     return runs.open_follow_up(session, state)
 
 
-def _bury(session: Session, sync: AnySync, here: Sight) -> int:
-    if sync.target.bury is not None:
-        sync.target.bury(session, here)
-    return links.bury(session, sync.target.link, here)
+def _tombstone(session: Session, sync: AnySync, context: Context) -> int:
+    """Tombstone what the run has not seen; how many records there were."""
+    kind = sync.kind
+    if kind.tombstone is not None:
+        kind.tombstone(session, context)
+    if kind.erases:
+        write.erase(session, kind, context)
+    return links.tombstone(session, kind.link, context)
+
+
+def _forget(session: Session, sync: AnySync, context: Context) -> None:
+    """Whom the source has forgotten is forgotten among the refused records too."""
+    if sync.kind.erases:
+        rejects.forget(session, sync.name, sync.kind.link, context)
+
+
+def _settle(session: Session, sync: AnySync, context: Context) -> list[str]:
+    warnings: list[str] = sync.kind.settle(session, context) if sync.kind.settle else []
+    return warnings
 
 
 def _status(progress: Progress, deletions: Deletions) -> str:

@@ -6,33 +6,30 @@ each record stands or falls alone, at bulk speed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from connectors.page import Page
 from core.logs import get_logger
-from core.settings import settings
 from db import bulk
-from db.catalogue.shops import Sites
 from db.records import links
-from db.records.plan import Known, Plan, Sight
+from db.records.plan import Context, Known, Plan
+from db.records.stored import compare
+from db.records.write import apply
 from db.session import writing
 from db.work import claims, leases, rejects
-from db.work.leases import Lease
 from db.work.rejects import Refusal
 from syncs.declaration import AnySync, Options
 from syncs.running.progress import Progress
 from syncs.running.received import Received, Sorted, receive, sort
+from syncs.running.walk import Walk
 from syncs.trying import REFUSED
 
 log = get_logger(__name__)
-
-Write = Callable[[Session, AnySync, Sorted, Mapping[str, Known], Sight], Plan[Any]]
 
 
 @dataclass(frozen=True)
@@ -43,84 +40,90 @@ class Written:
     cancel: bool
 
 
-def sight(
+@dataclass(frozen=True, kw_only=True)
+class PageWork:
+    """A page in its transaction: who looks, which of its records are known, what came of each."""
+
+    session: Session
+    sync: AnySync
+    context: Context
+    known: Mapping[str, Known]
+    found: Sorted
+
+    @property
+    def run_id(self) -> int:
+        """The run that brings the page."""
+        return self.context.run_id
+
+
+def look(
     session: Session, sync: AnySync, run_id: int, options: Options, now: datetime | None = None
-) -> Sight:
-    """The run that looks, with the database's clock."""
-    site = options.get("site_id")
-    return Sight(
+) -> Context:
+    """The context in which a run looks at its source, as the sync's kind completes it."""
+    context = Context(
         source=sync.source.name,
         run_id=run_id,
         now=now if now is not None else bulk.now(session),
-        sites=Sites(session, str(site) if site is not None else None),
-        stock_mode=settings().inventory_stock_mode,
+        options=options,
     )
+    completed: Context = sync.kind.context(session, context)
+    return completed
 
 
-def write_page(
-    sync: AnySync, lease: Lease, options: Options, page: Page, progress: Progress
-) -> Written:
+def open_page(
+    session: Session, sync: AnySync, received: Sequence[Received], context: Context
+) -> PageWork:
+    """A page's payloads, sorted by what the store knows of them."""
+    keys = {item.key for item in received if item.key is not None}
+    known = links.known(session, sync.kind, context.source, keys)
+    found = sort(sync, received, known, context)
+    return PageWork(session=session, sync=sync, context=context, known=known, found=found)
+
+
+def write_page(walk: Walk, page: Page) -> Written:
     """Write one page with its counts, rejects and checkpoint in one transaction.
 
     Raises ``LeaseLost`` (nothing is written) when another worker has the sync.
     """
-    received = receive(sync, page.payloads)
+    received = receive(walk.sync, page.payloads)
     for write in (whole, one_by_one):
         try:
             with writing() as session:
-                now = claims.renew(session, lease)
-                here = sight(session, sync, lease.run_id, options, now)
-                known = look_up(session, sync, received)
-                found = sort(sync, received, known, here)
-                plan = write(session, sync, found, known, here)
-                return _keep(session, sync, lease, page, found, plan, here, progress)
+                now = claims.renew(session, walk.lease)
+                context = look(session, walk.sync, walk.lease.run_id, walk.options, now)
+                work = open_page(session, walk.sync, received, context)
+                return _keep(walk, page, work, write(work))
         except REFUSED as error:
             if isinstance(error, OperationalError) or write is one_by_one:
                 raise
-            log.warning("page.refused", sync=sync.name, error=type(error).__name__)
+            log.warning("page.refused", sync=walk.sync.name, error=type(error).__name__)
     raise AssertionError("the second way returns or raises")
 
 
-def look_up(session: Session, sync: AnySync, received: list[Received]) -> dict[str, Known]:
-    """The links of a page's records."""
-    keys = {item.key for item in received if item.key is not None}
-    return links.known(session, sync.target.link, sync.source.name, keys)
-
-
-def whole(
-    session: Session, sync: AnySync, found: Sorted, known: Mapping[str, Known], here: Sight
-) -> Plan[Any]:
+def whole(work: PageWork) -> Plan:
     """Write a page by whole tables; any value the database refuses refuses them all."""
-    plan: Plan[Any] = sync.target.compare(session, found.rows, known, here)
+    kind, found = work.sync.kind, work.found
+    plan = compare(work.session, kind, found.rows, work.known, work.context)
     plan.unchanged += found.same
-    sync.target.apply(session, plan, here)
+    apply(work.session, kind, plan, work.context)
     return plan
 
 
-def one_by_one(
-    session: Session, sync: AnySync, found: Sorted, known: Mapping[str, Known], here: Sight
-) -> Plan[Any]:
+def one_by_one(work: PageWork) -> Plan:
     """Write every row under its own savepoint; the guilty ones become refusals."""
+    session, kind, found = work.session, work.sync.kind, work.found
     rows, found.rows = found.rows, []
-    total = whole(session, sync, found, known, here)
+    total = whole(work)
     for row in rows:
-        alone = Sorted(rows=[row])
         try:
             with session.begin_nested():
-                fresh = links.known(session, sync.target.link, here.source, {row.external_id})
-                plan = whole(session, sync, alone, fresh, here)
+                key = {row.external_id}
+                known = links.known(session, kind, work.context.source, key)
+                plan = whole(replace(work, known=known, found=Sorted(rows=[row])))
         except REFUSED as error:
             if isinstance(error, OperationalError):
                 raise
-            found.refusals.append(
-                Refusal(
-                    external_id=row.external_id,
-                    code="REFUSED_BY_DATABASE",
-                    field="",
-                    message=f"The database refuses this record ({reason(error)}).",
-                    payload=found.payload(row.external_id),
-                )
-            )
+            found.refusals.append(_refusal(found, row.external_id, error))
         else:
             found.rows.append(row)
             total.add(plan)
@@ -133,40 +136,41 @@ def reason(error: Exception) -> str:
     return str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__
 
 
-def _keep(
-    session: Session,
-    sync: AnySync,
-    lease: Lease,
-    page: Page,
-    found: Sorted,
-    plan: Plan[Any],
-    here: Sight,
-    progress: Progress,
-) -> Written:
+def _refusal(found: Sorted, key: str, error: Exception) -> Refusal:
+    return Refusal(
+        external_id=key,
+        code="REFUSED_BY_DATABASE",
+        field="",
+        message=f"The database refuses this record ({reason(error)}).",
+        payload=found.payload(key),
+    )
+
+
+def _keep(walk: Walk, page: Page, work: PageWork, plan: Plan) -> Written:
     """The page's bookkeeping, in the page's own transaction."""
+    session, sync, found = work.session, work.sync, work.found
     if rejects.any_open(session, sync.name):
         written = [row.external_id for row in found.rows]
         written += [link.external_id for link in found.same]
-        rejects.close(session, sync.name, written, f"written by run {lease.run_id}")
+        rejects.close(session, sync.name, written, f"written by run {work.run_id}")
     again = 0
     if found.refusals:
-        plan.duplicates += found.drop_refusals(_met_well(session, sync, found, here))
-        again = rejects.keep(session, sync.name, lease.run_id, found.refusals)
+        plan.duplicates += found.drop_refusals(_met_well(work))
+        again = rejects.keep(session, sync.name, work.run_id, found.refusals)
         messages = {link.id: refusal.message for link, refusal in found.refused_links()}
         # A record that is there but unreadable has not vanished.
-        links.refuse(session, sync.target.link, messages, here)
-    after = progress.after(page, plan, found.refusals, again=again, item=sync.item)
-    query = page.next_query
-    checkpoint = {"phase": "walk", "query": query} if query else {"phase": "walked"}
-    columns = {"checkpoint": checkpoint, **after.columns(progress)}
-    cancel = leases.advance(session, lease, columns)
+        links.refuse(session, sync.kind.link, messages, work.context)
+    after = walk.progress.after(sync, page, plan, found.refusals, again=again)
+    checkpoint = walk.checkpoint_after(page.next_query, after)
+    columns = {"checkpoint": checkpoint, **after.columns(walk.progress)}
+    cancel = leases.advance(session, walk.lease, columns)
     return Written(after, cancel)
 
 
-def _met_well(session: Session, sync: AnySync, found: Sorted, here: Sight) -> set[str]:
+def _met_well(work: PageWork) -> set[str]:
     """Which refused records came well too: on this page, or on an earlier one of this run."""
     earlier = {
-        link.external_id for link, _ in found.refused_links() if link.seen_run == here.run_id
+        link.external_id for link, _ in work.found.refused_links() if link.seen_run == work.run_id
     }
-    refused = rejects.refused_by(session, sync.name, here.run_id, earlier)
-    return {row.external_id for row in found.rows} | (earlier - refused)
+    refused = rejects.refused_by(work.session, work.sync.name, work.run_id, earlier)
+    return {row.external_id for row in work.found.rows} | (earlier - refused)

@@ -10,6 +10,7 @@ from connectors.page import Page
 from db.models import SyncRun
 from db.records.plan import Plan
 from db.work.rejects import Refusal
+from syncs.declaration import AnySync, Bookmark
 
 MOST_ERRORS = 100
 """So many refused records are listed on the run; every one of them is kept as a reject."""
@@ -20,7 +21,8 @@ class Progress:
     """Counts of one walk. created + updated + unchanged + rejected + duplicate = fetched.
 
     ``first`` and ``last`` are the source's own count on its first and newest page, None where it
-    tells none; ``nameless`` counts rejects whose id could not be read.
+    tells none; ``nameless`` counts rejects whose id could not be read. ``bookmark`` is the largest
+    replication key among the pages that were written.
     """
 
     fetched: int = 0
@@ -37,6 +39,7 @@ class Progress:
     first_empty: bool = False
     errors_list: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    bookmark: Bookmark | None = None
 
     @property
     def total(self) -> int:
@@ -49,12 +52,12 @@ class Progress:
         return all(told is None or told == self.total for told in (self.first, self.last))
 
     def after(
-        self, page: Page, plan: Plan[Any], refusals: Sequence[Refusal], *, again: int, item: str
+        self, sync: AnySync, page: Page, plan: Plan, refusals: Sequence[Refusal], *, again: int
     ) -> Progress:
         """The counts with one more page; ``again`` refusals were counted earlier in this run."""
         did = plan.counts()
         listed = [
-            {item: refusal.external_id, "error": refusal.message, "code": refusal.code,
+            {sync.item: refusal.external_id, "error": refusal.message, "code": refusal.code,
              "field": refusal.field}
             for refusal in refusals[: MOST_ERRORS - len(self.errors_list)]
         ]  # fmt: skip
@@ -73,6 +76,7 @@ class Progress:
             first_empty=not page.payloads if self.pages == 0 else self.first_empty,
             errors_list=(*self.errors_list, *listed) if listed else self.errors_list,
             warnings=self.warn(plan.warnings),
+            bookmark=sync.latest(page.payloads, self.bookmark),
         )
 
     def warn(self, news: Sequence[str]) -> tuple[str, ...]:
@@ -112,13 +116,16 @@ COUNTS = (
 )  # fmt: skip
 
 
-def restore(run: SyncRun) -> Progress:
-    """The counts a run had at its checkpoint; fresh ones for a run that begins."""
+def restore(run: SyncRun, since: Bookmark | None = None) -> Progress:
+    """The counts a run had at its checkpoint; fresh ones for a run that begins, ``since`` its
+    bookmark.
+    """
     if run.checkpoint is None:
-        return Progress()
+        return Progress(bookmark=since)
     return Progress(
         # A count that this version has and the run's did not begins at its default.
         **{name: run.counts[name] for name in COUNTS if name in run.counts},
         errors_list=tuple(run.errors_list),
         warnings=tuple(run.warnings),
+        bookmark=run.checkpoint.get("bookmark"),
     )

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.errors import SkippableError
 from core.payload import parse, parse_all
-from db.records.plan import Known, Sight
+from db.records.plan import Context, Known, Row
 from db.work.rejects import Refusal
 from syncs.declaration import AnySync
 
@@ -35,7 +35,7 @@ class Sorted:
     received: Sequence[Received] = ()
     known: Mapping[str, Known] = field(default_factory=dict)
     same: list[Known] = field(default_factory=list)
-    rows: list[Any] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
     def payload(self, key: str) -> object:
@@ -60,13 +60,13 @@ def receive(sync: AnySync, payloads: Sequence[object]) -> list[Received]:
 
 
 def sort(
-    sync: AnySync, received: Sequence[Received], known: Mapping[str, Known], sight: Sight
+    sync: AnySync, received: Sequence[Received], known: Mapping[str, Known], context: Context
 ) -> Sorted:
     """Parse what is not known to the letter; a bad payload never stops the page."""
     found = Sorted(received, known)
-    world = mark(sync, sight)
-    # Mirroring looks at our own stock too, and of one record sent twice the last must win.
-    quick = sight.stock_mode != "mirror"
+    world = mark(sync, context)
+    quick = context.by_letters
+    # Of one record sent twice the last must win.
     often = Counter(item.key for item in received)
     news: list[tuple[Received, str]] = []
     for item in received:
@@ -74,7 +74,7 @@ def sort(
         link = known.get(item.key) if item.key is not None else None
         same = link is not None and link.hash == hash_ and not link.gone and item.digest
         # What this run met before is compared, for it may have been refused then.
-        fresh = link is not None and link.seen_run != sight.run_id
+        fresh = link is not None and link.seen_run != context.run_id
         if quick and link is not None and fresh and same and often[item.key] == 1:
             found.same.append(link)
             continue
@@ -95,9 +95,9 @@ def _read(sync: AnySync, news: Sequence[tuple[Received, str]], found: Sorted) ->
             found.rows.append(row)
 
 
-def mark(sync: AnySync, sight: Sight) -> str:
-    """What a row's hash begins with: the code that reads it and the shops there are."""
-    return f"{sync.target.version}.{sight.sites.world}."
+def mark(sync: AnySync, context: Context) -> str:
+    """What a row's hash begins with: the code that reads it, and what else it depends on."""
+    return f"{sync.kind.version}.{context.world}."
 
 
 def refuse(item: Received, error: SkippableError) -> Refusal:

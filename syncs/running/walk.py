@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.connector import Connector
+from connectors.page import Page
 from db.work.leases import Lease
-from syncs.declaration import AnySync, Options
+from syncs.declaration import AnySync, Bookmark, Options
 from syncs.running.progress import Progress
 
 SLICE = 20.0
@@ -55,7 +56,9 @@ class Outcome:
 
 @dataclass(kw_only=True)
 class Walk:
-    """A claimed run; ``progress`` is what stands in the store."""
+    """A claimed run; ``progress`` is what is in the store. ``since`` is the bookmark from which on
+    the source is asked; None: for everything.
+    """
 
     sync: AnySync
     connector: Connector
@@ -65,6 +68,27 @@ class Walk:
     progress: Progress
     execution: Execution
     started: float
+    since: Bookmark | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the walk sees everything that the source has."""
+        return self.sync.complete and self.since is None and not self.sync.filtered(self.options)
+
+    def pages(self, connector: Connector, *, start: Mapping[str, str] | None) -> Iterator[Page]:
+        """The source's pages from ``start`` on."""
+        return self.sync.pages(connector, self.options, start=start, since=self.since)
+
+    def checkpoint_after(
+        self, query: Mapping[str, str] | None, progress: Progress
+    ) -> dict[str, Any]:
+        """Where to go on: at the page of ``query``; without one every page is written."""
+        checkpoint: dict[str, Any] = {"walk": self.sync.walk(self.since), "phase": "walked"}
+        if query:
+            checkpoint |= {"phase": "walk", "query": query}
+        if progress.bookmark is not None:
+            checkpoint["bookmark"] = progress.bookmark
+        return checkpoint
 
     @property
     def slice_is_over(self) -> bool:

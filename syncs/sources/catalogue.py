@@ -11,27 +11,44 @@ from core.payload import details_json
 from core.settings import settings
 from db.access import keys
 from db.catalogue import categories, products
-from db.catalogue.categories import CategoryRow
-from db.catalogue.products import ProductRow
+from db.catalogue.categories import slug
+from db.catalogue.context import CatalogueContext
+from db.records.plan import Row
 from db.session import reading, writing
-from db.types import to_units
-from syncs.declaration import Policy, Sync
+from syncs.declaration import Sync
 from syncs.source import Source
 
 
-def category_row(record: CategoryPayload) -> CategoryRow:
-    """name→name, parent_id→parent; everything else is kept as received."""
-    return CategoryRow(record.id, record.name, record.parent_id, details_json(record))
+def category_row(record: CategoryPayload) -> Row:
+    """name→name and slug, parent_id→parent; everything else is kept as received."""
+    return Row(
+        record.id,
+        {
+            "name": record.name,
+            "slug": slug(record.name, record.id),
+            "parent": record.parent_id,
+            "details": details_json(record),
+        },
+    )
 
 
-def product_row(record: ProductPayload) -> ProductRow:
+def product_row(record: ProductPayload) -> Row:
     """name→title, price→price, stock→stock, sku→sku and external_sku, category_id→category,
     site_id→shop; everything else is kept as received.
     """
-    return ProductRow(
-        record.id, record.name, to_units(record.price), record.stock, record.sku, record.barcode,
-        record.category_id, record.site_id, details_json(record),
-    )  # fmt: skip
+    return Row(
+        record.id,
+        {
+            "title": record.name,
+            "price": record.price,
+            "stock": record.stock,
+            "sku": record.sku,
+            "barcode": record.barcode,
+            "category": record.category_id,
+            "site": record.site_id,
+            "details": details_json(record),
+        },
+    )
 
 
 NO_KEY = (
@@ -84,29 +101,29 @@ SOURCE = Source(
     note_use=_note_use,
 )
 
-CATEGORIES: Sync[BoliBana, CategoryPayload, CategoryRow] = Sync(
+CATEGORIES: Sync[BoliBana, CategoryPayload, CatalogueContext] = Sync(
     name="b2b.categories",
     summary="Categories of the B2B catalogue",
     source=SOURCE,
     fetch=BoliBana.categories,
     record=CategoryPayload,
     row=category_row,
-    target=categories.TARGET,
-    policy=Policy.MIRROR,
+    kind=categories.CATEGORIES,
+    complete=True,
     item="category_id",
     schedule=crontab(minute="5", hour="*/2"),
     aliases=("sync_categories_from_inventory",),
 )
 
-PRODUCTS: Sync[BoliBana, ProductPayload, ProductRow] = Sync(
+PRODUCTS: Sync[BoliBana, ProductPayload, CatalogueContext] = Sync(
     name="b2b.products",
     summary="Products of the B2B catalogue, with their stock",
     source=SOURCE,
     fetch=BoliBana.products,
     record=ProductPayload,
     row=product_row,
-    target=products.TARGET,
-    policy=Policy.MIRROR,
+    kind=products.PRODUCTS,
+    complete=True,
     item="product_id",
     schedule=crontab(minute="10", hour="*/2"),
     options={"site_id": int},

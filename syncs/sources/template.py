@@ -18,22 +18,14 @@ from celery.schedules import crontab
 from connectors.http.deadline import Timeouts
 from connectors.template import TemplateExport
 from connectors.template.payloads import ITEM_FIELDS, KeyedPayload, PaintingPayload, RecordPayload
-from core import details, fields, money, personal
+from core import details, fields, money
 from core.errors import SkippableError
 from core.payload import Payload, details_json
 from core.settings import settings
-from db.models import (
-    TemplateCustomRequest,
-    TemplateExhibition,
-    TemplatePainting,
-    TemplateSetting,
-    TemplateStat,
-    TemplateUser,
-)
-from db.records.plan import Target
-from db.template import checks, orders
-from db.template.tables import ExportedRow, Table, target
-from syncs.declaration import Policy, Sync
+from db.records.plan import Context, Row
+from db.template import checks, kinds
+from db.template.kinds import ExportedKind
+from syncs.declaration import Sync
 from syncs.source import Source
 
 DAILY = crontab(minute="0", hour="2")
@@ -85,8 +77,8 @@ ITEM = (
 )
 
 
-def pick(record: Mapping[str, Any], wanted: tuple[Field, ...]) -> tuple[dict[str, Any], str]:
-    """The columns' values, and the JSON text of what is left."""
+def pick(record: Mapping[str, Any], wanted: tuple[Field, ...]) -> dict[str, Any]:
+    """The columns' values; ``extra`` is the JSON text of what is left."""
     left, values = dict(record), dict[str, Any]()
     for one in wanted:
         values[one.column] = None
@@ -99,51 +91,51 @@ def pick(record: Mapping[str, Any], wanted: tuple[Field, ...]) -> tuple[dict[str
                 continue
             del left[name]
             break
-    return values, details.encode(left)
+    return {**values, "extra": details.encode(left)}
 
 
-def row(wanted: tuple[Field, ...], record: RecordPayload) -> ExportedRow:
+def row(wanted: tuple[Field, ...], record: RecordPayload) -> Row:
     """Any record with an id."""
-    values, extra = pick(json.loads(details_json(record)), wanted)
-    return ExportedRow(record.id, values, extra)
+    return Row(record.id, pick(json.loads(details_json(record)), wanted))
 
 
-def painting_row(record: PaintingPayload) -> ExportedRow:
+def painting_row(record: PaintingPayload) -> Row:
     """name→name, price→price …; everything else is kept as received."""
     found = row(PAINTING, record)
     found.values["name"] = record.name
     return found
 
 
-def keyed_row(record: KeyedPayload) -> ExportedRow:
+def keyed_row(record: KeyedPayload) -> Row:
     """key→key, value→value, of whatever kind."""
     left = json.loads(details_json(record))
     value = left.pop("value", None)
-    return ExportedRow(record.key, {"value": value}, details.encode(left))
+    text = None if value is None else details.encode(value)
+    return Row(record.key, {"value": text, "extra": details.encode(left)})
 
 
-def order_row(record: RecordPayload) -> ExportedRow:
+def order_row(record: RecordPayload) -> Row:
     """id, status, total, when, and its items; everything else is kept sealed."""
     found = row(ORDER, record)
-    left = json.loads(found.extra)
+    left = json.loads(found.values["extra"])
     name = next((each for each in ITEM_FIELDS if each in left), None)
     items = left.pop(name) if name is not None else []
     if not isinstance(items, list) or not all(isinstance(raw, dict) for raw in items):
         raise SkippableError(f"{name}: must be a list of objects.", field=str(name))
     if len(items) > MOST_ITEMS:
         raise SkippableError(f"{name}: has more than {MOST_ITEMS} items.", field=str(name))
-    found.items = [item(raw) for raw in items]
-    found.extra = details.encode(left)
+    found.parts = {"items": [item(raw) for raw in items]}
+    found.values["extra"] = details.encode(left)
     return found
 
 
 def item(raw: Mapping[str, Any]) -> dict[str, Any]:
     """One raw of an order; a quantity that is not told is one."""
     # Its order's own number, which one of the site's answers tells and the other need not.
-    values, extra = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)
+    values = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)
     if values["quantity"] is None:
         values["quantity"] = 1
-    return {**values, "extra": extra}
+    return values
 
 
 PAINTING = (
@@ -164,12 +156,6 @@ EXHIBITION = (
     Field("ends_at", ("end_date", "ends_at"), moment),
 )
 USER = (*PERSON, Field("role", ("role",), word))
-MARKS = {
-    "email": ("email_mark", personal.mark_email),
-    "phone": ("phone_mark", personal.mark_phone),
-}
-PERSONAL = frozenset({"name", "email", "phone", "extra"})
-VALUE = frozenset({"value"})
 
 
 def connector(timeouts: Timeouts) -> TemplateExport:
@@ -202,12 +188,12 @@ def _sync(
     summary: str,
     fetch: Callable[..., Any],
     record: type[Payload],
-    to_row: Callable[[Any], ExportedRow],
-    where: Target[ExportedRow],
-    policy: Policy = Policy.UPSERT,
+    to_row: Callable[[Any], Row],
+    kind: ExportedKind,
     *,
     key: str = "id",
-) -> Sync[TemplateExport, Any, ExportedRow]:
+    complete: bool = False,
+) -> Sync[TemplateExport, Any, Context]:
     return Sync(
         name=f"{SOURCE.name}.{name}",
         summary=summary,
@@ -215,8 +201,8 @@ def _sync(
         fetch=fetch,
         record=record,
         row=to_row,
-        target=where,
-        policy=policy,
+        kind=kind,
+        complete=complete,
         item=f"{name.rstrip('s')}_id" if key == "id" else key,
         key=key,
         schedule=DAILY,
@@ -226,47 +212,31 @@ def _sync(
 
 SETTINGS = _sync(
     "settings", "Settings of the art site", TemplateExport.settings, KeyedPayload, keyed_row,
-    target(Table(model=TemplateSetting, columns=("value",), documents=VALUE)), key="key",
+    kinds.SETTINGS, key="key",
 )  # fmt: skip
 PAINTINGS = _sync(
     "paintings", "Paintings of the art site", TemplateExport.paintings, PaintingPayload,
-    painting_row,
-    target(Table(
-        model=TemplatePainting, columns=("name", "price", "status", "category", "image"),
-    )),
+    painting_row, kinds.PAINTINGS,
 )  # fmt: skip
 ORDERS = _sync(
     "orders", "Orders of the art site, with their items", TemplateExport.orders, RecordPayload,
-    order_row, orders.TARGET, Policy.CREATE_ONLY,
+    order_row, kinds.ORDERS,
 )  # fmt: skip
 USERS = _sync(
     "users", "Users of the art site; who leaves it is forgotten here", TemplateExport.users,
-    RecordPayload, partial(row, USER),
-    target(
-        Table(
-            model=TemplateUser, columns=("name", "email", "phone", "role"), concealed=PERSONAL,
-            marks=MARKS,
-        ),
-        erases="template.users",
-    ),
-    Policy.MIRROR,
+    RecordPayload, partial(row, USER), kinds.USERS, complete=True,
 )  # fmt: skip
 EXHIBITIONS = _sync(
     "exhibitions", "Exhibitions of the art site", TemplateExport.exhibitions, RecordPayload,
-    partial(row, EXHIBITION),
-    target(Table(model=TemplateExhibition, columns=("title", "place", "starts_at", "ends_at"))),
+    partial(row, EXHIBITION), kinds.EXHIBITIONS,
 )  # fmt: skip
 CUSTOM_REQUESTS = _sync(
     "custom_requests", "Requests for works of their own", TemplateExport.custom_requests,
-    RecordPayload, partial(row, (*PERSON, STATUS)),
-    target(Table(
-        model=TemplateCustomRequest, columns=("name", "email", "phone", "status"),
-        concealed=PERSONAL, marks=MARKS,
-    )),
+    RecordPayload, partial(row, (*PERSON, STATUS)), kinds.CUSTOM_REQUESTS,
 )  # fmt: skip
 STATS = _sync(
     "stats", "Figures of the art site", TemplateExport.stats, KeyedPayload, keyed_row,
-    target(Table(model=TemplateStat, columns=("value",), documents=VALUE)), key="key",
+    kinds.STATS, key="key",
 )  # fmt: skip
 
 SYNCS = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)

@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from db.catalogue.products import ProductRow
+from db.catalogue.products import PRODUCTS
 from db.models import ExternalProduct, Product
 from db.records import links
-from db.records.plan import Change, Known
+from db.records.plan import Change, Known, Row, Stored
 from db.session import reading, writing
 
-ROW = ProductRow("7", "Riz", 1, 1, None, None, None, None, "{}", hash="1.new")
+ROW = Row("7", {"title": "Riz"}, hash="1.new")
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def link(store) -> Known:
             ExternalProduct(external_id="7", source="b2b", product_id=1, payload_hash="1.old")
         )
         session.flush()
-        return links.known(session, ExternalProduct, "b2b", {"7"})["7"]
+        return links.known(session, PRODUCTS, "b2b", {"7"})["7"]
 
 
 def stored() -> ExternalProduct:
@@ -33,7 +33,7 @@ def stored() -> ExternalProduct:
 
 def test_a_record_that_says_the_same_gets_its_new_hash(link):
     with writing() as session:
-        links.note_hashes(session, ExternalProduct, [Change(ROW, link)])
+        links.note_hashes(session, ExternalProduct, [Change(ROW, link, Stored(()))])
 
     assert stored().payload_hash == "1.new"
 
@@ -43,6 +43,6 @@ def test_a_hash_that_was_taken_away_meanwhile_stays_away(link):
         session.get_one(ExternalProduct, link.id).payload_hash = None
 
     with writing() as session:
-        links.note_hashes(session, ExternalProduct, [Change(ROW, link)])
+        links.note_hashes(session, ExternalProduct, [Change(ROW, link, Stored(()))])
 
     assert stored().payload_hash is None

@@ -98,7 +98,7 @@ def test_a_sync_and_its_aliases_are_commands(sync):
 
 @EVERY
 def test_a_link_s_key_is_unique_in_the_database(sync, store):
-    table = sync.target.link.__tablename__
+    table = sync.kind.link.__tablename__
     keys = sqlalchemy.inspect(engine()).get_unique_constraints(table)
     assert ["external_id", "source"] in [key["column_names"] for key in keys]
 
@@ -127,9 +127,9 @@ def test_a_setting_s_name_is_a_variable(sync):
 
 
 @EVERY
-def test_a_target_is_a_table_of_ours(sync):
-    assert sync.target.link.__tablename__ in Base.metadata.tables
-    assert sync.target.version >= 1
+def test_a_kind_is_kept_in_a_table_of_ours(sync):
+    assert sync.kind.link.__tablename__ in Base.metadata.tables
+    assert sync.kind.version >= 1
 
 
 def test_options_are_given_their_types():

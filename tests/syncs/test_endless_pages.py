@@ -9,7 +9,7 @@ from db.models import ExternalCategory
 from db.records import links
 from db.session import writing
 from db.work import rejects
-from syncs.running.pages import sight
+from syncs.running.pages import look
 from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import living, mismatches, product
 from tests.syncs.rows import rejects as open_rejects
@@ -22,8 +22,8 @@ def test_70_000_keys_are_looked_up_in_one_call(b2b):
     sync_now(CATEGORIES)
 
     with writing() as session:
-        here = sight(session, CATEGORIES, 99, {})
-        assert len(links.known(session, ExternalCategory, "b2b", MANY)) == 6
+        here = look(session, CATEGORIES, 99, {})
+        assert len(links.known(session, CATEGORIES.kind, "b2b", MANY)) == 6
         assert len(categories.resolve(session, MANY, "b2b")) == 6
         assert len(links.unseen_among(session, ExternalCategory, MANY, here)) == 6
         links.see(session, ExternalCategory, MANY, here)

@@ -161,7 +161,7 @@ def test_the_same_fields_in_another_order_are_no_drift(template):
 def test_a_new_version_of_our_code_is_no_change_at_the_site(taken_in):
     sync = resource("orders")
 
-    found = sync_now(replace(sync, target=replace(sync.target, version=99)))
+    found = sync_now(replace(sync, kind=replace(sync.kind, version=99)))
 
     assert (counts(found), found["warnings"]) == ({"unchanged": 12}, [])
     assert drifts() == []

@@ -54,7 +54,7 @@ def test_what_is_kept_in_the_clear_is_marked_anew_once(template, monkeypatch):
 def compare_orders() -> Statistics:
     """A run that knows no order to the letter, because the code that reads them is another."""
     sync = resource("orders")
-    return sync_now(replace(sync, target=replace(sync.target, version=99)))
+    return sync_now(replace(sync, kind=replace(sync.kind, version=99)))
 
 
 def test_a_drift_that_was_noted_is_known_under_both_keys_and_under_the_new_one(

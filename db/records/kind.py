@@ -1,0 +1,147 @@
+"""A kind of record, declared: its tables and columns, its children, how a change is taken.
+
+The engine knows kinds and nothing else of what it syncs. ``decide`` plans, ``write`` carries out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from db.models.base import Base
+from db.models.link import Link
+from db.records.merge import Owner, Values
+from db.records.plan import Change, Context, Known, Row, Says, Written
+
+C = TypeVar("C", bound=Context)
+C_contra = TypeVar("C_contra", bound=Context, contravariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Children that a record has under ``name``, such as an order's items: written with it, and
+    replaced with it. ``parent`` is the column with its row's id, ``position`` the child's place.
+    """
+
+    name: str
+    model: type[Base]
+    parent: str
+    columns: tuple[str, ...]
+
+    @property
+    def table(self) -> Table:
+        """The children's table."""
+        return cast("Table", self.model.__table__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ours(Generic[C]):
+    """Our own row, which ``key`` of the link names: what people see and may change.
+
+    ``begins`` are values that no source says: those of a new row, and of one that comes back.
+    ``owners`` says who decides each column when the source's record changed (the source, unless
+    said otherwise); ``differs`` whether our row must be written though the source says the same.
+    """
+
+    model: type[Base]
+    key: str
+    columns: tuple[str, ...]
+    begins: Values = field(default_factory=dict)
+    owners: Callable[[Values, Known, C], Mapping[str, Owner]] | None = None
+    differs: Callable[[Values, Row, C], bool] | None = None
+
+    @property
+    def table(self) -> Table:
+        """Our row's table."""
+        return cast("Table", self.model.__table__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overwrite:
+    """A record becomes what its source says now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepFirst:
+    """A record stays as it was taken in; what its source says later is kept in ``drifts``, beside
+    it (``parent`` names its id), and ``warning`` tells so. The members of ``opened``, a column of
+    JSON, are fields of their own there.
+    """
+
+    drifts: type[Base]
+    parent: str
+    opened: str
+    warning: str
+
+
+class Prepare(Protocol[C_contra]):
+    """Completes rows by what other tables say."""
+
+    def __call__(
+        self, session: Session, rows: Sequence[Row], context: C_contra, *, write: bool
+    ) -> list[str]:
+        """Returns warnings; only with ``write`` what is missing in other tables is added."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind(Generic[C]):
+    """One kind of record.
+
+    ``link`` is the table with a row a record; ``columns`` are the values it keeps, under the same
+    names save those of ``names``. ``version`` grows when what is written changes meaning, so that
+    every record is written once more. ``context`` is called once a page. ``effects`` are carried
+    out with what a page did, in its transaction. ``settle`` runs once after the last page and
+    returns warnings; ``tombstone`` before the links a run has not seen are tombstoned. A kind that
+    ``erases`` keeps nothing of whom its source has forgotten.
+    """
+
+    link: type[Link]
+    version: int
+    columns: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    ours: Ours[C] | None = None
+    change: Overwrite | KeepFirst = Overwrite()
+    context: Callable[[Session, Context], C] = lambda _, context: cast("C", context)
+    prepare: Prepare[C] | None = None
+    effects: Callable[[Session, Written, C], None] | None = None
+    settle: Callable[[Session, C], list[str]] | None = None
+    tombstone: Callable[[Session, C], None] | None = None
+    erases: bool = False
+
+    @property
+    def table(self) -> Table:
+        """The link's table."""
+        return cast("Table", self.link.__table__)
+
+    @property
+    def key(self) -> str:
+        """The link's column with the id of the record's row: our own, or the link itself."""
+        return self.ours.key if self.ours else "id"
+
+    def column(self, name: str) -> str:
+        """The link's column that keeps the value called ``name``."""
+        return self.names.get(name, name)
+
+    def says(self, row: Row) -> Says:
+        """What a record says, to be compared with what the store has of it."""
+        lines = (
+            [tuple(map(line.get, part.columns)) for line in row.lines(part.name)]
+            for part in self.parts
+        )
+        return (*map(row.values.get, self.columns), *lines)
+
+    def same(self, change: Change, context: C) -> bool:
+        """Whether the record says what the store has, so that nothing need be written."""
+        if change.stored.says != self.says(change.row):
+            return False
+        differs = self.ours.differs if self.ours else None
+        return differs is None or not differs(change.stored.ours, change.row, context)
+
+
+AnyKind = Kind[Any]
