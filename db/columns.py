@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import JSON, Column, Dialect, Table
 from sqlalchemy.exc import StatementError
@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from db import bulk
 from db.models.base import Base
 
-Columns = Mapping[str, Sequence[Any]]
+Columns = Mapping[str, Sequence[object]]
 """Values by the column's name, one a row."""
 
 
 def insert(
-    session: Session, model: type[Base], columns: Columns, constants: Mapping[str, Any]
+    session: Session, model: type[Base], columns: Columns, constants: Mapping[str, object]
 ) -> None:
     """Insert rows; ``constants`` are the same in every row."""
     rows = _rows(session, model, columns, constants)
@@ -34,7 +34,7 @@ def update(
     model: type[Base],
     ids: Sequence[int],
     columns: Columns,
-    constants: Mapping[str, Any],
+    constants: Mapping[str, object],
 ) -> None:
     """Set columns of the rows with these ids; ``constants`` are the same in every row."""
     rows = _rows(session, model, {"id": ids, **columns}, constants)
@@ -43,8 +43,8 @@ def update(
 
 
 def _rows(
-    session: Session, model: type[Base], columns: Columns, constants: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
+    session: Session, model: type[Base], columns: Columns, constants: Mapping[str, object]
+) -> list[tuple[object, ...]]:
     """Rows of values as the driver wants them."""
     dialect, table = session.get_bind().dialect, cast("Table", model.__table__)
     try:
@@ -59,7 +59,7 @@ def _rows(
         raise StatementError(str(error), f"of {table.name}", None, error) from error
 
 
-def _bound(dialect: Dialect, column: Column[Any], values: Sequence[Any]) -> Iterable[object]:
+def _bound(dialect: Dialect, column: Column[object], values: Sequence[object]) -> Iterable[object]:
     """The column's values for the driver."""
     process = _process(dialect, column)
     return values if process is None else map(process, values)
@@ -67,9 +67,9 @@ def _bound(dialect: Dialect, column: Column[Any], values: Sequence[Any]) -> Iter
 
 # Making one takes as long as a page's values.
 @lru_cache(maxsize=1024)
-def _process(dialect: Dialect, column: Column[Any]) -> Callable[[Any], object] | None:
+def _process(dialect: Dialect, column: Column[object]) -> Callable[[object], object] | None:
     if isinstance(column.type, JSON):
         return None
     implementation = column.type.dialect_impl(dialect)
-    process: Callable[[Any], object] | None = implementation.bind_processor(dialect)
+    process: Callable[[object], object] | None = implementation.bind_processor(dialect)
     return process

@@ -9,11 +9,11 @@ import os
 import socket
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
-from typing import Any
 
 from connectors.connector import Connector
 from core.errors import FatalError, SyncError
 from core.logs import bind_correlation_id, get_logger
+from db.models.base import Json
 from db.session import reading, writing
 from db.work import leases, runs
 from db.work.claims import LeaseLost
@@ -133,7 +133,7 @@ def _pages(walk: Walk) -> Outcome | None:
     return None
 
 
-def statistics(sync: AnySync, run_id: int) -> dict[str, Any]:
+def statistics(sync: AnySync, run_id: int) -> Json:
     """A run as commands and Python callers get it: the guide's words and our finer counts."""
     with reading() as session:
         run = runs.find(session, run_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,7 +10,13 @@ from db.models import AuditEvent
 
 
 def note(
-    session: Session, *, who: str, what: str, subject: str, why: str | None = None, **details: Any
+    session: Session,
+    *,
+    who: str,
+    what: str,
+    subject: str,
+    why: str | None = None,
+    **details: object,
 ) -> None:
     """Keep the act in the transaction that carries it out. No secret belongs in ``details``."""
     session.add(

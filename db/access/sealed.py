@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +16,7 @@ from db.models import Base, load
 from db.models.sealed import is_sealed, marks
 from db.session import NO_SYNC
 
-Column = InstrumentedAttribute[Any]
+Column = InstrumentedAttribute[object]
 
 AT_ONCE = 50
 """Values one transaction seals anew: a batch of sales may have two million letters, and whoever

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -34,8 +33,8 @@ class Explained:
     """A field: our value and the source's last one (None where it tells none)."""
 
     field: str
-    ours: Any
-    source: Any
+    ours: object
+    source: object
     locked: bool
 
 
@@ -78,7 +77,7 @@ def unlock(session: Session, product_id: int, fields: Iterable[str]) -> list[str
     return _keep(session, product, locked)
 
 
-def set_values(session: Session, product_id: int, values: Mapping[str, Any]) -> list[str]:
+def set_values(session: Session, product_id: int, values: Mapping[str, object]) -> list[str]:
     """Write values of ours and lock their fields; all that are locked now."""
     product = _held(session, product_id)
     wrong = values.keys() - set(SETTABLE)
@@ -116,7 +115,7 @@ def link(session: Session, product_id: int) -> ExternalProduct | None:
     ).one_or_none()
 
 
-def _said(session: Session, tie: ExternalProduct, name: str) -> Any:
+def _said(session: Session, tie: ExternalProduct, name: str) -> object:
     if name == "active":
         # No source sends it: what it has is on sale, what it lost is not.
         return tie.gone_at is None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Moment
+from db.models.base import Base, Id, Json, Moment
 from db.models.sealed import Sealed
 
 
@@ -58,6 +57,6 @@ class AuditEvent(Base):
     what: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(200))
     why: Mapped[str | None]
-    details: Mapped[dict[str, Any] | None]
+    details: Mapped[Json | None]
     correlation_id: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[Moment]

@@ -28,6 +28,10 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime, default=db_now())]
 # None is SQL's NULL, never JSON's: "IS NULL" must find it.
 Document = JSON(none_as_null=True)
 
+Json = dict[str, Any]
+JsonList = list[Any]
+"""What a column of JSON holds: whatever was written there, maybe by an older version."""
+
 
 class Base(DeclarativeBase):
     """Every table's parent."""
@@ -38,7 +42,7 @@ class Base(DeclarativeBase):
         Decimal: Money,
         int: BigInteger,
         str: Text,
-        dict[str, Any]: Document,
-        list[Any]: Document,
+        Json: Document,
+        JsonList: Document,
         list[str]: Document,
     }

@@ -7,12 +7,11 @@ kept beside what we decided to show.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Line, Moment
+from db.models.base import Base, Id, Json, Line, Moment
 from db.models.link import Link
 
 
@@ -79,7 +78,7 @@ class ExternalCategory(Link):
 
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
     parent_external_id: Mapped[str | None] = mapped_column(String(64))
-    details: Mapped[dict[str, Any] | None]
+    details: Mapped[Json | None]
 
 
 class ExternalProduct(Link):
@@ -97,4 +96,4 @@ class ExternalProduct(Link):
     upstream_stock: Mapped[int] = mapped_column(default=0)
     upstream_barcode: Mapped[str | None] = mapped_column(String(100))
     upstream_category: Mapped[str | None] = mapped_column(String(64))
-    details: Mapped[dict[str, Any] | None]
+    details: Mapped[Json | None]

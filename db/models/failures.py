@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Moment, Word
+from db.models.base import Base, Id, Json, JsonList, Moment, Word
 from db.models.sealed import Sealed
 
 
@@ -62,11 +61,11 @@ class FailedTask(Base):
     id: Mapped[Id]
     task: Mapped[str] = mapped_column(String(128))
     task_id: Mapped[str | None] = mapped_column(String(64))
-    args: Mapped[list[Any]]
-    kwargs: Mapped[dict[str, Any]]
+    args: Mapped[JsonList]
+    kwargs: Mapped[Json]
     queue: Mapped[str] = mapped_column(String(32))
     run_id: Mapped[int | None]
-    attempts: Mapped[list[Any]]
+    attempts: Mapped[JsonList]
     fingerprint: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16), default="open")
     retried_as: Mapped[str | None] = mapped_column(String(64))

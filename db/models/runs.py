@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Moment, Word
+from db.models.base import Base, Id, Json, JsonList, Moment, Word
 from db.models.work import UNENDED, Leased, Work
 
 
@@ -29,8 +28,8 @@ class SyncState(Leased, Base):
     failures: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None] = mapped_column(String(128))
     paused: Mapped[bool] = mapped_column(default=False)
-    follow_up: Mapped[dict[str, Any] | None]
-    bookmark: Mapped[dict[str, Any] | None]
+    follow_up: Mapped[Json | None]
+    bookmark: Mapped[Json | None]
 
 
 class SyncRun(Work, Base):
@@ -53,16 +52,16 @@ class SyncRun(Work, Base):
     )
 
     sync: Mapped[Word]
-    options: Mapped[dict[str, Any]]
+    options: Mapped[Json]
     trigger: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[Moment]
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    checkpoint: Mapped[dict[str, Any] | None]
+    checkpoint: Mapped[Json | None]
     checkpoint_at: Mapped[datetime | None]
-    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    errors_list: Mapped[list[Any]] = mapped_column(default=list)
+    counts: Mapped[Json] = mapped_column(default=dict)
+    errors_list: Mapped[JsonList] = mapped_column(default=list)
     warnings: Mapped[list[str]] = mapped_column(default=list)
     error: Mapped[str | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)

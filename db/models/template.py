@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from core import personal
-from db.models.base import Base, Document, Id, Line, Moment
+from db.models.base import Base, Document, Id, Json, Line, Moment
 from db.models.link import Link
 from db.models.sealed import Personal, Sealed, mark
 
@@ -25,7 +25,7 @@ class Exported(Link):
     __abstract__ = True
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805, SQLAlchemy hands the class over
+    def __table_args__(cls) -> tuple[UniqueConstraint]:  # noqa: N805, SQLAlchemy hands the class over
         # In this order, as all links have it.
         return (UniqueConstraint("external_id", "source"),)
 
@@ -36,7 +36,7 @@ class TemplateSetting(Exported):
     __tablename__ = "template_settings"
 
     value: Mapped[Any] = mapped_column(Document, nullable=True)
-    extra: Mapped[dict[str, Any] | None]
+    extra: Mapped[Json | None]
 
 
 class TemplatePainting(Exported):
@@ -49,7 +49,7 @@ class TemplatePainting(Exported):
     status: Mapped[str | None] = mapped_column(String(100))
     category: Mapped[str | None] = mapped_column(String(500))
     image: Mapped[str | None]
-    extra: Mapped[dict[str, Any] | None]
+    extra: Mapped[Json | None]
 
 
 class TemplateOrder(Exported):
@@ -124,7 +124,7 @@ class TemplateExhibition(Exported):
     place: Mapped[str | None] = mapped_column(String(500))
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
-    extra: Mapped[dict[str, Any] | None]
+    extra: Mapped[Json | None]
 
 
 class TemplateCustomRequest(Exported):
@@ -151,7 +151,7 @@ class TemplateStat(Exported):
     __tablename__ = "template_stats"
 
     value: Mapped[Any] = mapped_column(Document, nullable=True)
-    extra: Mapped[dict[str, Any] | None]
+    extra: Mapped[Json | None]
 
 
 class TemplateCheck(Base):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Id
+from db.models.base import Id, JsonList
 
 ACTIVE = ("due", "running")
 """The statuses of work that still has to be done."""
@@ -43,7 +42,7 @@ class Work:
     not_before: Mapped[datetime | None]
     rung_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
-    errors: Mapped[list[Any]] = mapped_column(default=list)
+    errors: Mapped[JsonList] = mapped_column(default=list)
 
 
 class LeasedWork(Work, Leased):

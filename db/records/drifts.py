@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from db.records.plan import Change, Context, Says
 from db.upsert import insert_new
 
 
-def fields(kind: AnyKind, says: Says) -> dict[str, Any]:
+def fields(kind: AnyKind, says: Says) -> dict[str, object]:
     """What a record says by names, what has no column by its own."""
     names = (*kind.columns, *(part.name for part in kind.parts))
     values = dict(zip(names, says, strict=True))
@@ -73,7 +73,7 @@ def _keeping(kind: AnyKind) -> KeepFirst:
     return kind.change
 
 
-def _differing(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
+def _differing(now: dict[str, object], before: dict[str, object]) -> list[str]:
     """The names of what is said otherwise; as letters, for in Python 0 is False."""
     new, old = ({name: _letters(one[name]) for name in one} for one in (now, before))
     return sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))

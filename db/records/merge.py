@@ -31,9 +31,9 @@ class Conflict:
     """A field that both sides changed since they agreed, each to another value."""
 
     field: str
-    base: Any
-    ours: Any
-    theirs: Any
+    base: object
+    ours: object
+    theirs: object
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def merge(
 
 
 def _side(
-    name: str, base: Values, ours: Any, theirs: Any, wins: Owner
+    name: str, base: Values, ours: object, theirs: object, wins: Owner
 ) -> tuple[Owner, list[Conflict]]:
     """Who changed the field, and the conflict when both did."""
     known = name in base

@@ -131,7 +131,7 @@ def _update_ours(
     )
 
 
-def _columns(kind: AnyKind, rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
+def _columns(kind: AnyKind, rows: Sequence[Row]) -> dict[str, Sequence[object]]:
     """The link's columns that say what the source said, sealed and marked as the model has it."""
     said = _by_column(kind.columns, [row.values for row in rows])
     kept = {
@@ -154,7 +154,7 @@ def _kept(table: Table, name: str, values: Sequence[Any]) -> Sequence[Any]:
     return list(map(personal.conceal, values)) if is_personal(table.c[name]) else values
 
 
-def _fresh(context: Context) -> dict[str, Any]:
+def _fresh(context: Context) -> dict[str, object]:
     return {
         "sync_status": "synced",
         "last_synced_at": context.now,
@@ -172,7 +172,7 @@ def _insert_part(session: Session, part: Part, ids: Sequence[int], rows: Sequenc
         name: _kept(part.table, name, [line.get(name) for _, _, line in lines])
         for name in part.columns
     }
-    placed: Mapping[str, Sequence[Any]] = {
+    placed: Mapping[str, Sequence[object]] = {
         part.parent: [ident for ident, _, _ in lines],
         "position": [position for _, position, _ in lines],
     }

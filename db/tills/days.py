@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import CTE, BigInteger, ColumnElement, SQLColumnExpression, and_, column, values
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from db.types import UtcDateTime
@@ -85,7 +86,7 @@ class _Seconds(FunctionElement[int]):
 
 
 @compiles(_Seconds)
-def _compile(element: _Seconds, compiler: Any, **kw: Any) -> str:
+def _compile(element: _Seconds, compiler: SQLCompiler, **kw: object) -> str:
     moment = compiler.process(element.clauses, **kw)
     if compiler.dialect.name == "sqlite":
         return f"CAST(strftime('%s', {moment}) AS INTEGER)"

@@ -6,10 +6,10 @@ SQLite adds integers of 64 bits and gives up beyond, where ten sales of the larg
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Dialect, Numeric, SQLColumnExpression, String
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -22,14 +22,16 @@ class _Total(TypeDecorator[Decimal]):
     impl = Numeric
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str] | TypeEngine[Decimal]:
         """NUMERIC, on SQLite text."""
-        return dialect.type_descriptor(String() if dialect.name == "sqlite" else Numeric())
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String())
+        return dialect.type_descriptor(Numeric())
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: str | Decimal | None, dialect: Dialect) -> Decimal | None:
         """Four decimals, as each amount has."""
-        if value is None or dialect.name != "sqlite":
-            return value  # type: ignore[no-any-return]  # the driver's Decimal
+        if not isinstance(value, str):
+            return value
         high, low = value.split(" ")
         return Decimal(int(high) * _HALF + int(low)).scaleb(-4)
 
@@ -45,7 +47,7 @@ class total(FunctionElement[Decimal]):  # noqa: N801, it reads as the SQL functi
 
 
 @compiles(total)
-def _compile(element: total, compiler: Any, **kw: Any) -> str:
+def _compile(element: total, compiler: SQLCompiler, **kw: object) -> str:
     column = compiler.process(element.clauses, **kw)
     if compiler.dialect.name != "sqlite":
         return f"sum({column})"

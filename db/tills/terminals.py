@@ -6,7 +6,6 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -185,7 +184,7 @@ def note_seen(session: Session, terminal_id: int, offset: int | None) -> None:
     once a minute at most, unless the clock jumped. It waits for nobody who has the row.
     """
     stale = [Terminal.last_seen_at.is_(None), Terminal.last_seen_at < db_now(-NOTED_EVERY)]
-    values: dict[str, Any] = {"last_seen_at": db_now()}
+    values: dict[str, object] = {"last_seen_at": db_now()}
     if offset is not None:
         jump = func.abs(Terminal.clock_offset - offset)
         stale += [Terminal.clock_offset.is_(None), jump > DRIFT]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from db import bulk
 from db.models import FailedTask
 
 
-def fingerprint(task: str, error: Mapping[str, Any]) -> str:
+def fingerprint(task: str, error: Mapping[str, object]) -> str:
     """One value for failures of one cause: the task, the error's type and its code."""
     return crypto.digest(f"{task}|{error.get('type')}|{error.get('code')}")[:16]
 
@@ -24,10 +23,10 @@ def record(
     *,
     task: str,
     task_id: str | None,
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
     queue: str,
-    attempts: Sequence[Mapping[str, Any]],
+    attempts: Sequence[Mapping[str, object]],
     run_id: int | None = None,
 ) -> int:
     """Keep a failure; its id. ``attempts``: each {at, type, code, message, traceback, task_id}."""

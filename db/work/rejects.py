@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +108,7 @@ def keep(session: Session, sync: str, run_id: int | None, refusals: Sequence[Ref
     return len(refusals) - len(identities - before)
 
 
-def _upsert(session: Session, values: Sequence[dict[str, Any]]) -> None:
+def _upsert(session: Session, values: Sequence[Mapping[str, object]]) -> None:
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = make(Reject).values(values)
     news = statement.excluded

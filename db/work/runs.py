@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -26,10 +25,10 @@ def open_run(
     session: Session,
     sync: str,
     *,
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
     trigger: str,
     correlation_id: str | None = None,
-    not_before: Any = None,
+    not_before: object = None,
 ) -> int | None:
     """A due run's id; None when another one is active: inserting the row is the claim."""
     ident: int | None = insert_new(
@@ -120,7 +119,7 @@ def supersede(session: Session, run: SyncRun, why: str) -> None:
 
 
 def end(
-    session: Session, run_id: int, status: str, *, error: str | None = None, **columns: Any
+    session: Session, run_id: int, status: str, *, error: str | None = None, **columns: object
 ) -> None:
     """Write how the run ended. The caller holds the lease."""
     session.execute(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from threading import Lock
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -68,9 +67,9 @@ class Waker:
         self._away = False
 
 
-def _cause(error: Exception) -> dict[str, Any]:
+def _cause(error: Exception) -> dict[str, object]:
     """What is wrong, for whoever installed this; a setting is named, its value is not told."""
-    found: dict[str, Any] = {"error": type(error).__name__}
+    found: dict[str, object] = {"error": type(error).__name__}
     if isinstance(error, ConfigurationError):
         found["problems"] = list(error.problems)
     if isinstance(error, DBAPIError):

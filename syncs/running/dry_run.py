@@ -7,9 +7,9 @@ twice: memory stays flat because no list of keys is kept.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from connectors.connector import Connector
+from db.models.base import Json
 from db.records import links
 from db.records.plan import Change, Plan
 from db.records.stored import compare as compare_page
@@ -28,9 +28,9 @@ NO_RUN = 2**62
 
 def compare(
     sync: AnySync, options: Options, *, watch: Watch = unwatched, source: Connector | None = None
-) -> dict[str, Any]:
+) -> Json:
     """What a run would count now, with the first differences; of ``source``, if one is given."""
-    progress, differences, met = Progress(), list[dict[str, Any]](), 0
+    progress, differences, met = Progress(), list[Json](), 0
     for page in sync.pages(source or sync.source.open(), options):
         received = receive(sync, page.payloads)
         with reading() as session:
@@ -66,12 +66,12 @@ def compare(
     }
 
 
-def _differences(sync: AnySync, plan: Plan) -> list[dict[str, Any]]:
+def _differences(sync: AnySync, plan: Plan) -> list[Json]:
     created = [{sync.item: row.external_id, "would": "create"} for row in plan.created]
     return created + [_difference(sync, change) for change in plan.updated]
 
 
-def _difference(sync: AnySync, change: Change) -> dict[str, Any]:
+def _difference(sync: AnySync, change: Change) -> Json:
     would = "return" if change.link.gone else "update"
     return {sync.item: change.row.external_id, "would": would}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from connectors.page import Page
 from db.models import SyncRun
+from db.models.base import Json
 from db.records.plan import Plan
 from db.work.rejects import Refusal
 from syncs.declaration import AnySync, Bookmark
@@ -37,7 +37,7 @@ class Progress:
     first: int | None = None
     last: int | None = None
     first_empty: bool = False
-    errors_list: tuple[dict[str, Any], ...] = ()
+    errors_list: tuple[Json, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     bookmark: Bookmark | None = None
 
@@ -84,7 +84,7 @@ class Progress:
         fresh = [text for text in dict.fromkeys(news) if text not in self.warnings]
         return (*self.warnings, *fresh)[:MOST_ERRORS] if fresh else self.warnings
 
-    def statistics(self) -> dict[str, Any]:
+    def statistics(self) -> Json:
         """The counts in the guide's words (total, created, updated, errors) and our finer ones."""
         return {
             "total": self.total,
@@ -100,9 +100,9 @@ class Progress:
             "warnings": list(self.warnings),
         }
 
-    def columns(self, before: Progress | None = None) -> dict[str, Any]:
+    def columns(self, before: Progress | None = None) -> Json:
         """What the run's row keeps; the lists only when they are not as ``before``."""
-        found: dict[str, Any] = {"counts": {name: getattr(self, name) for name in COUNTS}}
+        found: Json = {"counts": {name: getattr(self, name) for name in COUNTS}}
         if before is None or before.errors_list is not self.errors_list:
             found["errors_list"] = list(self.errors_list)
         if before is None or before.warnings is not self.warnings:

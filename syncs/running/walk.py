@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from connectors.connector import Connector
 from connectors.page import Page
+from db.models.base import Json
 from db.work.leases import Lease
 from syncs.declaration import AnySync, Bookmark, Options
 from syncs.running.progress import Progress
@@ -64,7 +64,7 @@ class Walk:
     connector: Connector
     lease: Lease
     options: Options
-    checkpoint: dict[str, Any]
+    checkpoint: Json
     progress: Progress
     execution: Execution
     started: float
@@ -79,11 +79,9 @@ class Walk:
         """The source's pages from ``start`` on."""
         return self.sync.pages(connector, self.options, start=start, since=self.since)
 
-    def checkpoint_after(
-        self, query: Mapping[str, str] | None, progress: Progress
-    ) -> dict[str, Any]:
+    def checkpoint_after(self, query: Mapping[str, str] | None, progress: Progress) -> Json:
         """Where to go on: at the page of ``query``; without one every page is written."""
-        checkpoint: dict[str, Any] = {"walk": self.sync.walk(self.since), "phase": "walked"}
+        checkpoint: Json = {"walk": self.sync.walk(self.since), "phase": "walked"}
         if query:
             checkpoint |= {"phase": "walk", "query": query}
         if progress.bookmark is not None:

@@ -77,9 +77,9 @@ ITEM = (
 )
 
 
-def pick(record: Mapping[str, Any], wanted: tuple[Field, ...]) -> dict[str, Any]:
+def pick(record: Mapping[str, object], wanted: tuple[Field, ...]) -> dict[str, Any]:
     """The columns' values; ``extra`` is the JSON text of what is left."""
-    left, values = dict(record), dict[str, Any]()
+    left, values = dict(record), dict[str, object]()
     for one in wanted:
         values[one.column] = None
         for name in one.names:
@@ -129,7 +129,7 @@ def order_row(record: RecordPayload) -> Row:
     return found
 
 
-def item(raw: Mapping[str, Any]) -> dict[str, Any]:
+def item(raw: Mapping[str, object]) -> dict[str, Any]:
     """One raw of an order; a quantity that is not told is one."""
     # Its order's own number, which one of the site's answers tells and the other need not.
     values = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)

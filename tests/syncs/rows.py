@@ -32,14 +32,14 @@ LINK = (
 )  # fmt: skip
 
 
-def products() -> dict[str, Row[Any]]:
+def products() -> dict[str, Row[*tuple[Any, ...]]]:
     """Every product with its link, by the source's id."""
     query = select(*PRODUCT, *LINK).join(ExternalProduct, ExternalProduct.product_id == Product.id)
     with reading() as session:
-        return {row.external_id: row for row in session.execute(query)}
+        return {row.external_id: row for row in session.execute(query).all()}
 
 
-def product(external_id: int | str) -> Row[Any]:
+def product(external_id: int | str) -> Row[*tuple[Any, ...]]:
     """One product with its link."""
     return products()[str(external_id)]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -66,7 +64,7 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _create_exported(table: str, *columns: sa.Column[Any]) -> None:
+def _create_exported(table: str, *columns: sa.Column[object]) -> None:
     op.create_table(
         table,
         sa.Column("id", BigId, nullable=False),
@@ -84,15 +82,15 @@ def _create_exported(table: str, *columns: sa.Column[Any]) -> None:
     )
 
 
-def _value() -> sa.Column[Any]:
+def _value() -> sa.Column[object]:
     return sa.Column("value", Document, nullable=True)
 
 
-def _open_extra() -> sa.Column[Any]:
+def _open_extra() -> sa.Column[object]:
     return sa.Column("extra", Document, nullable=True)
 
 
-def _person(word: str) -> list[sa.Column[Any]]:
+def _person(word: str) -> list[sa.Column[object]]:
     return [
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("email", sa.Text(), nullable=True),
