@@ -33,6 +33,7 @@ from cli.commands import (
 )
 from cli.demo.environment import bare, become
 from cli.output import FAILED, UNAVAILABLE, WRONG_SETTINGS, say, say_error
+from cli.words import sentence, sentences
 from core import logs
 from core.errors import ConfigurationError, MoulinError, RetriableError
 
@@ -50,14 +51,14 @@ class Commands(click.Group):
             _configure_logs()
             return super().invoke(ctx)
         except ConfigurationError as error:
-            for problem in error.problems:
-                say_error(problem, code=error.code)
+            for problem in error.sentences:
+                say_error(sentence(problem), code=error.code)
             sys.exit(WRONG_SETTINGS)
         except RetriableError as error:
-            say_error(str(error), code=error.code)
+            say_error(sentences(error), code=error.code)
             sys.exit(UNAVAILABLE if error.retry_after else FAILED)
         except MoulinError as error:
-            say_error(str(error), code=error.code)
+            say_error(sentences(error), code=error.code)
             sys.exit(FAILED)
         except IntegrityError:
             say_error("Somebody did the same at this moment; look, then try again.", code="RACE")

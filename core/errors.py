@@ -3,6 +3,7 @@
 MoulinError                 code: a stable word for machines
 ├── ConfigurationError      stop; a setting is wrong (exit 78)
 ├── RefusedError            an order cannot be carried out as given; nothing was changed
+│   └── NotFoundError       it names something that does not exist
 └── SyncError
     ├── RetriableError      the same call may succeed later (``retry_after`` seconds)
     ├── FatalError          the run ends; trying again without a person changes nothing
@@ -11,7 +12,26 @@ MoulinError                 code: a stable word for machines
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Advised:
+    """A plain ``text`` with ``advice``: a word for what to do about it, which each door (command,
+    API, page) has a sentence of its own for. ``names`` is what that sentence speaks of.
+    """
+
+    text: str
+    advice: str
+    names: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """For whoever has nothing better to say."""
+        return self.text
+
+
+Sentence = str | Advised
 
 
 class MoulinError(Exception):
@@ -19,8 +39,9 @@ class MoulinError(Exception):
 
     code = "ERROR"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: Sentence, *, code: str | None = None) -> None:
+        super().__init__(str(message))
+        self.sentences: Sequence[Sentence] = (message,)
         if code is not None:
             self.code = code
 
@@ -30,15 +51,28 @@ class ConfigurationError(MoulinError):
 
     code = "CONFIGURATION"
 
-    def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems: Sequence[str] = problems
+    def __init__(self, *problems: Sentence) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.sentences = problems
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """Each in plain words."""
+        return tuple(map(str, self.sentences))
 
 
 class RefusedError(MoulinError):
     """The order names something that does not exist or is not in a state for it."""
 
     code = "REFUSED"
+
+
+class NotFoundError(RefusedError):
+    """There is no ``what`` of this ``ident``, as in "run" 12, or "key" "named 'b2b'"."""
+
+    def __init__(self, what: str, ident: object) -> None:
+        super().__init__(Advised(f"There is no {what} {ident}.", f"no {what}"))
+        self.what = what
 
 
 class SyncError(MoulinError):

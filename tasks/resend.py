@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 from core.errors import RetriableError
-from db.access import audit
 from db.session import reading, writing
 from db.work import failures
+from syncs.acts.by import By
 from tasks.doorbell import send
 
 
-def resend(failure_id: int, *, who: str, why: str | None = None) -> str:
+def resend(failure_id: int, *, by: By) -> str:
     """The new task's id; the failure is marked ``retried`` once the message went out.
 
     ``RefusedError`` when it is closed, ``RetriableError`` when the broker is away: it stays open.
@@ -29,7 +29,6 @@ def resend(failure_id: int, *, who: str, why: str | None = None) -> str:
         )
     with writing() as session:
         failed = failures.find(session, failure_id)
-        failures.close(session, failed, "retried", who=who, why=why, retried_as=task_id)
-        subject = f"failed task {failure_id}"
-        audit.note(session, who=who, what="failure.retry", subject=subject, why=why)
+        failures.close(session, failed, "retried", who=by.who, why=by.why, retried_as=task_id)
+        by.note(session, "failure.retry", f"failed task {failure_id}")
     return task_id

@@ -11,10 +11,10 @@ from api.storefront.status import summary
 from api.web import problems
 from api.web.access import allow
 from api.web.describe import HTML, Answer, describe
-from api.web.shapes import Shape
 from core.version import version
 from db import bulk
 from db.session import reading
+from syncs.views.shapes import Shape
 
 bp = Blueprint("home", __name__)
 

@@ -7,14 +7,17 @@ from flask.typing import ResponseReturnValue
 
 from api.console import page
 from api.console.answers import CONFLICT, PAGE, SEE_OTHER, wrong
-from api.web.access import allow, caller
+from api.ops.commands import by
+from api.web.access import allow
 from api.web.describe import describe
+from api.web.problems import Problem
 from connectors.http import auth
 from core.details import printable
-from core.errors import ConfigurationError, RefusedError
+from core.errors import ConfigurationError, NotFoundError, RefusedError
 from db import bulk
-from db.access import audit, keys
-from db.session import reading, writing
+from db.session import reading
+from syncs.acts import keys as acts
+from syncs.views import keys as views
 
 bp = Blueprint("keys", __name__, url_prefix="/admin/inventory/apikey")
 page.answers_as_page(bp)
@@ -29,7 +32,7 @@ LONGEST_KEY = 1000
 def index() -> ResponseReturnValue:
     """The keys by name; none is shown."""
     with reading() as session:
-        return page.render("keys", keys=keys.every(session), now=bulk.now(session))
+        return page.render("keys", keys=views.every(session), now=bulk.now(session))
 
 
 @bp.get("/add/", strict_slashes=False)
@@ -60,16 +63,15 @@ def add() -> ResponseReturnValue:
 def switch() -> ResponseReturnValue:
     """Put a key in use, or with ``deactivate`` none of them."""
     name = None if "deactivate" in request.form else request.form.get("name", "")
-    with writing() as session:
-        keys.switch(session, name)
-        audit.note(
-            session, who=caller().who,
-            what="apikey.deactivate" if name is None else "apikey.activate",
-            subject="keys" if name is None else f"key {name}",
-        )  # fmt: skip
     if name is None:
+        acts.deactivate_any(by=by())
         page.leave("keys.stopped")
     else:
+        try:
+            acts.activate(name, by=by())
+        except NotFoundError as error:
+            # The page was there; what its button names is gone.
+            raise Problem(409, error.code, str(error)) from error
         page.leave("keys.switched", name=name)
     return page.go("keys.index")
 
@@ -88,11 +90,7 @@ def _problem(name: str, key: str) -> str | None:
 
 def _keep(name: str, key: str, *, active: bool) -> str | None:
     try:
-        with writing() as session:
-            keys.add(session, name=name, key=key, activate=active)
-            audit.note(
-                session, who=caller().who, what="apikey.add", subject=f"key {name}", active=active
-            )
+        acts.add(name, key, activate=active, by=by())
     except RefusedError:
         return "keys.taken"
     return None

@@ -15,9 +15,11 @@ from api.web.access import MOST_TOKEN, Caller, allow
 from api.web.addresses import neighbourhood
 from api.web.describe import HTML, Answer, describe
 from core.logs import get_logger
-from db.access import audit, operators
+from db.access import operators
 from db.models import Operator
-from db.session import reading, writing
+from db.session import reading
+from syncs.acts import operators as acts
+from syncs.acts.by import By
 
 log = get_logger(__name__)
 bp = Blueprint("login", __name__)
@@ -61,7 +63,7 @@ def enter() -> ResponseReturnValue:
     if found is None:
         log.warning("login.refused")
         return page.render("login", status=422, then=_then(), problem="login.wrong")
-    _note(found)
+    acts.begin_session(found.id, found.name, by=By(Caller(found.name, found.role).who))
     sessions.begin(found)
     log.info("login", operator=found.name)
     return redirect(_then() or url_for("pages.status", lang=words.asked()), 303)
@@ -82,15 +84,6 @@ def _known(token: str) -> Operator | None:
         return None
     with reading() as session:
         return operators.find_by_token(session, token)
-
-
-def _note(found: Operator) -> None:
-    with writing() as session:
-        operators.note_use(session, found.id)
-        audit.note(
-            session, who=Caller(found.name, found.role).who, what="session.begin",
-            subject=f"operator {found.name}"[:200],
-        )  # fmt: skip
 
 
 def _then() -> str:

@@ -22,7 +22,7 @@ from db.access import operators
 from db.catalogue import synced
 from db.session import reading
 from db.work import overview
-from syncs import gate
+from syncs.acts.syncs import Running, Waiting
 from syncs.registry import SYNCS
 
 bp = Blueprint("pages", __name__)
@@ -59,14 +59,16 @@ def run() -> ResponseReturnValue:
     sync = SYNCS.get(request.form.get("sync", ""))
     if sync is None:
         raise Problem(422, "INVALID_FIELDS", "There is no such sync.")
-    answer, follows = press(sync, force=True, options={}, why=None)
+    answer = press(sync, force=True, options={}, why=None)
     match answer:
-        case gate.Waiting(not_before=moment):
+        case Waiting(not_before=moment):
             page.leave("answer.waiting", moment=words.chosen().moment(moment))
-        case gate.Running(released=True):
+        case Running(released=True):
             page.leave("answer.released")
+        case Running(follow_up=True):
+            page.leave("answer.follows")
         case _:
-            page.leave("answer.follows" if follows else f"answer.{answer.status}")
+            page.leave(f"answer.{answer.status}")
     return page.go("pages.status")
 
 

@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Blueprint
 
-from api.ops.answers.audit import Act
 from api.web.access import allow
 from api.web.describe import Answer, describe
 from api.web.paging import Page, asked, listing
 from api.web.shapes import Listing
-from db.access import audit
-from db.models import AuditEvent
 from db.session import reading
+from syncs.views import audit
+from syncs.views.audit import Act
 
 bp = Blueprint("ops_audit", __name__, url_prefix="/api/ops/audit")
 
@@ -25,17 +24,5 @@ def index() -> dict[str, Any]:
     """Acts, newest first."""
     page = asked(Page)
     with reading() as session:
-        return listing(page, audit.recent(session, before=page.cursor, limit=page.ahead), _line)
-
-
-def _line(event: AuditEvent) -> dict[str, Any]:
-    return {
-        "id": event.id,
-        "at": event.at,
-        "who": event.who,
-        "what": event.what,
-        "subject": event.subject,
-        "why": event.why,
-        "details": event.details,
-        "correlation_id": event.correlation_id,
-    }
+        lines = audit.recent(session, before=page.cursor, limit=page.ahead)
+    return listing(page, lines)

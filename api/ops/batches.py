@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Blueprint
 from pydantic import Field
 
-from api.ops.answers.batches import Batch, BatchLine, BatchStatus
-from api.ops.commands import found
 from api.web.access import allow, caller
 from api.web.describe import Answer, describe
 from api.web.paging import LARGEST_ID, Page, asked, listing
 from api.web.shapes import Listing
 from db.access import operators
-from db.models import SalesBatch
 from db.session import reading
-from db.tills import batches
-from syncs.views.shown import batch_line, whole_batch
+from syncs.views import batches as views
+from syncs.views.batches import Batch, BatchLine, BatchStatus
 
 bp = Blueprint("ops_batches", __name__, url_prefix="/api/ops/batches")
 
@@ -37,11 +33,10 @@ def index() -> dict[str, Any]:
     """Batches of sales, newest first."""
     page = asked(BatchPage)
     with reading() as session:
-        rows = batches.recent(
+        lines = views.recent(
             session, shop_id=page.shop, status=page.status, before=page.cursor, limit=page.ahead
         )
-        names = batches.senders(session, rows)
-        return listing(page, rows, lambda batch: batch_line(batch, names[batch.terminal_id]))
+    return listing(page, lines)
 
 
 @bp.get("/<ident:batch_id>")
@@ -51,9 +46,6 @@ def show(batch_id: int) -> dict[str, Any]:
     """One batch with every attempt that failed, never what was sent, which names customers; what
     its till is answered only for an operator.
     """
+    opened = operators.may(caller().role, "operator")
     with reading() as session:
-        batch = found(session, SalesBatch, batch_id, what="batch")
-        shown = whole_batch(batch, batches.senders(session, [batch])[batch.terminal_id])
-        if operators.may(caller().role, "operator"):
-            shown["result"] = None if batch.result is None else json.loads(batch.result)
-        return shown
+        return views.find(session, str(batch_id), opened=opened).dump()

@@ -1,19 +1,16 @@
-"""What most orders share: their bodies, the row they name, and the answer "a run is due"."""
+"""What most orders share: their bodies, who gives them and why, and the answer "a run is due"."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 from flask import Response, jsonify
-from sqlalchemy.orm import Session
 
+from api.web.access import caller
 from api.web.body import Body
 from api.web.fields import Why
-from api.web.problems import not_found
-from db.models.base import Base
-
-Row = TypeVar("Row", bound=Base)
-
+from syncs.acts.by import By
+from syncs.views.shapes import Id, Shape
 
 GIVEN = {"why": "the source is closed today"}
 """An order that says why, as the document shows it."""
@@ -35,12 +32,16 @@ class ReasonedOrder(Body):
     why: Why
 
 
-def found(session: Session, model: type[Row], ident: int, *, what: str) -> Row:
-    """The row with this id; a 404 when there is none."""
-    row = session.get(model, ident)
-    if row is None:
-        raise not_found(f"There is no {what} {ident}.")
-    return row
+class Enqueued(Shape):
+    """A run is due."""
+
+    status: Literal["enqueued"]
+    run_id: Id
+
+
+def by(order: Order | ReasonedOrder | None = None) -> By:
+    """The caller, with the reason that the order gives."""
+    return By(caller().who, order.why if order is not None else None)
 
 
 def enqueued(run_id: int, **more: Any) -> tuple[Response, int, dict[str, str]]:

@@ -8,29 +8,19 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from api.ops import retries
-from api.ops.answers.failures import (
-    BatchEnqueued,
-    Dismissed,
-    Failure,
-    FailureLine,
-    FailureState,
-    Matching,
-    RetriedMany,
-    SentAgain,
-)
-from api.ops.answers.runs import Enqueued
-from api.ops.commands import GIVEN, Order, ReasonedOrder, enqueued, found
-from api.web.access import allow, caller
+from api.ops.commands import GIVEN, Enqueued, Order, ReasonedOrder, by, enqueued
+from api.ops.retries import Matching, RetriedMany
+from api.web.access import allow
 from api.web.body import load
 from api.web.describe import Answer, describe, refuses
 from api.web.fields import Name
 from api.web.paging import Page, asked, listing
 from api.web.shapes import Listing
-from db.access import audit
-from db.models import FailedTask
-from db.session import reading, writing
-from db.work import failures
-from syncs.views.shown import failure_line, whole_failure
+from db.session import reading
+from syncs.acts import failures as acts
+from syncs.views import failures as views
+from syncs.views.failures import Failure, FailureLine, FailureState
+from syncs.views.shapes import Id, Shape
 
 bp = Blueprint("ops_failures", __name__, url_prefix="/api/ops/failures")
 
@@ -43,6 +33,27 @@ class FailurePage(Page):
     state: FailureState | Literal["all"] = "open"
 
 
+class SentAgain(Shape):
+    """A task that is no sync was sent once more."""
+
+    status: Literal["enqueued"]
+    task_id: str
+
+
+class BatchEnqueued(Shape):
+    """A batch of sales is due again."""
+
+    status: Literal["enqueued"]
+    batch_id: Id
+
+
+class Dismissed(Shape):
+    """It shall not run again."""
+
+    id: Id
+    state: Literal["dismissed"]
+
+
 @bp.get("")
 @allow("viewer")
 @describe(Answer(kind=Listing[FailureLine]), query=FailurePage)
@@ -51,11 +62,11 @@ def index() -> dict[str, Any]:
     page = asked(FailurePage)
     state = None if page.state == "all" else page.state
     with reading() as session:
-        rows = failures.recent(
+        lines = views.recent(
             session, state=state, task=page.task, fingerprint=page.fingerprint,
             before=page.cursor, limit=page.ahead,
         )  # fmt: skip
-        return listing(page, rows, failure_line)
+    return listing(page, lines)
 
 
 @bp.get("/<ident:failure_id>")
@@ -64,7 +75,7 @@ def index() -> dict[str, Any]:
 def show(failure_id: int) -> dict[str, Any]:
     """One failure: its exact arguments, and every attempt with its traceback."""
     with reading() as session:
-        return whole_failure(found(session, FailedTask, failure_id, what="failed task"))
+        return views.find(session, failure_id).dump()
 
 
 @bp.post("/<ident:failure_id>/retry")
@@ -86,10 +97,7 @@ def retry(failure_id: int) -> ResponseReturnValue:
     """202: a sync goes on or begins anew (``run_id``), a batch of sales is worked off after all
     (``batch_id``), another task is sent again (``task_id``).
     """
-    order = load(Order)
-    with reading() as session:
-        found(session, FailedTask, failure_id, what="failed task")
-    again = retries.retry(failure_id, who=caller().who, why=order.why)
+    again = retries.retry(failure_id, by(load(Order)))
     if again.run_id is not None:
         return enqueued(again.run_id)
     if again.batch_id is not None:
@@ -108,13 +116,7 @@ def retry(failure_id: int) -> ResponseReturnValue:
 )
 def dismiss(failure_id: int) -> dict[str, Any]:
     """Close a failure that shall not run again."""
-    order = load(ReasonedOrder)
-    who = caller().who
-    with writing() as session:
-        failed = found(session, FailedTask, failure_id, what="failed task")
-        failures.close(session, failed, "dismissed", who=who, why=order.why)
-        subject = f"failed task {failure_id}"
-        audit.note(session, who=who, what="failure.dismiss", subject=subject, why=order.why)
+    acts.dismiss([failure_id], by=by(load(ReasonedOrder)))
     return {"id": failure_id, "state": "dismissed"}
 
 
@@ -137,4 +139,4 @@ def retry_many() -> ResponseReturnValue:
         return {"dry_run": True, "matching": len(retries.matching(order.filter))}
     if order.canary is None:
         retries.require_good_canary(order.filter)
-    return retries.retry_many(order, who=caller().who), 202
+    return retries.retry_many(order).dump(), 202

@@ -9,17 +9,18 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import MultiDict
 
-from api.ops.answers.syncs import NothingBegun, SyncEnqueued, SyncLine
 from api.ops.commands import Order
-from api.ops.syncs import ask, view
+from api.ops.syncs import ask
 from api.web import sessions
 from api.web.access import allow
 from api.web.body import load
 from api.web.describe import Answer, describe
 from api.web.paging import asked
 from db.session import reading
+from syncs.acts.syncs import NothingBegun, SyncEnqueued
 from syncs.registry import find
-from syncs.views import status
+from syncs.views import syncs as views
+from syncs.views.syncs import SyncLine
 
 bp = Blueprint("inventory_doors", __name__, url_prefix="/inventory/sync")
 
@@ -84,7 +85,7 @@ def sync_categories() -> ResponseReturnValue:
 
 def _show(name: str) -> dict[str, Any]:
     with reading() as session:
-        return view(next(one for one in status.every(session) if one.sync == name))
+        return views.find(session, name).dump()
 
 
 def _begin(name: str) -> ResponseReturnValue:

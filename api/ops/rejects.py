@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
 
-from api.ops.answers.failures import Matching
-from api.ops.answers.rejects import Reject as WholeReject
-from api.ops.answers.rejects import RejectLine, RejectState, ReplayedMany, Settled
-from api.ops.commands import GIVEN, PlainOrder, ReasonedOrder, found
+from api.ops.commands import GIVEN, PlainOrder, ReasonedOrder, by
+from api.ops.retries import Matching, StillRefused
 from api.web.access import allow, caller
 from api.web.body import Body, load
 from api.web.describe import Answer, describe, refuses
 from api.web.fields import Name
 from api.web.paging import LARGEST_ID, Page, asked, listing
 from api.web.shapes import Listing
-from core import crypto
 from core.errors import FatalError, RefusedError
-from db.access import audit, operators
-from db.models import Reject
-from db.session import reading, writing
+from db.access import operators
+from db.session import reading
 from db.work import rejects
-from syncs.acts.replay import replay
-from syncs.views.shown import reject_line
+from syncs.acts import rejects as acts
+from syncs.acts.by import By
+from syncs.views import rejects as views
+from syncs.views.rejects import Reject, RejectLine, RejectState
+from syncs.views.shapes import Count, Id, Shape
 
 bp = Blueprint("ops_rejects", __name__, url_prefix="/api/ops/rejects")
 
@@ -56,6 +56,22 @@ class ReplayOrder(Body):
     dry_run: bool = False
 
 
+class Settled(Shape):
+    """It is closed."""
+
+    id: Id
+    state: Literal["replayed", "discarded"]
+
+
+class ReplayedMany(Shape):
+    """What was replayed and what is still refused; ``next`` is the next request's ``after``."""
+
+    matching: Count
+    replayed: list[Id]
+    refused: list[StillRefused]
+    next: Id | None
+
+
 @bp.get("")
 @allow("viewer")
 @describe(Answer(kind=Listing[RejectLine]), query=RejectPage)
@@ -64,25 +80,25 @@ def index() -> dict[str, Any]:
     page = asked(RejectPage)
     state = None if page.state == "all" else page.state
     with reading() as session:
-        rows = rejects.recent(
+        lines = views.recent(
             session, sync=page.sync, state=state, code=page.code, before=page.cursor,
             limit=page.ahead,
         )  # fmt: skip
-        return listing(page, rows, reject_line)
+    return listing(page, lines)
 
 
 @bp.get("/<ident:reject_id>")
 @allow("viewer")
-@describe(Answer(kind=WholeReject))
+@describe(Answer(kind=Reject))
 def show(reject_id: int) -> dict[str, Any]:
     """One reject; what was received, which may be personal, only for an operator."""
+    opened = operators.may(caller().role, "operator")
     with reading() as session:
-        reject = found(session, Reject, reject_id, what="reject")
-        line = reject_line(reject)
-        if operators.may(caller().role, "operator"):
-            # What is no JSON number (NaN) is shown as the text it came as.
-            line["payload"] = json.loads(crypto.unseal(reject.payload), parse_constant=str)
-        return line
+        found = views.find(session, reject_id, opened=opened).dump()
+    if opened:
+        # What is no JSON number (NaN) is answered as the text it came as.
+        found["payload"] = json.loads(json.dumps(found["payload"]), parse_constant=str)
+    return found
 
 
 @bp.post("/<ident:reject_id>/replay")
@@ -95,9 +111,7 @@ def show(reject_id: int) -> dict[str, Any]:
 def replay_one(reject_id: int) -> dict[str, Any]:
     """Write the record from what was received; a 409 says why it is still refused."""
     load(PlainOrder)
-    with reading() as session:
-        found(session, Reject, reject_id, what="reject")
-    replay(reject_id, who=caller().who)
+    acts.replay(reject_id, by=by())
     return {"id": reject_id, "state": "replayed"}
 
 
@@ -111,12 +125,7 @@ def replay_one(reject_id: int) -> dict[str, Any]:
 )
 def discard(reject_id: int) -> dict[str, Any]:
     """Close a record that nobody wants."""
-    order = load(ReasonedOrder)
-    with writing() as session:
-        reject = found(session, Reject, reject_id, what="reject")
-        rejects.settle(session, reject, "discarded", order.why)
-        subject = f"reject {reject_id}"
-        audit.note(session, who=caller().who, what="reject.discard", subject=subject, why=order.why)
+    acts.discard([reject_id], by=by(load(ReasonedOrder)))
     return {"id": reject_id, "state": "discarded"}
 
 
@@ -135,18 +144,23 @@ def replay_many() -> dict[str, Any]:
     chosen = [ident for ident in open_ids if ident > order.after]
     if order.dry_run:
         return {"dry_run": True, "matching": len(chosen)}
+    replayed, refused = _each(chosen[:MOST], by())
+    return ReplayedMany(
+        matching=len(chosen),
+        replayed=replayed,
+        refused=refused,
+        next=chosen[MOST - 1] if len(chosen) > MOST else None,
+    ).dump()
+
+
+def _each(idents: Sequence[int], by: By) -> tuple[list[int], list[StillRefused]]:
     replayed: list[int] = []
-    refused: list[dict[str, Any]] = []
-    for ident in chosen[:MOST]:
+    refused: list[StillRefused] = []
+    for ident in idents:
         try:
-            replay(ident, who=caller().who)
+            acts.replay(ident, by=by)
         except (RefusedError, FatalError) as error:
-            refused.append({"id": ident, "code": error.code, "detail": str(error)})
+            refused.append(StillRefused(id=ident, code=error.code, detail=str(error)))
         else:
             replayed.append(ident)
-    return {
-        "matching": len(chosen),
-        "replayed": replayed,
-        "refused": refused,
-        "next": chosen[MOST - 1] if len(chosen) > MOST else None,
-    }
+    return replayed, refused

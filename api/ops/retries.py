@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 from pydantic import Field
 
 from api.bell import BELL
-from api.ops import canaries
-from api.ops.commands import Order
+from api.ops.commands import Order, by
 from api.web.body import Body
 from api.web.fields import Name
+from api.web.problems import Problem
 from core.errors import RefusedError, RetriableError
 from db import bulk
-from db.session import reading, writing
+from db.session import reading
 from db.work import failures
-from syncs.acts import retry as syncs_retry
+from syncs.acts import canaries
+from syncs.acts import failures as acts
+from syncs.acts.by import By
+from syncs.acts.canaries import CanaryRunning, Chosen
 from syncs.sales.process import TASK as SALES
+from syncs.views.shapes import Count, Id, Shape, Text
 from tasks.resend import resend
 
 MOST = 100
 """Failures one request retries: it must end while its client still listens."""
-
-
-@dataclass(frozen=True)
-class Again:
-    """What a failure was retried as: a run of a sync, a batch of sales, or a task sent again."""
-
-    run_id: int | None = None
-    batch_id: int | None = None
-    task_id: str | None = None
 
 
 class FailureFilter(Body):
@@ -49,6 +44,40 @@ class RetryOrder(Order):
     dry_run: bool = False
 
 
+class Matching(Shape):
+    """How many a dry run would have touched."""
+
+    dry_run: Literal[True]
+    matching: Count
+
+
+class Retried(Shape):
+    """What one failure was retried as."""
+
+    id: Id
+    run_id: Id | None
+    batch_id: Id | None
+    task_id: Text
+
+
+class StillRefused(Shape):
+    """One that could not be done, and why."""
+
+    id: Id
+    code: str
+    detail: str
+
+
+class RetriedMany(Shape):
+    """What was retried, what could not be, and how many are open still."""
+
+    canary: int | None
+    matching: Count
+    retried: list[Retried]
+    refused: list[StillRefused]
+    left: Count
+
+
 def matching(which: FailureFilter) -> list[int]:
     """The ids of the open failures that match, newest first."""
     with reading() as session:
@@ -56,55 +85,64 @@ def matching(which: FailureFilter) -> list[int]:
 
 
 def require_good_canary(which: FailureFilter) -> None:
-    """See ``canaries.require_good``."""
-    with reading() as session:
-        canaries.require_good(session, task=which.task, fingerprint=which.fingerprint)
+    """``Problem`` 409 while the last canary of this filter runs; see ``canaries.require_good``."""
+    try:
+        canaries.require_good(_chosen(which))
+    except CanaryRunning as error:
+        wait = {"Retry-After": str(error.retry_after)}
+        raise Problem(409, error.code, str(error), headers=wait) from error
 
 
-def retry(failure_id: int, *, who: str, why: str | None) -> Again:
+def retry(failure_id: int, by: By) -> Retried:
     """A sync goes on as a run that is due, a batch of sales is worked off after all, any other
     task is sent with its exact arguments.
 
     ``RefusedError`` when it is closed or its sync is running, ``RetriableError`` without a broker.
     """
-    with writing() as session:
-        failed = failures.find(session, failure_id)
-        failures.require_open(failed)
-        again = syncs_retry.reopen(session, failed, who=who, why=why)
+    again = acts.retry(failure_id, by=by)
     if again is not None:
         BELL.ring(again.task, again.ident)
         batch = again.task == SALES
-        return Again(batch_id=again.ident) if batch else Again(run_id=again.ident)
+        return Retried(
+            id=failure_id,
+            run_id=None if batch else again.ident,
+            batch_id=again.ident if batch else None,
+            task_id=None,
+        )
     if not BELL.answers():
         raise RetriableError("The broker does not answer; it stays open.", code="BROKER_AWAY")
-    return Again(task_id=resend(failure_id, who=who, why=why))
+    task_id = resend(failure_id, by=by)
+    return Retried(id=failure_id, run_id=None, batch_id=None, task_id=task_id)
 
 
-def retry_many(order: RetryOrder, *, who: str) -> dict[str, Any]:
+def retry_many(order: RetryOrder) -> RetriedMany:
     """What was retried and as what, what was refused and why, and how many are still open."""
     with reading() as session:
         began = bulk.now(session)
     chosen = matching(order.filter)
-    retried: list[dict[str, Any]] = []
-    refused: list[dict[str, Any]] = []
-    for ident in chosen[: order.canary or MOST]:
+    retried, refused = _each(chosen[: order.canary or MOST], by(order))
+    if order.canary is not None and retried:
+        _remember(order, retried, began=began)
+    return RetriedMany(
+        canary=order.canary,
+        matching=len(chosen),
+        retried=retried,
+        refused=refused,
+        left=len(matching(order.filter)),
+    )
+
+
+def _each(idents: Sequence[int], by: By) -> tuple[list[Retried], list[StillRefused]]:
+    retried: list[Retried] = []
+    refused: list[StillRefused] = []
+    for ident in idents:
         if _served(ident):
             continue
         try:
-            again = retry(ident, who=who, why=order.why)
+            retried.append(retry(ident, by))
         except (RefusedError, RetriableError) as error:
-            refused.append({"id": ident, "code": error.code, "detail": str(error)})
-        else:
-            retried.append({"id": ident, **asdict(again)})
-    if order.canary is not None and retried:
-        _remember(order, retried, began=began, who=who)
-    return {
-        "canary": order.canary,
-        "matching": len(chosen),
-        "retried": retried,
-        "refused": refused,
-        "left": len(matching(order.filter)),
-    }
+            refused.append(StillRefused(id=ident, code=error.code, detail=str(error)))
+    return retried, refused
 
 
 def _served(failure_id: int) -> bool:
@@ -113,16 +151,15 @@ def _served(failure_id: int) -> bool:
         return failures.find(session, failure_id).state != "open"
 
 
-def _remember(
-    order: RetryOrder, retried: list[dict[str, Any]], *, began: datetime, who: str
-) -> None:
-    which = order.filter
-    runs, batches = (
-        [item[name] for item in retried if item[name] is not None]
-        for name in ("run_id", "batch_id")
+def _remember(order: RetryOrder, retried: Sequence[Retried], *, began: datetime) -> None:
+    canaries.remember(
+        _chosen(order.filter),
+        runs=[one.run_id for one in retried if one.run_id is not None],
+        batches=[one.batch_id for one in retried if one.batch_id is not None],
+        since=began,
+        by=by(order),
     )
-    with writing() as session:
-        canaries.remember(
-            session, task=which.task, fingerprint=which.fingerprint, runs=runs, batches=batches,
-            since=began, who=who, why=order.why,
-        )  # fmt: skip
+
+
+def _chosen(which: FailureFilter) -> Chosen:
+    return Chosen(task=which.task, fingerprint=which.fingerprint)

@@ -7,20 +7,19 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from api.ops.answers.runs import Approved, Cancelled, Run, RunLine
-from api.ops.commands import GIVEN, Order, found
-from api.web.access import allow, caller
+from api.ops.commands import GIVEN, Order, by
+from api.web.access import allow
 from api.web.body import load
 from api.web.describe import Answer, describe, refuses
 from api.web.fields import Name
 from api.web.paging import Page, asked, listing
-from api.web.shapes import Listing, RunStatus
-from db.access import audit
-from db.models import SyncRun
-from db.session import reading, writing
-from db.work import runs
-from syncs.acts import approval
-from syncs.views.shown import run_line, whole_run
+from api.web.shapes import Listing
+from db.session import reading
+from syncs.acts import runs as acts
+from syncs.acts.runs import Approved, Cancelled
+from syncs.views import runs as views
+from syncs.views.runs import Run, RunLine
+from syncs.views.shapes import RunStatus
 
 bp = Blueprint("ops_runs", __name__, url_prefix="/api/ops/runs")
 
@@ -39,10 +38,10 @@ def index() -> dict[str, Any]:
     """Runs, newest first."""
     page = asked(RunPage)
     with reading() as session:
-        rows = runs.recent(
+        lines = views.recent(
             session, sync=page.sync, status=page.status, before=page.cursor, limit=page.ahead
         )
-        return listing(page, rows, run_line)
+    return listing(page, lines)
 
 
 @bp.get("/<ident:run_id>")
@@ -51,7 +50,7 @@ def index() -> dict[str, Any]:
 def show(run_id: int) -> dict[str, Any]:
     """One run, with refused records, warnings and every attempt that failed."""
     with reading() as session:
-        return whole_run(found(session, SyncRun, run_id, what="run"))
+        return views.find(session, run_id).dump()
 
 
 @bp.post("/<ident:run_id>/cancel")
@@ -65,15 +64,8 @@ def show(run_id: int) -> dict[str, Any]:
 )
 def cancel(run_id: int) -> ResponseReturnValue:
     """200 when it waited and is cancelled; 202 when it will stop between two pages."""
-    order = load(Order)
-    with writing() as session:
-        found(session, SyncRun, run_id, what="run")
-        status = runs.request_cancel(session, run_id)
-        audit.note(
-            session, who=caller().who, what="run.cancel", subject=f"run {run_id}", why=order.why
-        )
-    answer = {"run_id": run_id, "status": status, "cancel_requested": True}
-    return answer, 202 if status == "running" else 200
+    done = acts.cancel(run_id, by=by(load(Order)))
+    return done.dump(), 202 if done.status == "running" else 200
 
 
 @bp.post("/<ident:run_id>/approve")
@@ -86,10 +78,4 @@ def cancel(run_id: int) -> ResponseReturnValue:
 )
 def approve(run_id: int) -> dict[str, Any]:
     """Let the deletions happen that a run left to a person."""
-    order = load(Order)
-    with reading() as session:
-        found(session, SyncRun, run_id, what="run")
-    deleted = approval.approve(run_id, who=caller().who, why=order.why)
-    with reading() as session:
-        status = runs.find(session, run_id).status
-    return {"run_id": run_id, "status": status, "deleted": deleted}
+    return acts.approve(run_id, by=by(load(Order))).dump()

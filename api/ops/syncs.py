@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from pydantic import Field, PlainValidator
-from sqlalchemy.orm import Session
 
 from api.bell import BELL
-from api.ops.answers.syncs import NothingBegun, Pause, SyncEnqueued, SyncLine
-from api.ops.commands import GIVEN, Order, enqueued
+from api.ops.commands import GIVEN, Order, by, enqueued
 from api.web.access import allow, caller
 from api.web.body import load
 from api.web.describe import Answer, describe, refuses
@@ -20,13 +17,14 @@ from api.web.paging import LARGEST_ID
 from api.web.problems import FieldError, Problem, not_found
 from api.web.shapes import Listing
 from core.errors import RefusedError
-from db.access import audit
-from db.session import reading, writing
-from db.work import states
-from syncs import gate, intervals
+from db.session import reading
+from syncs.acts import syncs as acts
+from syncs.acts.by import By
+from syncs.acts.syncs import NothingBegun, Pause, Running, SyncEnqueued
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
-from syncs.views import status
+from syncs.views import syncs as views
+from syncs.views.syncs import SyncLine
 
 bp = Blueprint("ops_syncs", __name__, url_prefix="/api/ops/syncs")
 
@@ -63,7 +61,7 @@ class RunOrder(Order):
 def index() -> dict[str, Any]:
     """Every declared sync with its state."""
     with reading() as session:
-        return {"results": [view(one) for one in status.every(session)], "next": None}
+        return {"results": [line.dump() for line in views.every(session)], "next": None}
 
 
 @bp.post("/<name>/run")
@@ -87,35 +85,22 @@ def run(name: str) -> ResponseReturnValue:
 def ask(
     sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
 ) -> ResponseReturnValue:
-    """The gate's answer to an operator, as every door tells it."""
-    answer, follows = press(sync, force=force, options=options, why=why)
-    if isinstance(answer, gate.Enqueued):
+    """The gate's answer to an operator, as every door of the API gives it."""
+    answer = press(sync, force=force, options=options, why=why)
+    if isinstance(answer, SyncEnqueued):
         return enqueued(answer.run_id, sync=sync.name)
-    told = {"status": answer.status, "sync": sync.name, **asdict(answer)}
-    return told | {"follow_up": follows} if isinstance(answer, gate.Running) else told
+    return answer.dump()
 
 
 def press(
     sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
-) -> tuple[gate.Answer, bool]:
-    """The gate's answer to an operator, and whether one more run follows the one on its way.
-
-    What it brought about is in the audit, and a run that may begin now is rung for.
-    """
-    with writing() as session:
-        answer = gate.decide(session, sync, trigger="api", force=force, options=options)
-        if isinstance(answer, gate.NotConfigured):
-            raise Problem(409, "NOT_CONFIGURED", sync.source.advice)
-        follows = isinstance(answer, gate.Running) and _follows(session, sync)
-        if brought := _brought(answer):
-            audit.note(
-                session, who=caller().who, what="sync.run", subject=sync.name, why=why,
-                force=force, options=options, **brought,
-            )  # fmt: skip
+) -> SyncEnqueued | NothingBegun:
+    """The gate's answer to an operator; a run that may begin now is rung for."""
+    answer = acts.run(sync, force=force, options=options, by=By(caller().who, why))
     match answer:
-        case gate.Enqueued(run_id=run_id) | gate.Running(run_id=run_id, released=True):
+        case SyncEnqueued(run_id=run_id) | Running(run_id=run_id, released=True):
             BELL.ring(sync.task, run_id)
-    return answer, follows
+    return answer
 
 
 @bp.post("/<name>/pause")
@@ -123,7 +108,7 @@ def press(
 @describe(Answer(kind=Pause), body=Order, example=GIVEN, path=NAME)
 def pause(name: str) -> dict[str, Any]:
     """Let no run begin; one that is running stops between two slices."""
-    return _set(name, paused=True)
+    return acts.pause(declared(name), by=by(load(Order))).dump()
 
 
 @bp.post("/<name>/resume")
@@ -131,7 +116,7 @@ def pause(name: str) -> dict[str, Any]:
 @describe(Answer(kind=Pause), body=Order, example=GIVEN, path=NAME)
 def resume(name: str) -> dict[str, Any]:
     """Let runs begin again."""
-    return _set(name, paused=False)
+    return acts.resume(declared(name), by=by(load(Order))).dump()
 
 
 def declared(name: str) -> AnySync:
@@ -147,47 +132,3 @@ def _checked(sync: AnySync, given: dict[str, int | str | None]) -> dict[str, int
     except RefusedError as error:
         errors = [FieldError("options", str(error))]
         raise Problem(422, "INVALID_FIELDS", "The options are wrong.", errors=errors) from None
-
-
-def _follows(session: Session, sync: AnySync) -> bool:
-    """Whether one more run was asked for behind the one that is on its way."""
-    state = states.find(session, sync.name)
-    return state is not None and state.follow_up is not None
-
-
-def _brought(answer: gate.Answer) -> dict[str, Any]:
-    """What an operator brought about, for the audit; empty: nothing."""
-    match answer:
-        case gate.Enqueued(run_id=run_id):
-            return {"run": run_id}
-        case gate.Running(run_id=run_id, released=released, queued=queued) if released or queued:
-            return {"run": run_id, "released": released, "queued": queued}
-    return {}
-
-
-def _set(name: str, *, paused: bool) -> dict[str, Any]:
-    sync, order = declared(name), load(Order)
-    what = "sync.pause" if paused else "sync.resume"
-    with writing() as session:
-        states.pause(session, sync.name, paused=paused)
-        audit.note(session, who=caller().who, what=what, subject=sync.name, why=order.why)
-    return {"sync": sync.name, "paused": paused}
-
-
-def view(one: status.SyncStatus) -> dict[str, Any]:
-    """A sync in a list."""
-    sync = SYNCS[one.sync]
-    return {
-        "name": sync.name,
-        "task": sync.task,
-        "summary": sync.summary,
-        "schedule": _crontab(sync),
-        "options": {name: kind.__name__ for name, kind in sync.options.items()},
-        **{name: value for name, value in asdict(one).items() if name not in ("sync", "summary")},
-    }
-
-
-def _crontab(sync: AnySync) -> str | None:
-    """The five fields, as ``SYNC_SCHEDULE_<NAME>`` takes them."""
-    cron = intervals.schedule(sync)
-    return None if cron is None else str(cron).removeprefix("<crontab: ").partition(" (")[0]

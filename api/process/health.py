@@ -17,8 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from api.bell import BELL
 from api.web.access import allow
 from api.web.describe import Answer, describe
-from api.web.shapes import Shape
 from db import migrate
+from syncs.views.shapes import Shape
 
 bp = Blueprint("process", __name__)
 

@@ -17,12 +17,11 @@ from db import bulk
 from db.access import operators
 from db.catalogue import synced
 from db.session import reading
-from db.work import overview, rejects
+from db.work import overview
 from syncs.due import schedule
 from syncs.registry import SYNCS
-from syncs.views import status
+from syncs.views import rejects, status
 from syncs.views.advice import advice
-from syncs.views.shown import reject_line
 from syncs.views.status import SyncStatus
 
 bp = Blueprint("inventory_summary", __name__, url_prefix="/inventory")
@@ -114,7 +113,7 @@ def _details(one: SyncStatus) -> dict[str, Any]:
 
 def _errors(session: Session, every: Iterable[SyncStatus]) -> list[dict[str, Any]]:
     lines = [
-        reject_line(each)
+        each.dump()
         for one in every
         if one.open_rejects
         for each in rejects.recent(session, sync=one.sync, limit=MOST_ERRORS)

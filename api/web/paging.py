@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -18,13 +18,17 @@ MOST = 200
 LARGEST_ID = 2**63 - 1
 
 
-class Identified(Protocol):
-    """A row of any table."""
+class Line(Protocol):
+    """What a list is made of: a view with the id of its row."""
 
-    id: Any
+    @property
+    def id(self) -> int:
+        """What the next page goes on below."""
+
+    def dump(self) -> dict[str, Any]:
+        """As it is answered."""
 
 
-Row = TypeVar("Row", bound=Identified)
 Asked = TypeVar("Asked", bound=BaseModel)
 
 
@@ -63,14 +67,12 @@ def asked(model: type[Asked], given: MultiDict[str, str] | None = None) -> Asked
     raise Problem(400, "INVALID_QUERY", "Some parameters are wrong.", errors=errors)
 
 
-def listing(
-    page: Page, rows: Sequence[Row], view: Callable[[Row], dict[str, object]]
-) -> dict[str, object]:
-    """A page of ``rows`` (``page.ahead`` of them were asked for) and where the next one is."""
-    results = rows[: page.limit]
+def listing(page: Page, lines: Sequence[Line]) -> dict[str, object]:
+    """A page of ``lines`` (``page.ahead`` of them were asked for) and where the next one is."""
+    results = [line.dump() for line in lines[: page.limit]]
     following = None
-    if len(rows) > page.limit:
+    if len(lines) > page.limit:
         asked_for = page.model_dump(exclude_none=True, exclude_defaults=True)
-        query = urlencode({**asked_for, "cursor": results[-1].id})
+        query = urlencode({**asked_for, "cursor": lines[page.limit - 1].id})
         following = f"{request.path}?{query}"
-    return {"results": [view(row) for row in results], "next": following}
+    return {"results": results, "next": following}

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.web import audiences
-from core.errors import ConfigurationError, FatalError, RefusedError, RetriableError
+from core.errors import ConfigurationError, FatalError, NotFoundError, RefusedError, RetriableError
 from core.logs import correlation_id, get_logger
 
 log = get_logger(__name__)
@@ -131,6 +131,10 @@ def _from_http(error: HTTPException) -> Problem:
     )
 
 
+def _not_found(error: NotFoundError) -> Problem:
+    return not_found(str(error))
+
+
 def _refused(error: RefusedError) -> Problem:
     return Problem(409, error.code, str(error))
 
@@ -171,6 +175,7 @@ def _unforeseen(error: Exception) -> Problem:
 _PROBLEMS: dict[type, Callable[[Any], Problem]] = {
     Problem: _itself,
     HTTPException: _from_http,
+    NotFoundError: _not_found,
     RefusedError: _refused,
     RetriableError: _later,
     FatalError: _damaged,

@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-Item = TypeVar("Item")
+from syncs.views.shapes import Shape, Text
 
-Text = str | None
-"""Most columns may be empty."""
+Item = TypeVar("Item")
 
 Missing = SkipJsonSchema[None]
 """``str | Missing``, with a default: the field may be missing and is never null."""
 
-Id = Annotated[int, Field(ge=1)]
-Count = int
-
 Amount = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,4}$", examples=["40000.00"])]
 """In the shop's currency, as text: two decimals, up to four when it has them."""
-
-RunStatus = Literal[
-    "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded"
-]
-
-
-class Shape(BaseModel):
-    """An answer with these fields and no other; a field with a default may be missing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Kept(BaseModel):
-    """A value as the store has it, maybe by an older version: there may be more fields."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
 
 
 class Listing(Shape, Generic[Item]):

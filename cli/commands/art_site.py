@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
 
 import click
 
@@ -12,12 +11,10 @@ from cli.arguments import ID, list_options
 from cli.output import FAILED, json_option, print_json, print_table, print_text, say
 from cli.stored import StoreGroup
 from core.settings import settings
-from db.models import TemplateCheck
 from db.session import reading
-from db.template import checks
-from db.template import drifts as stored
 from syncs.health import look
 from syncs.sources.template import SOURCE
+from syncs.views import drifts as views
 
 COLUMNS = ("at", "kind", "healthy", "ms", "message")
 
@@ -43,7 +40,8 @@ def drifts() -> None:
 def list_(limit: int, before: int | None, as_json: bool) -> None:
     """List them, newest first; which fields, and not what they say."""
     with reading() as session:
-        lines = [_line(seen) for seen in stored.recent(session, before=before, limit=limit)]
+        found = views.recent(session, before=before, limit=limit)
+    lines = [line.dump() for line in found]
     if as_json:
         print_json(lines)
         return
@@ -57,13 +55,12 @@ def list_(limit: int, before: int | None, as_json: bool) -> None:
 def show(drift_id: int, as_json: bool) -> None:
     """Show one of them: what is kept here, and what the site said. Personal data is opened."""
     with reading() as session:
-        seen = stored.find(session, drift_id)
-        line, changes = _line(seen), stored.opened(session, seen[0])
+        found = views.find(session, drift_id)
     if as_json:
-        print_json({**line, "changes": changes})
+        print_json(found.dump())
         return
-    print_table(("", ""), list(line.items())[:-1], empty="")
-    for name, change in changes.items():
+    print_table(("", ""), list(found.dump().items())[:-2], empty="")
+    for name, change in found.changes.items():
         print_text(f"{name}:")
         for whose, value in change.items():
             print_text(f"  {whose}  {json.dumps(value, ensure_ascii=False)}")
@@ -79,7 +76,7 @@ def health(limit: int, as_json: bool) -> None:
     """Ask the site now, once, for ten seconds at most; and tell the hourly looks."""
     now = look(SOURCE)
     with reading() as session:
-        history = [_look(check) for check in checks.recent(session, limit=limit)]
+        history = [check.dump() for check in views.looks(session, limit=limit)]
     found = {"healthy": now.healthy, "kind": now.kind, "ms": now.ms, "message": now.message}
     if as_json:
         print_json({"base_url": settings().template_base_url, **found, "history": history})
@@ -88,18 +85,3 @@ def health(limit: int, as_json: bool) -> None:
         print_table(COLUMNS, [[look[name] for name in COLUMNS] for look in history],
                     empty="No hourly look yet.")  # fmt: skip
     sys.exit(0 if now.healthy else FAILED)
-
-
-def _line(seen: stored.Seen) -> dict[str, Any]:
-    drift, order = seen
-    return {
-        "id": drift.id,
-        "order": order,
-        "run_id": drift.run_id,
-        "at": drift.at,
-        "fields": drift.fields,
-    }
-
-
-def _look(check: TemplateCheck) -> dict[str, Any]:
-    return {name: getattr(check, name) for name in COLUMNS}

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import click
-from sqlalchemy.orm import Session
 
 from cli.arguments import ID, list_options
 from cli.output import json_option, print_attempts, print_json, print_table, say
 from cli.stored import StoreGroup
-from core.errors import RefusedError
-from db.models import SalesBatch
 from db.session import reading
-from db.tills import batches as stored
 from syncs.sales.process import TASK
-from syncs.views.shown import batch_line, whole_batch
+from syncs.views import batches as views
+from syncs.views.batches import BatchStatus
 
-STATUSES = ("due", "running", "done", "failed")
+STATUSES = get_args(BatchStatus)
 
 
 def register(group: click.Group) -> None:
@@ -41,9 +38,8 @@ def list_(
 ) -> None:
     """List batches of sales, newest first."""
     with reading() as session:
-        found = stored.recent(session, shop_id=shop_id, status=status, before=before, limit=limit)
-        names = stored.senders(session, found)
-        lines = [batch_line(item, names[item.terminal_id]) for item in found]
+        found = views.recent(session, shop_id=shop_id, status=status, before=before, limit=limit)
+    lines = [line.dump() for line in found]
     if as_json:
         print_json(lines)
         return
@@ -62,12 +58,11 @@ def show(which: str, as_json: bool) -> None:
     failed, and what the till is answered.
     """
     with reading() as session:
-        batch = _find(session, which)
-        found = whole_batch(batch, stored.senders(session, [batch])[batch.terminal_id])
-        result = json.loads(batch.result) if batch.result is not None else None
+        found = views.find(session, which, opened=True).dump()
     if as_json:
-        print_json({**found, "result": result})
+        print_json(found)
         return
+    result = found.pop("result")
     print_table(
         ("", ""), [(key, value) for key, value in found.items() if key != "attempts"], empty=""
     )
@@ -76,13 +71,6 @@ def show(which: str, as_json: bool) -> None:
         # As the till reads it; ASCII where a terminal might obey what an article is called.
         click.echo(json.dumps(result, indent=2))
     _advise(found)
-
-
-def _find(session: Session, which: str) -> SalesBatch:
-    batch = stored.find_any(session, which)
-    if batch is None:
-        raise RefusedError(f"There is no batch {which}; 'batches list' shows them.")
-    return batch
 
 
 def _advise(found: dict[str, Any]) -> None:

@@ -20,14 +20,14 @@ from cli.output import (
     say,
 )
 from cli.stored import StoreGroup
-from cli.who import who
+from cli.who import by
+from cli.words import sentences
 from core.errors import MoulinError
-from db.access import audit
-from db.models import FailedTask
-from db.session import reading, writing
+from db.session import reading
 from db.work import failures
-from syncs.acts import retry as syncs_retry
-from syncs.views.shown import failure_line, whole_failure
+from syncs.acts import failures as acts
+from syncs.acts.by import By
+from syncs.views import failures as views
 
 STATES = ("open", "retried", "dismissed", "all")
 
@@ -55,10 +55,10 @@ def list_(
     """List failed tasks, newest first."""
     wanted = None if state == "all" else state
     with reading() as session:
-        found = failures.recent(
+        found = views.recent(
             session, state=wanted, task=task, fingerprint=fingerprint, before=before, limit=limit
         )
-        lines = [failure_line(item) for item in found]
+    lines = [line.dump() for line in found]
     if as_json:
         print_json(lines)
         return
@@ -74,7 +74,7 @@ def list_(
 def show(failure_id: int, as_json: bool) -> None:
     """Show one failure: its exact arguments, and every attempt with its traceback."""
     with reading() as session:
-        found = whole_failure(failures.find(session, failure_id))
+        found = views.find(session, failure_id).dump()
     if as_json:
         print_json(found)
         return
@@ -105,28 +105,21 @@ def retry(
     task with its exact arguments.
     """
     check_choice(ids, everything, task=task, fingerprint=fingerprint)
-    with reading() as session:
-        chosen = (
-            failures.open_ids(session, task=task, fingerprint=fingerprint)
-            if everything
-            else [_open(failures.find(session, ident)) for ident in dict.fromkeys(ids)]
-        )
+    chosen = _chosen(ids, task=task, fingerprint=fingerprint)
     if dry_run:
         say(f"{len(chosen)} would be retried; nothing was done.")
         if as_json:
             print_json({"dry_run": True, "count": len(chosen), "ids": chosen})
         return
-    retried, refused = _retry_each(chosen, why)
+    retried, refused = _retry_each(chosen, by(why))
     if as_json:
         print_json({"retried": retried, "refused": refused})
     else:
         print_table(
             ("failure", "runs as"), [(item["id"], item["as"]) for item in retried], empty="None."
         )
-    _say_refused(refused)
     if refused:
-        away = any(item["code"] == "BROKER_AWAY" for item in refused)
-        sys.exit(UNAVAILABLE if away else PARTIAL if retried else FAILED)
+        sys.exit(_say_refused(refused, some=bool(retried)))
 
 
 @failed.command()
@@ -136,56 +129,59 @@ def retry(
 def dismiss(ids: tuple[int, ...], why: str, as_json: bool) -> None:
     """Close failures that shall not run again; all of them or, when one cannot be, none."""
     chosen = list(dict.fromkeys(ids))
-    with writing() as session:
-        for ident in chosen:
-            failures.close(session, failures.find(session, ident), "dismissed", who=who(), why=why)
-            audit.note(
-                session, who=who(), what="failure.dismiss", subject=f"failed task {ident}", why=why
-            )
+    acts.dismiss(chosen, by=by(why))
     say(f"{len(chosen)} dismissed; 'failed list --state dismissed' shows them.")
     if as_json:
         print_json({"dismissed": chosen})
 
 
-def _retry_each(
-    chosen: list[int], why: str | None
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _retry_each(chosen: list[int], by: By) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What runs again and as what, and what cannot, with the reason; each stands alone."""
     retried: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     for ident in chosen:
         try:
-            retried.append({"id": ident, "as": _retry(ident, why)})
+            retried.append({"id": ident, "as": _retry(ident, by)})
         except MoulinError as error:
-            refused.append({"id": ident, "error": str(error), "code": error.code})
+            refused.append({"id": ident, "error": sentences(error), "code": error.code})
     return retried, refused
 
 
-def _retry(ident: int, why: str | None) -> str:
-    with writing() as session:
-        found = failures.find(session, ident)
-        if found.state == "retried" and found.retried_as is not None:
-            # Chosen while it was open: one run serves all failures of its sync.
-            return found.retried_as
-        again = syncs_retry.reopen(session, found, who=who(), why=why)
+def _retry(ident: int, by: By) -> str:
+    with reading() as session:
+        found = views.find(session, ident)
+    if found.state == "retried" and found.retried_as is not None:
+        # Chosen while it was open: one run serves all failures of its sync.
+        return found.retried_as
+    again = acts.retry(ident, by=by)
     if again is None:
-        return _resend(ident, why)
+        return _resend(ident, by)
     ring(again.task, again.ident, again.name)
     return again.name
 
 
-def _resend(ident: int, why: str | None) -> str:
+def _resend(ident: int, by: By) -> str:
     import worker  # noqa: F401, whoever sends needs the app's settings
     from tasks.resend import resend
 
-    return f"task {resend(ident, who=who(), why=why)}"
+    return f"task {resend(ident, by=by)}"
 
 
-def _open(found: FailedTask) -> int:
-    failures.require_open(found)
-    return found.id
+def _chosen(ids: tuple[int, ...], *, task: str | None, fingerprint: str | None) -> list[int]:
+    """These, which must be open; without any, all open ones that match."""
+    with reading() as session:
+        if not ids:
+            return failures.open_ids(session, task=task, fingerprint=fingerprint)
+        chosen = list(dict.fromkeys(ids))
+        for ident in chosen:
+            failures.require_open(failures.find(session, ident))
+        return chosen
 
 
-def _say_refused(refused: list[dict[str, Any]]) -> None:
+def _say_refused(refused: list[dict[str, Any]], *, some: bool) -> int:
+    """Say why each was not retried; the exit code, PARTIAL when ``some`` others were."""
     for item in refused:
         say(f"Not retried: {item['id']}: {item['error']}")
+    if any(item["code"] == "BROKER_AWAY" for item in refused):
+        return UNAVAILABLE
+    return PARTIAL if some else FAILED

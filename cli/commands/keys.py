@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
 from cli.arguments import NAME
 from cli.output import PARTIAL, json_option, print_json, print_table, say, when
 from cli.stored import StoreGroup
-from cli.who import who
+from cli.who import by
 from core import crypto
 from core.errors import RefusedError
-from db.access import audit, keys, sealed
-from db.session import reading, writing
+from db.session import reading
+from syncs.acts import keys as acts
+from syncs.views import keys as views
 
 
 def register(group: click.Group) -> None:
@@ -34,17 +34,14 @@ def apikey() -> None:
 def add(name: str, activate: bool, as_json: bool) -> None:
     """Keep a key, sealed. It is asked for, or read from stdin; never an argument."""
     secret = _read_key()
-    with writing() as session:
-        kept = keys.add(session, name=name, key=secret, activate=activate)
-        ident = kept.id
-        audit.note(session, who=who(), what="apikey.add", subject=f"key {name}", active=activate)
+    kept = acts.add(name, secret, activate=activate, by=by())
     say(
         f"Key {name} is kept and in use."
         if activate
         else f"Key {name} is kept; 'python manage.py apikey activate {name}' puts it in use."
     )
     if as_json:
-        print_json({"id": ident, "name": name, "is_active": activate})
+        print_json({"id": kept.id, "name": name, "is_active": activate})
 
 
 @apikey.command("list")
@@ -52,23 +49,11 @@ def add(name: str, activate: bool, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List the keys by name; none is shown."""
     with reading() as session:
-        found: list[dict[str, Any]] = [
-            {
-                "id": key.id,
-                "name": key.name,
-                "is_active": key.is_active,
-                "created_at": key.created_at,
-                "last_used_at": key.last_used_at,
-            }
-            for key in keys.every(session)
-        ]
+        found = views.every(session)
     if as_json:
-        print_json(found)
+        print_json([key.dump() for key in found])
         return
-    rows = [
-        (key["name"], key["is_active"], key["created_at"], when(key["last_used_at"]))
-        for key in found
-    ]
+    rows = [(key.name, key.is_active, key.created_at, when(key.last_used_at)) for key in found]
     empty = "No key is kept; 'python manage.py apikey add --name NAME --activate' asks for one."
     print_table(("name", "active", "created", "last used"), rows, empty=empty)
 
@@ -78,9 +63,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def activate(name: str, as_json: bool) -> None:
     """Use this key from now on, instead of the one in use."""
-    with writing() as session:
-        keys.switch(session, name)
-        audit.note(session, who=who(), what="apikey.activate", subject=f"key {name}")
+    acts.activate(name, by=by())
     say(f"Key {name} is in use.")
     if as_json:
         print_json({"name": name, "is_active": True})
@@ -91,11 +74,7 @@ def activate(name: str, as_json: bool) -> None:
 @json_option
 def deactivate(name: str, as_json: bool) -> None:
     """Use this key no longer; it stays kept."""
-    with writing() as session:
-        if not keys.find(session, name).is_active:
-            raise RefusedError(f"Key {name} is not in use; 'apikey list' shows which one is.")
-        keys.switch(session, None)
-        audit.note(session, who=who(), what="apikey.deactivate", subject=f"key {name}")
+    acts.deactivate(name, by=by())
     say("No kept key is in use: B2B_API_KEY is, if it is set; without it the B2B syncs refuse.")
     if as_json:
         print_json({"name": name, "is_active": False})
@@ -105,21 +84,16 @@ def deactivate(name: str, as_json: bool) -> None:
 @json_option
 def rotate(as_json: bool) -> None:
     """Seal everything anew under the newest encryption key; safe to stop and to repeat."""
-    columns: dict[str, dict[str, int]] = {}
-    lost: list[dict[str, Any]] = []
-    for column in sealed.columns():
-        columns[sealed.name(column)] = _reseal(column, lost)
-    changed = sum(column["changed"] for column in columns.values())
-    total = sum(column["all"] for column in columns.values())
-    with writing() as session:
-        subject = f"encryption key {crypto.key_ids()[0]}"
-        audit.note(session, who=who(), what="apikey.rotate", subject=subject, changed=changed)
+    done = acts.rotate(by=by())
     if as_json:
-        print_json({"changed": changed, "all": total, "columns": columns, "lost": lost})
-    say(f"{changed} of {total} sealed values were under an older key and are under the newest now.")
-    for item in lost:
-        say(f"{item['column']} {item['id']} cannot be opened: {item['error']}")
-    if lost:
+        print_json(done.dump())
+    say(
+        f"{done.changed} of {done.all} sealed values were under an older key and are under the "
+        "newest now."
+    )
+    for item in done.lost:
+        say(f"{item.column} {item.id} cannot be opened: {item.error}")
+    if done.lost:
         sys.exit(PARTIAL)
     if len(crypto.key_ids()) > 1:
         say(
@@ -155,22 +129,3 @@ def _read_key() -> str:
     if not (key.isascii() and key.isprintable()):
         raise RefusedError("The key holds characters that no header can carry; copy it again.")
     return key
-
-
-def _reseal(column: sealed.Column, lost: list[dict[str, Any]]) -> dict[str, int]:
-    changed, after = 0, 0
-    while True:
-        with reading() as session:
-            found = sealed.stale(session, column, after=after, limit=sealed.AT_ONCE)
-        if not found:
-            break
-        with writing() as session:
-            batch = sealed.reseal(session, column, found)
-        changed += batch.changed
-        lost += [
-            {"column": sealed.name(column), "id": ident, "error": error}
-            for ident, error in batch.lost
-        ]
-        after = found[-1][0]
-    with reading() as session:
-        return {"changed": changed, "all": sealed.count(session, column)}

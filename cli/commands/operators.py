@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cli.arguments import NAME
 from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreGroup
-from cli.who import who
-from db.access import audit, operators
-from db.session import reading, writing
+from cli.who import by
+from db.access.operators import ROLES
+from db.session import reading
+from syncs.acts import operators as acts
+from syncs.views import operators as views
 
 
 def register(group: click.Group) -> None:
@@ -26,18 +26,15 @@ def operator() -> None:
 
 @operator.command()
 @click.option("--name", type=NAME, required=True)
-@click.option("--role", type=click.Choice(operators.ROLES), required=True)
+@click.option("--role", type=click.Choice(ROLES), required=True)
 @json_option
 def add(name: str, role: str, as_json: bool) -> None:
     """Add an operator and print the token, this once."""
-    with writing() as session:
-        made, token = operators.add(session, name=name, role=role)
-        ident = made.id
-        audit.note(session, who=who(), what="operator.add", subject=f"operator {name}", role=role)
+    added = acts.add(name, role, by=by())
     if as_json:
-        print_json({"id": ident, "name": name, "role": role, "token": token})
+        print_json(added.dump())
     else:
-        click.echo(token)
+        click.echo(added.token)
     say(
         f"Keep this token of {name} ({role}) now, it is never shown again: the header is "
         "'Authorization: Bearer TOKEN'."
@@ -49,22 +46,12 @@ def add(name: str, role: str, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List the operators; no token is kept that could be shown."""
     with reading() as session:
-        found: list[dict[str, Any]] = [
-            {
-                "id": item.id,
-                "name": item.name,
-                "role": item.role,
-                "active": item.active,
-                "created_at": item.created_at,
-                "last_used_at": item.last_used_at,
-            }
-            for item in operators.every(session)
-        ]
+        found = views.every(session)
     if as_json:
-        print_json(found)
+        print_json([item.dump() for item in found])
         return
     rows = [
-        (item["name"], item["role"], item["active"], item["created_at"], when(item["last_used_at"]))
+        (item.name, item.role, item.active, item.created_at, when(item.last_used_at))
         for item in found
     ]
     empty = "There is no operator; 'python manage.py operator add --name N --role viewer' adds one."
@@ -76,10 +63,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def revoke(name: str, as_json: bool) -> None:
     """Let an operator's token open nothing from now on."""
-    with writing() as session:
-        changed = operators.revoke(session, name)
-        if changed:
-            audit.note(session, who=who(), what="operator.revoke", subject=f"operator {name}")
+    changed = acts.revoke(name, by=by())
     say(f"{name} is revoked." if changed else f"{name} was revoked already.")
     if as_json:
         print_json({"name": name, "active": False})

@@ -7,10 +7,8 @@ import click
 from cli.arguments import REASON
 from cli.output import json_option, print_json, say
 from cli.stored import StoreGroup
-from cli.who import who
-from db.access import audit
-from db.session import writing
-from db.work import states
+from cli.who import by
+from syncs.acts import syncs as acts
 from syncs.registry import find
 
 
@@ -30,10 +28,10 @@ def syncs() -> None:
 @json_option
 def pause(name: str, why: str | None, as_json: bool) -> None:
     """Let no run begin; one that is running stops between two slices, its checkpoint kept."""
-    chosen = _set(name, paused=True, why=why)
-    say(f"{chosen} is paused; 'python manage.py syncs resume {chosen}' ends that.")
+    done = acts.pause(find(name), by=by(why))
+    say(f"{done.sync} is paused; 'python manage.py syncs resume {done.sync}' ends that.")
     if as_json:
-        print_json({"sync": chosen, "paused": True})
+        print_json(done.dump())
 
 
 @syncs.command()
@@ -42,16 +40,10 @@ def pause(name: str, why: str | None, as_json: bool) -> None:
 @json_option
 def resume(name: str, why: str | None, as_json: bool) -> None:
     """Let runs begin again."""
-    chosen = _set(name, paused=False, why=why)
-    say(f"{chosen} may run again: at its next slot, or now with 'python manage.py sync {chosen}'.")
+    done = acts.resume(find(name), by=by(why))
+    say(
+        f"{done.sync} may run again: at its next slot, or now with 'python manage.py sync "
+        f"{done.sync}'."
+    )
     if as_json:
-        print_json({"sync": chosen, "paused": False})
-
-
-def _set(name: str, *, paused: bool, why: str | None) -> str:
-    chosen = find(name).name
-    what = "sync.pause" if paused else "sync.resume"
-    with writing() as session:
-        states.pause(session, chosen, paused=paused)
-        audit.note(session, who=who(), what=what, subject=chosen, why=why)
-    return chosen
+        print_json(done.dump())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -12,14 +11,14 @@ import click
 from cli.arguments import ID
 from cli.output import json_option, print_json, print_table, say
 from cli.stored import StoreGroup
-from cli.who import who
+from cli.who import by
 from core import fields, money
 from core.settings import settings
-from db.access import audit
-from db.catalogue import locked_fields
 from db.catalogue.products import LOCKABLE
-from db.models import ExternalProduct, Product
-from db.session import reading, writing
+from db.session import reading
+from syncs.acts import products as acts
+from syncs.acts.products import Locked
+from syncs.views import products as views
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,12 +84,9 @@ def _fields_argument(command: F) -> F:
 @json_option
 def lock(ident: str, names: tuple[str, ...], external: bool, as_json: bool) -> None:
     """Lock fields."""
-    with writing() as session:
-        product_id = locked_fields.find(session, ident, external=external)
-        locked = locked_fields.lock(session, product_id, names)
-        _note(session, "product.lock", product_id, names)
-    say(f"Product {product_id}: syncs leave {', '.join(names)} as they are.")
-    _print_locked(product_id, locked, as_json=as_json)
+    done = acts.lock(ident, names, external=external, by=by())
+    say(f"Product {done.id}: syncs leave {', '.join(names)} as they are.")
+    _print_locked(done, as_json=as_json)
 
 
 @products.command()
@@ -99,15 +95,10 @@ def lock(ident: str, names: tuple[str, ...], external: bool, as_json: bool) -> N
 @json_option
 def unlock(ident: str, names: tuple[str, ...], external: bool, as_json: bool) -> None:
     """Let syncs write fields of a product again."""
-    with writing() as session:
-        product_id = locked_fields.find(session, ident, external=external)
-        locked = locked_fields.unlock(session, product_id, names)
-        _note(session, "product.unlock", product_id, names)
+    done = acts.unlock(ident, names, external=external, by=by())
     written = [name for name in names if name not in ("stock", "active")]
     if written:
-        say(
-            f"Product {product_id}: the next product sync writes the source's {', '.join(written)}."
-        )
+        say(f"Product {done.id}: the next product sync writes the source's {', '.join(written)}.")
     if "stock" in names:
         say(
             "stock: the next product sync sets the source's."
@@ -116,7 +107,7 @@ def unlock(ident: str, names: tuple[str, ...], external: bool, as_json: bool) ->
         )
     if "active" in names:
         say("active: it stays, until the source loses the product or has it again.")
-    _print_locked(product_id, locked, as_json=as_json)
+    _print_locked(done, as_json=as_json)
 
 
 @products.command("set")
@@ -137,15 +128,12 @@ def set_(ident: str, external: bool, as_json: bool, **given: Any) -> None:
     }
     if not values:
         raise click.UsageError("Nothing to set; --help lists what can be.")
-    with writing() as session:
-        product_id = locked_fields.find(session, ident, external=external)
-        locked = locked_fields.set_values(session, product_id, values)
-        _note(session, "product.set", product_id, tuple(values))
+    done = acts.set_values(ident, values, external=external, by=by())
     say(
-        f"Product {product_id} has your {', '.join(values)}; 'python manage.py products unlock "
-        f"{product_id} {' '.join(values)}' gives them back to the source."
+        f"Product {done.id} has your {', '.join(values)}; 'python manage.py products unlock "
+        f"{done.id} {' '.join(values)}' gives them back to the source."
     )
-    _print_locked(product_id, locked, as_json=as_json)
+    _print_locked(done, as_json=as_json)
 
 
 @products.command()
@@ -154,50 +142,29 @@ def set_(ident: str, external: bool, as_json: bool, **given: Any) -> None:
 def explain(ident: str, external: bool, as_json: bool) -> None:
     """Show each field: ours, what the source said last, locked or not; and its link."""
     with reading() as session:
-        product_id = locked_fields.find(session, ident, external=external)
-        product = session.get_one(Product, product_id)
-        found = locked_fields.explain(session, product)
-        tie = locked_fields.link(session, product_id)
-        shop, link = product.shop_id, _link(tie) if tie is not None else None
+        found = views.find(session, ident, external=external)
     if as_json:
-        told = {
-            item.field: {k: v for k, v in asdict(item).items() if k != "field"} for item in found
-        }
-        print_json({"id": product_id, "shop_id": shop, "fields": told, "link": link})
+        print_json(found.dump())
         return
-    rows = [(item.field, _plain(item.ours), _plain(item.source), item.locked) for item in found]
+    rows = [
+        (name, _plain(item.ours), _plain(item.source), item.locked)
+        for name, item in found.fields.items()
+    ]
     print_table(("field", "ours", "source", "locked"), rows, empty="")
-    if link is None:
+    if found.link is None:
         say("No source has it: it was made here.")
         return
-    print_table(("link", ""), link.items(), empty="")
-    if link["gone_at"] is not None:
+    print_table(("link", ""), found.link.dump().items(), empty="")
+    if found.link.gone_at is not None:
         say("The source has it no longer; its values are kept, and it lives again if it returns.")
-
-
-def _link(tie: ExternalProduct) -> dict[str, Any]:
-    return {
-        "source": tie.source,
-        "external_id": tie.external_id,
-        "category": tie.upstream_category,
-        "state": tie.sync_status,
-        "last_synced_at": tie.last_synced_at,
-        "seen_run": tie.seen_run,
-        "gone_at": tie.gone_at,
-        "error": tie.error,
-    }
 
 
 def _plain(value: Any) -> Any:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
-def _note(session: Any, what: str, product_id: int, names: tuple[str, ...]) -> None:
-    audit.note(session, who=who(), what=what, subject=f"product {product_id}", fields=sorted(names))
-
-
-def _print_locked(product_id: int, locked: list[str], *, as_json: bool) -> None:
+def _print_locked(done: Locked, *, as_json: bool) -> None:
     if as_json:
-        print_json({"id": product_id, "locked": locked})
+        print_json(done.dump())
     else:
-        click.echo(f"locked: {', '.join(locked) or 'none'}")
+        click.echo(f"locked: {', '.join(done.locked) or 'none'}")

@@ -11,16 +11,15 @@ import click
 from cli.arguments import ID, REASON, check_choice, list_options
 from cli.output import PARTIAL, json_option, print_json, print_table, say
 from cli.stored import StoreGroup
-from cli.who import who
+from cli.who import by
+from cli.words import sentences
 from core.errors import MoulinError
-from db.access import audit
-from db.models import Reject
-from db.session import reading, writing
+from db.session import reading
 from db.work import rejects as stored
-from syncs.acts import replay as syncs_replay
+from syncs.acts import rejects as acts
 from syncs.registry import find
 from syncs.sales.refused import NAME as SALES
-from syncs.views.shown import reject_line
+from syncs.views import rejects as views
 
 STATES = ("open", "replayed", "discarded", "all")
 
@@ -48,10 +47,10 @@ def list_(
     name = _named(sync)
     wanted = None if state == "all" else state
     with reading() as session:
-        found = stored.recent(
+        found = views.recent(
             session, sync=name, state=wanted, code=code, before=before, limit=limit
         )
-        lines = [reject_line(item) for item in found]
+    lines = [line.dump() for line in found]
     if as_json:
         print_json(lines)
         return
@@ -65,8 +64,8 @@ def list_(
 def show(reject_id: int, as_json: bool) -> None:
     """Show one refused record with what was received."""
     with reading() as session:
-        reject = stored.find(session, reject_id)
-        found, payload = reject_line(reject), stored.payload(reject)
+        found = views.find(session, reject_id, opened=True).dump()
+    payload = found.pop("payload")
     if as_json:
         print_json({**found, "payload": _strict(payload)})
         return
@@ -93,13 +92,7 @@ def replay(
 ) -> None:  # fmt: skip
     """Try refused records again after a fix, from what was received; nobody is asked for it."""
     check_choice(ids, everything, sync=sync, code=code)
-    name = _named(sync)
-    with reading() as session:
-        chosen = (
-            stored.open_ids(session, sync=name, code=code)
-            if everything
-            else [_open(stored.find(session, ident)) for ident in dict.fromkeys(ids)]
-        )
+    chosen = _chosen(ids, sync=_named(sync), code=code)
     if dry_run:
         say(f"{len(chosen)} would be replayed; nothing was done.")
         if as_json:
@@ -122,14 +115,8 @@ def replay(
 @json_option
 def discard(ids: tuple[int, ...], why: str, as_json: bool) -> None:
     """Close records that nobody wants; all of them or, when one cannot be, none."""
-    # In one order: whoever else settles or renews them takes them so too.
     chosen = sorted(set(ids))
-    with writing() as session:
-        for ident in chosen:
-            stored.settle(session, stored.find(session, ident), "discarded", why)
-            audit.note(
-                session, who=who(), what="reject.discard", subject=f"reject {ident}", why=why
-            )
+    acts.discard(chosen, by=by(why))
     say(f"{len(chosen)} discarded; whoever sent them and still has them will send them again.")
     if as_json:
         print_json({"discarded": chosen})
@@ -146,17 +133,23 @@ def _replay_each(chosen: list[int]) -> tuple[list[int], list[dict[str, Any]]]:
     refused: list[dict[str, Any]] = []
     for ident in chosen:
         try:
-            syncs_replay.replay(ident, who=who())
+            acts.replay(ident, by=by())
         except MoulinError as error:
-            refused.append({"id": ident, "error": str(error), "code": error.code})
+            refused.append({"id": ident, "error": sentences(error), "code": error.code})
         else:
             replayed.append(ident)
     return replayed, refused
 
 
-def _open(reject: Reject) -> int:
-    stored.require_open(reject)
-    return reject.id
+def _chosen(ids: tuple[int, ...], *, sync: str | None, code: str | None) -> list[int]:
+    """These, which must be open; without any, all open ones that match."""
+    with reading() as session:
+        if not ids:
+            return stored.open_ids(session, sync=sync, code=code)
+        chosen = list(dict.fromkeys(ids))
+        for ident in chosen:
+            stored.require_open(stored.find(session, ident))
+        return chosen
 
 
 def _strict(payload: Any) -> Any:

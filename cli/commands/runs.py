@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import click
 
 from cli.arguments import ID, REASON, list_options
 from cli.commands.status import counts
 from cli.output import json_option, print_json, print_table, print_text, say
 from cli.stored import StoreGroup
-from cli.who import who
-from db.access import audit
-from db.session import reading, writing
-from db.work import runs as stored
-from syncs.acts import approval
+from cli.who import by
+from db.session import reading
+from syncs.acts import runs as acts
 from syncs.registry import find
-from syncs.views.shown import run_line, whole_run
+from syncs.views import runs as views
+from syncs.views.runs import Run
+from syncs.views.shapes import RunStatus
 
-STATUSES = (
-    "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded",
-)  # fmt: skip
+STATUSES = get_args(RunStatus)
 
 
 def register(group: click.Group) -> None:
@@ -42,8 +42,8 @@ def list_(
     """List runs, newest first."""
     name = find(sync).name if sync is not None else None
     with reading() as session:
-        found = stored.recent(session, sync=name, status=status, before=before, limit=limit)
-        lines = [run_line(run) for run in found]
+        found = views.recent(session, sync=name, status=status, before=before, limit=limit)
+    lines = [line.dump() for line in found]
     if as_json:
         print_json(lines)
         return
@@ -62,24 +62,11 @@ def list_(
 def show(run_id: int, as_json: bool) -> None:
     """Show one run: counts, refused records, warnings, and every attempt that failed."""
     with reading() as session:
-        found = whole_run(stored.find(session, run_id))
+        found = views.find(session, run_id)
     if as_json:
-        print_json(found)
-        return
-    lists = ("warnings", "errors_list", "attempts")
-    print_table(
-        ("", ""), [(key, value) for key, value in found.items() if key not in lists], empty=""
-    )
-    for warning in found["warnings"]:
-        print_text(f"Warning: {warning}")
-    for item in found["errors_list"]:
-        print_text("Refused: " + ", ".join(f"{key} {value}" for key, value in item.items()))
-    for attempt in found["attempts"]:
-        print_text(f"Attempt at {attempt['at']}: {attempt['type']}: {attempt['message']}")
-    if found["status"] == "needs_approval":
-        say(f"If its deletions are right: 'python manage.py runs approve {run_id}'.")
-    if found["errors_list"]:
-        say(f"Every refused record: 'python manage.py rejects list --sync {found['sync']}'.")
+        print_json(found.dump())
+    else:
+        _print(found)
 
 
 @runs.command()
@@ -87,17 +74,16 @@ def show(run_id: int, as_json: bool) -> None:
 @json_option
 def cancel(run_id: int, as_json: bool) -> None:
     """Stop a run: at once when it waits, else between two pages."""
-    with writing() as session:
-        status = stored.request_cancel(session, run_id)
-        sync = stored.find(session, run_id).sync
-        audit.note(session, who=who(), what="run.cancel", subject=f"run {run_id}")
-    if status == "running":
+    done = acts.cancel(run_id, by=by())
+    with reading() as session:
+        sync = views.find(session, run_id).sync
+    if done.status == "running":
         say(f"Run {run_id} stops after the page it is writing; 'runs show {run_id}' tells when.")
     else:
         say(f"Run {run_id} is cancelled.")
     say(f"To go on from its checkpoint: 'python manage.py sync {sync} --resume'.")
     if as_json:
-        print_json({"run_id": run_id, "status": status, "cancel_requested": True})
+        print_json(done.dump())
 
 
 @runs.command()
@@ -106,9 +92,24 @@ def cancel(run_id: int, as_json: bool) -> None:
 @json_option
 def approve(run_id: int, why: str | None, as_json: bool) -> None:
     """Let the deletions happen that a run left to a person."""
-    deleted = approval.approve(run_id, who=who(), why=why)
-    with reading() as session:
-        status = stored.find(session, run_id).status
-    say(f"Run {run_id} is approved: {deleted} records are tombstoned, their values kept.")
+    done = acts.approve(run_id, by=by(why))
+    say(f"Run {run_id} is approved: {done.deleted} records are tombstoned, their values kept.")
     if as_json:
-        print_json({"run_id": run_id, "status": status, "deleted": deleted})
+        print_json(done.dump())
+
+
+def _print(run: Run) -> None:
+    lists = ("warnings", "errors_list", "attempts")
+    print_table(
+        ("", ""), [(key, value) for key, value in run.dump().items() if key not in lists], empty=""
+    )
+    for warning in run.warnings:
+        print_text(f"Warning: {warning}")
+    for item in run.errors_list:
+        print_text("Refused: " + ", ".join(f"{key} {value}" for key, value in item.items()))
+    for attempt in run.attempts:
+        print_text(f"Attempt at {attempt['at']}: {attempt['type']}: {attempt['message']}")
+    if run.status == "needs_approval":
+        say(f"If its deletions are right: 'python manage.py runs approve {run.id}'.")
+    if run.errors_list:
+        say(f"Every refused record: 'python manage.py rejects list --sync {run.sync}'.")

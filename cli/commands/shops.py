@@ -10,12 +10,12 @@ import click
 from cli.arguments import ID, Line
 from cli.output import json_option, print_json, print_table, say
 from cli.stored import StoreGroup
-from cli.who import who
+from cli.who import by
 from core.settings import settings
-from db.access import audit
-from db.catalogue import shops
-from db.models import Shop
-from db.session import reading, writing
+from db.catalogue.shops import POLICIES
+from db.session import reading
+from syncs.acts import shops as acts
+from syncs.views import shops as views
 
 CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII).fullmatch
 NO_PLACES = frozenset({"localtime", "Factory"})
@@ -50,7 +50,7 @@ def _timezone(_: click.Context, __: click.Parameter, value: str | None) -> str |
 @click.option("--currency", default="EUR", show_default=True, callback=_currency)
 @click.option(
     "--stock-policy",
-    type=click.Choice(shops.POLICIES),
+    type=click.Choice(POLICIES),
     default="reject",
     show_default=True,
     help="A sale of more than is in stock: refuse it, or let the stock go below zero.",
@@ -68,21 +68,14 @@ def add(
     as_json: bool,
 ) -> None:
     """Add a shop."""
-    with writing() as session:
-        made = shops.add(
-            session,
-            name=name,
-            site_id=site_id,
-            currency=currency,
-            stock_policy=stock_policy,
-            timezone=timezone or settings().timezone,
-        )
-        audit.note(session, who=who(), what="shop.add", subject=f"shop {made.id}", name=name)
-        found = _columns(made)
+    made = acts.add(
+        name=name, site_id=site_id, currency=currency, stock_policy=stock_policy,
+        timezone=timezone or settings().timezone, by=by(),
+    )  # fmt: skip
     if as_json:
-        print_json(found)
+        print_json(made.dump())
     else:
-        click.echo(f"Shop {found['id']}: {name}, {found['currency']}.")
+        click.echo(f"Shop {made.id}: {name}, {made.currency}.")
     say(
         "Products are placed in it at the next product sync; now: "
         "'python manage.py sync_products_from_inventory'."
@@ -92,25 +85,21 @@ def add(
 @shop.command("set")
 @click.argument("shop_id", metavar="ID", type=ID)
 @click.option("--name", type=Line(500))
-@click.option("--stock-policy", type=click.Choice(shops.POLICIES))
+@click.option("--stock-policy", type=click.Choice(POLICIES))
 @click.option("--timezone", callback=_timezone)
 @json_option
 def set_(
     shop_id: int, name: str | None, stock_policy: str | None, timezone: str | None, as_json: bool
 ) -> None:
     """Change a shop; what its tills send from now on is treated so."""
-    values = {"name": name, "stock_policy": stock_policy, "timezone": timezone}
-    if not any(values.values()):
+    if not any((name, stock_policy, timezone)):
         raise click.UsageError("Give --name, --stock-policy or --timezone.")
-    with writing() as session:
-        found, changed = shops.change(session, shop_id, **values)
-        if changed:
-            subject = f"shop {shop_id}"
-            audit.note(session, who=who(), what="shop.set", subject=subject, **changed)
-        columns = _columns(found)
+    found, changed = acts.change(
+        shop_id, name=name, stock_policy=stock_policy, timezone=timezone, by=by()
+    )
     say(f"Shop {shop_id} is changed." if changed else f"Shop {shop_id} was so already.")
     if as_json:
-        print_json(columns)
+        print_json(found.dump())
 
 
 @shop.command("list")
@@ -118,7 +107,7 @@ def set_(
 def list_(as_json: bool) -> None:
     """List the shops."""
     with reading() as session:
-        found = [_columns(item) for item in shops.every(session)]
+        found = [shop.dump() for shop in views.every(session)]
     if as_json:
         print_json(found)
         return
@@ -127,14 +116,3 @@ def list_(as_json: bool) -> None:
         columns, [[item[column] for column in columns] for item in found],
         empty="There is no shop; 'python manage.py shop add --name NAME' adds one.",
     )  # fmt: skip
-
-
-def _columns(item: Shop) -> dict[str, object]:
-    return {
-        "id": item.id,
-        "name": item.name,
-        "site_id": item.site_id,
-        "currency": item.currency,
-        "stock_policy": item.stock_policy,
-        "timezone": item.timezone,
-    }

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
 
 import click
 
+from cli import words
 from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreCommand
-from db import bulk
 from db.session import reading
-from db.work import overview
 from syncs.sales.process import TASK
-from syncs.views import status as syncs_status
+from syncs.views import overview as views
 from syncs.views.advice import advice
+from syncs.views.overview import Overview, Tills, Totals
 from syncs.views.status import SyncStatus
 
 COLUMNS = (
@@ -33,57 +33,43 @@ def register(group: click.Group) -> None:
 def status(as_json: bool) -> None:
     """Tell how every sync is doing, and what waits for a person."""
     with reading() as session:
-        found = syncs_status.every(session)
-        totals = overview.totals(session)
-        by_task = overview.open_failures(session)
-        waiting, terminals = overview.waiting(session), overview.terminals(session)
-        now = bulk.now(session)
-    failures, failed_batches = sum(by_task.values()), by_task.get(TASK, 0)
+        found = views.find(session)
     if as_json:
-        print_json(
-            {
-                "at": now,
-                "syncs": [asdict(item) for item in found],
-                "totals": {**asdict(totals), "open_failures": failures},
-                "tills": {
-                    "waiting_batches": waiting.batches,
-                    "waiting_since": waiting.since,
-                    "failed_batches": failed_batches,
-                    "terminals": sum(terminals.values()),
-                    "terminals_of_level_0": terminals.get(0, 0),
-                },
-            }
-        )
+        print_json(found.dump())
         return
-    print_table(COLUMNS, map(_row, found), empty="No sync is declared.")
+    print_table(COLUMNS, map(_row, found.syncs), empty="No sync is declared.")
+    _print_counts(found.totals, found.tills)
+    for sentence in (*dict.fromkeys(filter(None, map(_advice, found.syncs))), *_advise(found)):
+        say(sentence)
+
+
+def _print_counts(totals: Totals, tills: Tills) -> None:
     click.echo(
         f"{totals.products} products ({totals.products_without_shop} without a shop), "
         f"{totals.categories} categories, {totals.tombstones} tombstones; "
-        f"{failures} failed tasks wait."
+        f"{totals.open_failures} failed tasks wait."
     )
+    since = f" (the first since {when(tills.waiting_since)})" if tills.waiting_since else ""
     click.echo(
-        f"{sum(terminals.values())} terminals ({terminals.get(0, 0)} of level 0); "
-        f"{waiting.batches} batches of sales wait{_since(waiting)}, {failed_batches} failed; "
+        f"{tills.terminals} terminals ({tills.terminals_of_level_0} of level 0); "
+        f"{tills.waiting_batches} batches of sales wait{since}, {tills.failed_batches} failed; "
         f"{totals.products_below_zero} articles below zero."
     )
-    for sentence in dict.fromkeys(filter(None, map(_advice, found))):
-        say(sentence)
-    if totals.products_without_shop:
-        say(
+
+
+def _advise(found: Overview) -> Iterator[str]:
+    if found.totals.products_without_shop:
+        yield (
             "Products without a shop are sold by no till: 'python manage.py shop add' with their "
             "site, then sync the products."
         )
-    if failed_batches:
-        say(f"Batches of sales failed: 'python manage.py failed list --task {TASK}' tells why.")
-    if terminals.get(0):
-        say(
+    if found.tills.failed_batches:
+        yield f"Batches of sales failed: 'python manage.py failed list --task {TASK}' tells why."
+    if found.tills.terminals_of_level_0:
+        yield (
             "A terminal of level 0 is known by its serial alone, which anybody may have read: "
             "'python manage.py terminal level SERIAL 1' asks for a token as well."
         )
-
-
-def _since(waiting: overview.Waiting) -> str:
-    return f" (the first since {when(waiting.since)})" if waiting.since else ""
 
 
 def _row(item: SyncStatus) -> tuple[object, ...]:
@@ -118,4 +104,5 @@ def _age(seconds: float | None) -> str | None:
 
 
 def _advice(item: SyncStatus) -> str | None:
-    return advice(item, since=when(item.last_success_at))
+    found = advice(item, since=when(item.last_success_at))
+    return words.sentence(found) if found is not None else None

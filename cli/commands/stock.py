@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from cli.arguments import ID, REASON
 from cli.output import FAILED, json_option, print_json, print_table, say
 from cli.stored import StoreCommand, StoreGroup
-from cli.who import who
-from core.errors import RefusedError
-from db.access import audit
+from cli.who import by
 from db.catalogue import stock as ledger
-from db.models import Product
-from db.session import reading, writing
+from db.session import reading
+from syncs.acts import stock as acts
+from syncs.views import stock as views
 
 MOST = 10**9
 
@@ -48,14 +46,29 @@ def verify(as_json: bool) -> None:
             }
         )  # fmt: skip
     else:
-        _print_mismatches(
-            ("product", "stock", "ledger"), found,
-            empty=f"{products} products: every stock is the sum of its movements.",
-        )  # fmt: skip
-        _print_mismatches(
-            ("sale", "line", "product", "sold", "moved product", "moved"), lines,
-            empty=f"{sales} sales: every line has its movement, every movement its line.",
-        )  # fmt: skip
+        _print_products(products, found)
+        _print_sales(sales, lines)
+    _say_mismatches(products, found, lines)
+    if found or lines:
+        sys.exit(FAILED)
+
+
+def _print_products(count: int, found: Sequence[Mapping[str, object]]) -> None:
+    print_table(
+        ("product", "stock", "ledger"), [list(item.values()) for item in found],
+        empty=f"{count} products: every stock is the sum of its movements.",
+    )  # fmt: skip
+
+
+def _print_sales(count: int, lines: Sequence[Mapping[str, object]]) -> None:
+    print_table(
+        ("sale", "line", "product", "sold", "moved product", "moved"),
+        [list(item.values()) for item in lines],
+        empty=f"{count} sales: every line has its movement, every movement its line.",
+    )
+
+
+def _say_mismatches(products: int, found: Sized, lines: Sized) -> None:
     if found:
         say(
             f"{len(found)} of {products} products do not agree with their ledger: somebody wrote "
@@ -63,12 +76,6 @@ def verify(as_json: bool) -> None:
         )
     if lines:
         say(f"{len(lines)} lines of sales do not agree with the ledger: somebody wrote past it.")
-    if found or lines:
-        sys.exit(FAILED)
-
-
-def _print_mismatches(columns: Sequence[str], found: list[dict[str, Any]], *, empty: str) -> None:
-    print_table(columns, [list(item.values()) for item in found], empty=empty)
 
 
 @stock.command()
@@ -78,30 +85,14 @@ def _print_mismatches(columns: Sequence[str], found: list[dict[str, Any]], *, em
 def explain(product_id: int, limit: int, as_json: bool) -> None:
     """Show a product's movements, newest first."""
     with reading() as session:
-        product = session.get(Product, product_id)
-        if product is None:
-            raise RefusedError(f"There is no product {product_id}.")
-        title, now = product.title, product.stock
-        movements = [
-            {
-                "id": item.id,
-                "at": item.at,
-                "kind": item.kind,
-                "delta": item.delta,
-                "stock_after": item.stock_after,
-                "run_id": item.run_id,
-                "sale_id": item.sale_id,
-                "reason": item.reason,
-            }
-            for item in ledger.movements(session, product_id, limit=limit)
-        ]
+        found = views.find(session, product_id, limit=limit)
     if as_json:
-        print_json({"product_id": product_id, "title": title, "stock": now, "movements": movements})
+        print_json(found.dump())
         return
     columns = ("at", "kind", "delta", "stock_after", "run_id", "sale_id", "reason")
-    rows = [[item[column] for column in columns] for item in movements]
+    rows = [[getattr(item, column) for column in columns] for item in found.movements]
     print_table(columns, rows, empty="It has no movement.")
-    say(f"Product {product_id}, {title}: {now} in stock.")
+    say(f"Product {product_id}, {found.title}: {found.stock} in stock.")
 
 
 # A number below zero is no option, though it begins like one.
@@ -114,12 +105,7 @@ def adjust(product_id: int, delta: int, reason: str, as_json: bool) -> None:
     """Correct a product's stock by DELTA (-5: five fewer), as a movement with its reason."""
     if delta == 0:
         raise click.BadParameter("0 changes nothing.", param_hint="DELTA")
-    with writing() as session:
-        after = ledger.adjust(session, product_id, delta, reason)
-        audit.note(
-            session, who=who(), what="stock.adjust", subject=f"product {product_id}", why=reason,
-            delta=delta,
-        )  # fmt: skip
-    say(f"Product {product_id} has {after} in stock now.")
+    done = acts.adjust(product_id, delta, by=by(reason))
+    say(f"Product {product_id} has {done.stock} in stock now.")
     if as_json:
-        print_json({"product_id": product_id, "delta": delta, "stock": after})
+        print_json(done.dump())

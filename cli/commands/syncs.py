@@ -5,31 +5,28 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
 import click
 
+from cli import outcomes
 from cli.doorbell import ring
+from cli.outcomes import Stage
 from cli.output import (
     FAILED,
     PARTIAL,
-    UNAVAILABLE,
     json_option,
     print_json,
-    print_table,
     say,
-    when,
 )
 from cli.progress import Bar
-from connectors.connector import Connector
-from core.errors import ConfigurationError, MoulinError, RetriableError
+from core.errors import MoulinError, RetriableError
 from db import migrate
-from db.session import writing
-from db.work import runs
 from syncs import engine, gate
+from syncs.acts import runs as acts
 from syncs.declaration import AnySync, Options
 from syncs.registry import SYNCS
 from syncs.running import dry_run
@@ -40,7 +37,6 @@ LONGEST_WAIT = 60.0
 """A source that asks for more than this by hand gets its rest: exit 69, checkpoint kept."""
 
 F = TypeVar("F", bound=Callable[..., Any])
-SHOWN = 10
 EXIT = {
     "succeeded": 0,
     "enqueued": 0,
@@ -101,18 +97,6 @@ class Wish:
             raise click.UsageError("--dry-run stands alone: it runs nothing.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """Where a sync by hand is shown: ``tell`` takes what came of it, the ``bar`` is for people.
-
-    ``source`` is read instead of the sync's own.
-    """
-
-    tell: Callable[[dict[str, Any]], None]
-    bar: bool
-    source: Connector | None = None
-
-
 def flags(command: F) -> F:
     """The options of ``FLAGS``."""
     for flag, text in FLAGS:
@@ -137,7 +121,7 @@ def _run(
     wish = Wish(auto=auto, force=force, resume=resume, enqueue=enqueue, dry_run=dry_run)
     chosen = sync.check_options(options)
     migrate.require_current()
-    stage = Stage(tell=print_json if as_json else report, bar=not as_json)
+    stage = Stage(tell=print_json if as_json else outcomes.report, bar=not as_json)
     sys.exit(carry_out(sync, wish, chosen, stage))
 
 
@@ -155,7 +139,7 @@ def carry_out(sync: AnySync, wish: Wish, options: Options, stage: Stage) -> int:
     else:
         answer = gate.take(sync, options, resume=wish.resume)
     if not isinstance(answer, gate.Enqueued):
-        return _not_now(sync, answer, stage, quiet=wish.auto)
+        return outcomes.not_now(sync, answer, stage, quiet=wish.auto)
     return _execute(sync, answer.run_id, stage, steal=wish.resume)
 
 
@@ -171,7 +155,7 @@ def _execute(sync: AnySync, run_id: int, stage: Stage, *, steal: bool) -> int:
         stage.tell(engine.statistics(sync, run_id))
         raise
     if outcome.status == "left":
-        return _not_now(sync, gate.Running(run_id), stage, quiet=False)
+        return outcomes.not_now(sync, gate.Running(run_id), stage, quiet=False)
     statistics = engine.statistics(sync, run_id)
     stage.tell(statistics)
     return EXIT[statistics["status"]]
@@ -191,8 +175,7 @@ def _patiently(sync: AnySync, run_id: int, execution: Execution) -> Outcome:
             # A little more than told: the store's clock decides, and it began first.
             time.sleep(max(wait, 1.0) + 0.2)
         except KeyboardInterrupt:
-            with writing() as session:
-                runs.request_cancel(session, run_id)
+            acts.interrupt(run_id)
             raise
     raise AssertionError("counting has no end")
 
@@ -200,7 +183,7 @@ def _patiently(sync: AnySync, run_id: int, execution: Execution) -> Outcome:
 def _enqueue(sync: AnySync, options: Options, stage: Stage, *, force: bool) -> int:
     answer = gate.request(sync, trigger="cli", force=force, options=options)
     if not isinstance(answer, gate.Enqueued):
-        return _not_now(sync, answer, stage, quiet=False)
+        return outcomes.not_now(sync, answer, stage, quiet=False)
     ring(sync.task, answer.run_id, f"run {answer.run_id}")
     say(f"Run {answer.run_id} is due; 'python manage.py runs show {answer.run_id}' follows it.")
     stage.tell({"sync": sync.name, "run_id": answer.run_id, "status": "enqueued"})
@@ -212,62 +195,3 @@ def _compare(sync: AnySync, options: Options, stage: Stage) -> int:
         found = dry_run.compare(sync, options, watch=bar.show, source=stage.source)
     stage.tell(found)
     return EXIT[found["status"]]
-
-
-def _not_now(sync: AnySync, answer: gate.Answer, stage: Stage, *, quiet: bool) -> int:
-    """Say why nothing runs; cron (``--auto``) stays quiet about it."""
-    found: dict[str, Any] = {"sync": sync.name, "status": answer.status, "total": 0}
-    match answer:
-        case gate.Fresh(since=since):
-            say(f"{sync.name} is fresh: it was last brought in at {when(since)}.")
-        case gate.Running(run_id=run_id):
-            found |= asdict(answer)
-            say(f"{sync.name} is being run (run {run_id}). If its process is dead: --resume.")
-            _pressed(sync, answer)
-        case gate.Waiting(not_before=moment):
-            found["not_before"] = moment
-            say(f"{sync.name} waits until {when(moment)}: its source or a failure asks for it.")
-        case gate.NotConfigured():
-            raise ConfigurationError(sync.source.advice)
-        case gate.Paused():
-            say(f"{sync.name} is paused; 'python manage.py syncs resume {sync.name}' ends that.")
-    stage.tell(found)
-    return 0 if quiet or isinstance(answer, gate.Fresh) else UNAVAILABLE
-
-
-def _pressed(sync: AnySync, answer: gate.Running) -> None:
-    """Say what ``--force`` or ``--enqueue`` did about a run that is on its way."""
-    if answer.queued:
-        say("One more run follows it.")
-    if answer.released:
-        say(f"Run {answer.run_id} waits no longer after its failure: a worker takes it up.")
-        ring(sync.task, answer.run_id, f"run {answer.run_id}")
-
-
-def report(found: dict[str, Any]) -> None:
-    """Tell people what came of a sync; nothing of one that did not run, which is said already."""
-    if "pages" not in found:
-        return
-    names = ("status", "total", "created", "updated", "unchanged", "deleted", "errors", "pages")
-    print_table(names, [[found[name] for name in names]], empty="")
-    remarks(found)
-    if "differences" in found:
-        key = next((key for item in found["differences"] for key in item), "id")
-        rows = [tuple(item.values()) for item in found["differences"]]
-        changes = "Nothing else would change." if found["deleted"] else "Nothing would change."
-        print_table((key, "would"), rows, empty=changes)
-        say("Nothing was written. What only the database can refuse, a dry run cannot foresee.")
-
-
-def remarks(found: dict[str, Any]) -> None:
-    """Warnings and refused records of a run, as far as a person reads them."""
-    for warning in found["warnings"][:SHOWN]:
-        say(f"Warning: {warning}")
-    if len(found["warnings"]) > SHOWN:
-        more = len(found["warnings"]) - SHOWN
-        say(f"… and {more} more warnings; --json, or 'runs show', tells them all.")
-    for item in found["errors_list"][:SHOWN]:
-        ident = next(iter(item.values()))
-        say(f"Refused: {ident if ident is not None else '(no id)'}: {item['error']}")
-    if found["errors"]:
-        say("All refused records: python manage.py rejects list --sync " + found["sync"])

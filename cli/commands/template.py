@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
-from cli.commands.syncs import Stage, Wish, carry_out, flags, remarks
+from cli.commands.syncs import Wish, carry_out, flags
+from cli.outcomes import Stage, remarks
 from cli.output import FAILED, PARTIAL, UNAVAILABLE, json_option, print_json, print_table, say
+from cli.words import sentences
 from connectors.template import SpooledExport
 from core.errors import MoulinError, RetriableError
 from db import migrate
@@ -85,8 +87,8 @@ def _one(
         return carry_out(sync, wish, {}, stage)
     except MoulinError as error:
         failed = {"sync": sync.name, "status": "failed", **told.get(name, {})}
-        told[name] = {**failed, "error": str(error), "code": error.code}
-        say(f"{sync.name}: {error}")
+        told[name] = {**failed, "error": sentences(error), "code": error.code}
+        say(f"{sync.name}: {sentences(error)}")
         waits = isinstance(error, RetriableError) and error.retry_after
         return UNAVAILABLE if waits else FAILED
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from cli.arguments import ID, Line
 from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreGroup
-from cli.who import who
-from db.access import audit
-from db.models import Terminal
-from db.session import reading, writing
-from db.tills import terminals
+from cli.who import by
+from db.session import reading
+from db.tills.terminals import DUPLICATES, LEVELS
+from syncs.acts import terminals as acts
+from syncs.acts.terminals import Entry
+from syncs.views import terminals as views
+from syncs.views.terminals import Terminal
 
-LEVEL = click.IntRange(min(terminals.LEVELS), max(terminals.LEVELS))
+LEVEL = click.IntRange(min(LEVELS), max(LEVELS))
 
 which = click.argument("which", metavar="SERIAL|ID")
 
@@ -42,14 +43,10 @@ def terminal() -> None:
 @json_option
 def add(shop_id: int, serial: str, name: str, level: int, as_json: bool) -> None:
     """Let a till in. Above level 0 its token is printed, this once."""
-    with writing() as session:
-        made = terminals.add(session, shop_id=shop_id, serial=serial, name=name)
-        token = terminals.set_level(session, made, level)
-        _note(session, made, "terminal.add", shop_id=shop_id, name=name, level=level)
-        found = _named(made)
-    if token is None and not as_json:
-        click.echo(f"Terminal {found['id']}: {name}, of shop {shop_id}.")
-    _print_token(found, token, as_json)
+    made = acts.add(shop_id=shop_id, serial=serial, name=name, level=level, by=by())
+    if made.token is None and not as_json:
+        click.echo(f"Terminal {made.terminal.id}: {name}, of shop {shop_id}.")
+    _print_token(made, as_json)
 
 
 @terminal.command("list")
@@ -58,19 +55,17 @@ def add(shop_id: int, serial: str, name: str, level: int, as_json: bool) -> None
 def list_(shop_id: int | None, as_json: bool) -> None:
     """List the tills, revoked ones too; no token is kept that could be shown."""
     with reading() as session:
-        found = [_columns(item) for item in terminals.every(session, shop_id=shop_id)]
+        found = views.every(session, shop_id=shop_id)
     if as_json:
-        print_json(found)
+        print_json([item.dump() for item in found])
         return
     rows = [
         (
-            *(item[key] for key in ("id", "shop_id", "serial", "name", "active", "level")),
-            item["duplicates"],
-            when(item["last_seen_at"]),
-            _seconds(item["clock_offset"]),
+            item.id, item.shop_id, item.serial, item.name, item.active, item.level,
+            item.duplicates, when(item.last_seen_at), _seconds(item.clock_offset),
         )
         for item in found
-    ]
+    ]  # fmt: skip
     columns = (
         "id", "shop", "serial", "name", "active", "level", "duplicates", "last seen", "clock",
     )  # fmt: skip
@@ -83,16 +78,11 @@ def list_(shop_id: int | None, as_json: bool) -> None:
 @json_option
 def revoke(which: str, as_json: bool) -> None:
     """Let a till's serial open nothing from now on. What it has sent stays and is worked off."""
-    with writing() as session:
-        found = terminals.find(session, which)
-        changed = terminals.revoke(session, found)
-        if changed:
-            _note(session, found, "terminal.revoke")
-        named = _named(found)
-    name = f"Terminal {named['id']} ({named['name']})"
+    found, changed = acts.revoke(which, by=by())
+    name = f"Terminal {found.id} ({found.name})"
     say(f"{name} is revoked." if changed else f"{name} was revoked already.")
     if as_json:
-        print_json(named | {"active": False})
+        print_json(_named(found, "active"))
 
 
 @terminal.command()
@@ -100,18 +90,13 @@ def revoke(which: str, as_json: bool) -> None:
 @json_option
 def restore(which: str, as_json: bool) -> None:
     """Let a revoked till in again, as it was."""
-    with writing() as session:
-        found = terminals.find(session, which)
-        changed = terminals.restore(session, found)
-        if changed:
-            _note(session, found, "terminal.restore")
-        named = _named(found)
-    name = f"Terminal {named['id']} ({named['name']})"
+    found, changed = acts.restore(which, by=by())
+    name = f"Terminal {found.id} ({found.name})"
     say(f"{name} is in again." if changed else f"{name} was not revoked.")
-    if changed and named["level"]:
+    if changed and found.level:
         say("Its token is the old one; 'terminal level' makes a new one, should others know it.")
     if as_json:
-        print_json(named | {"active": True})
+        print_json(_named(found, "active"))
 
 
 @terminal.command()
@@ -120,20 +105,15 @@ def restore(which: str, as_json: bool) -> None:
 @json_option
 def level(which: str, level: int, as_json: bool) -> None:
     """Ask a till for more or less proof, or give it another token: the old one is void."""
-    with writing() as session:
-        found = terminals.find(session, which)
-        before = found.level
-        token = terminals.set_level(session, found, level)
-        _note(session, found, "terminal.level", level=level, before=before)
-        named = _named(found)
-    if token is None:
-        say(f"Terminal {named['id']} ({named['name']}) is known by its serial alone.")
-    _print_token(named, token, as_json)
+    entry = acts.set_level(which, level, by=by())
+    if entry.token is None:
+        say(f"Terminal {entry.terminal.id} ({entry.terminal.name}) is known by its serial alone.")
+    _print_token(entry, as_json)
 
 
 @terminal.command()
 @which
-@click.argument("policy", type=click.Choice(terminals.DUPLICATES))
+@click.argument("policy", type=click.Choice(DUPLICATES))
 @json_option
 def duplicates(which: str, policy: str, as_json: bool) -> None:
     """How a sale is answered that a till sends again.
@@ -141,52 +121,29 @@ def duplicates(which: str, policy: str, as_json: bool) -> None:
     answer: among the errors as DOUBLON, and with its recorded values among those created, for
     most tills mark only these as sent. errors_only: among the errors alone.
     """
-    with writing() as session:
-        found = terminals.find(session, which)
-        terminals.set_duplicates(session, found, policy)
-        _note(session, found, "terminal.duplicates", policy=policy)
-        named = _named(found)
-    say(f"Terminal {named['id']} ({named['name']}): {policy}.")
+    found = acts.set_duplicates(which, policy, by=by())
+    say(f"Terminal {found.id} ({found.name}): {policy}.")
     if as_json:
-        print_json(named | {"duplicates": policy})
+        print_json(_named(found, "duplicates"))
 
 
-def _note(session: Session, item: Terminal, what: str, **details: Any) -> None:
-    # By its id: at level 0 the serial is all that a thief needs.
-    audit.note(session, who=who(), what=what, subject=f"terminal {item.id}", **details)
-
-
-def _print_token(named: dict[str, Any], token: str | None, as_json: bool) -> None:
+def _print_token(entry: Entry, as_json: bool) -> None:
+    found, token = entry
     if as_json:
-        print_json(named | ({"token": token} if token else {}))
+        print_json(_named(found) | ({"token": token} if token else {}))
     elif token:
         click.echo(token)
     if token:
-        header = "X-Device-Token: TOKEN" if named["level"] == 1 else "signed requests"
+        header = "X-Device-Token: TOKEN" if found.level == 1 else "signed requests"
         say(
-            f"Give this token to {named['name']} now, it is never shown again. From now on the "
+            f"Give this token to {found.name} now, it is never shown again. From now on the "
             f"till is let in with it only ({header})."
         )
 
 
-def _named(item: Terminal) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "shop_id": item.shop_id,
-        "serial": item.serial,
-        "name": item.name,
-        "level": item.level,
-    }
-
-
-def _columns(item: Terminal) -> dict[str, Any]:
-    return _named(item) | {
-        "active": item.active,
-        "duplicates": item.duplicates,
-        "last_seen_at": item.last_seen_at,
-        "clock_offset": item.clock_offset,
-        "created_at": item.created_at,
-    }
+def _named(found: Terminal, *more: str) -> dict[str, Any]:
+    names = {"id", "shop_id", "serial", "name", "level", *more}
+    return {name: value for name, value in found.dump().items() if name in names}
 
 
 def _seconds(offset: int | None) -> str | None:

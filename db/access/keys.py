@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core import crypto
 from core.details import printable
-from core.errors import RefusedError
+from core.errors import NotFoundError, RefusedError
 from db.models import APIKey
 from db.session import NO_SYNC
 from db.types import db_now
@@ -32,12 +32,12 @@ def every(session: Session) -> list[APIKey]:
 
 
 def find(session: Session, name: str) -> APIKey:
-    """The key of that name; ``RefusedError`` when there is none."""
+    """The key of that name; ``NotFoundError`` when there is none."""
     # What cannot be printed is nobody's name, and PostgreSQL takes no NUL.
     known = printable(name) == name
     key = session.scalar(select(APIKey).where(APIKey.name == name)) if known else None
     if key is None:
-        raise RefusedError(f"There is no key named {name!r}; 'apikey list' shows them.")
+        raise NotFoundError("key", f"named {name!r}")
     return key
 
 

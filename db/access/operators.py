@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from core import crypto
-from core.errors import RefusedError
+from core.errors import NotFoundError, RefusedError
 from db.models import Operator
 from db.session import NO_SYNC
 from db.types import db_now
@@ -48,7 +48,7 @@ def revoke(session: Session, name: str) -> bool:
     """Let the token open nothing from now on; False when it did not before either."""
     operator = session.scalar(select(Operator).where(Operator.name == name).with_for_update())
     if operator is None:
-        raise RefusedError(f"There is no operator named {name!r}; 'operator list' shows them.")
+        raise NotFoundError("operator", f"named {name!r}")
     was_active, operator.active = operator.active, False
     session.flush()
     return was_active

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.errors import RefusedError
+from core.errors import NotFoundError, RefusedError
 from db import bulk
 from db.catalogue import products
 from db.models import Category, ExternalCategory, ExternalProduct, Product
@@ -132,7 +132,7 @@ def _said(session: Session, tie: ExternalProduct, name: str) -> object:
 def _held(session: Session, product_id: int) -> Product:
     """The product, locked as syncs lock it: who writes it now goes first."""
     if not write.lock(session, Product, [product_id]):
-        raise RefusedError(f"There is no product {product_id}.")
+        raise NotFoundError("product", product_id)
     product = session.get(Product, product_id, populate_existing=True)
     assert product is not None
     return product

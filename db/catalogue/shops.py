@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import crypto
-from core.errors import RefusedError
+from core.errors import NotFoundError, RefusedError
 from db.models import Shop
 
 POLICIES = ("reject", "allow")
@@ -44,10 +44,10 @@ def add(
 
 
 def find(session: Session, shop_id: int) -> Shop:
-    """The shop; ``RefusedError`` when there is none."""
+    """The shop; ``NotFoundError`` when there is none."""
     shop = session.get(Shop, shop_id)
     if shop is None:
-        raise RefusedError(f"There is no shop {shop_id}; 'shop list' shows them.")
+        raise NotFoundError("shop", shop_id)
     return shop
 
 

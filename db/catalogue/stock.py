@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.errors import RefusedError
+from core.errors import NotFoundError
 from db import bulk
 from db.models import Product, Sale, SaleLine, StockMovement
 from db.records.plan import Context
@@ -62,7 +62,7 @@ def adjust(session: Session, product_id: int, delta: int, reason: str) -> int:
         select(Product).where(Product.id == product_id).with_for_update()
     ).one_or_none()
     if product is None:
-        raise RefusedError(f"There is no product {product_id}.")
+        raise NotFoundError("product", product_id)
     product.stock += delta
     # Tills ask for what changed since they last asked.
     product.updated_at = bulk.now(session)

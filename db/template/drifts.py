@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import crypto
-from core.errors import RefusedError
+from core.errors import NotFoundError
 from db.models import TemplateOrder, TemplateOrderDrift
 from db.records.drifts import text
 from db.records.stored import stored
@@ -33,10 +33,10 @@ def recent(session: Session, *, before: int | None, limit: int) -> list[Seen]:
 
 
 def find(session: Session, drift_id: int) -> Seen:
-    """One drift; ``RefusedError`` when there is none."""
+    """One drift; ``NotFoundError`` when there is none."""
     drift = session.get(TemplateOrderDrift, drift_id)
     if drift is None:
-        raise RefusedError(f"There is no drift {drift_id}.")
+        raise NotFoundError("drift", drift_id)
     return drift, session.get_one(TemplateOrder, drift.order_id).external_id
 
 

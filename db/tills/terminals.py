@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import crypto
-from core.errors import RefusedError
+from core.errors import Advised, NotFoundError, RefusedError
 from db.catalogue import shops
 from db.models import DeviceNonce, Shop, Terminal
 from db.session import NO_SYNC
@@ -99,9 +99,9 @@ def add(session: Session, *, shop_id: int, serial: str, name: str) -> Terminal:
     shops.find(session, shop_id)
     other = session.scalar(select(Terminal).where(Terminal.serial == serial))
     if other is not None:
-        state = "" if other.active else ", which is revoked; 'terminal restore' lets it in again"
+        taken = f"Serial {serial} is that of terminal {other.id} ({other.name}) already"
         raise RefusedError(
-            f"Serial {serial} is that of terminal {other.id} ({other.name}) already{state}."
+            f"{taken}." if other.active else Advised(f"{taken}, which is revoked.", "revoked")
         )
     terminal = Terminal(shop_id=shop_id, serial=serial, name=name)
     session.add(terminal)
@@ -118,7 +118,8 @@ def every(session: Session, *, shop_id: int | None = None) -> list[Terminal]:
 
 
 def find(session: Session, word: str) -> Terminal:
-    """The terminal whose serial or id ``word`` is, locked; ``RefusedError`` when none or two are.
+    """The terminal whose serial or id ``word`` is, locked; ``NotFoundError`` when none is, and
+    ``RefusedError`` when two are.
 
     A serial may look like an id, and then nobody must guess which one was meant.
     """
@@ -127,7 +128,7 @@ def find(session: Session, word: str) -> Terminal:
         named = or_(named, Terminal.id == int(word))
     found = session.scalars(select(Terminal).where(named).with_for_update()).all()
     if not found:
-        raise RefusedError(f"There is no terminal {word}; 'terminal list' shows them.")
+        raise NotFoundError("terminal", word)
     if len(found) > 1:
         raise RefusedError(
             f"{word} is the serial of one terminal and the id of another; say it by its other name."

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import crypto
-from core.errors import RefusedError
+from core.errors import NotFoundError, RefusedError
 from db import bulk
 from db.models import FailedTask
 
@@ -46,10 +46,10 @@ def record(
 
 
 def find(session: Session, failure_id: int) -> FailedTask:
-    """The failure; ``RefusedError`` when there is none."""
+    """The failure; ``NotFoundError`` when there is none."""
     failed = session.get(FailedTask, failure_id)
     if failed is None:
-        raise RefusedError(f"There is no failed task {failure_id}; 'failed list' shows them.")
+        raise NotFoundError("failed task", failure_id)
     return failed
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core import crypto, details
-from core.errors import RefusedError
+from core.errors import NotFoundError, RefusedError
 from db import bulk
 from db.models import Link, Reject
 from db.records.plan import Context
@@ -215,10 +215,10 @@ def forget(session: Session, sync: str, link: type[Link], context: Context) -> N
 
 
 def find(session: Session, reject_id: int) -> Reject:
-    """The reject; ``RefusedError`` when there is none."""
+    """The reject; ``NotFoundError`` when there is none."""
     reject = session.get(Reject, reject_id)
     if reject is None:
-        raise RefusedError(f"There is no reject {reject_id}; 'rejects list' shows them.")
+        raise NotFoundError("reject", reject_id)
     return reject
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.errors import RefusedError
+from core.errors import NotFoundError, RefusedError
 from db import bulk
 from db.models import SyncRun, SyncState
 from db.models.work import UNENDED
@@ -47,10 +47,10 @@ def open_run(
 
 
 def find(session: Session, run_id: int) -> SyncRun:
-    """The run, read afresh; ``RefusedError`` when there is none."""
+    """The run, read afresh; ``NotFoundError`` when there is none."""
     run = session.get(SyncRun, run_id, populate_existing=True)
     if run is None:
-        raise RefusedError(f"There is no run {run_id}; 'python manage.py runs list' shows them.")
+        raise NotFoundError("run", run_id)
     return run
 
 

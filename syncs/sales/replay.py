@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from core import crypto, strict_json
 from core.errors import RefusedError
-from db.access import audit
 from db.models import Reject, SalesBatch
 from db.tills import sales
 from db.work import rejects
@@ -21,7 +20,7 @@ REPEATED = timedelta(days=7)
 """For how long a till that is offline may repeat a sale."""
 
 
-def replay(session: Session, reject: Reject, *, who: str) -> None:
+def replay(session: Session, reject: Reject, who: str) -> None:
     """Sell it now, as a sale of its batch; ``RefusedError`` says why it is still refused.
 
     The till learns of it when it sends the sale again: it is then recorded already.
@@ -32,14 +31,7 @@ def replay(session: Session, reject: Reject, *, who: str) -> None:
     # The shop first, as a batch does, so that the two do not wait for each other.
     sender = sales.hold_shop(session, batch.shop_id, batch.terminal_id)
     rejects.settle(session, reject, "replayed", f"replayed by {who}")
-    raws = strict_json.parse(crypto.unseal(batch.body).encode(), tolerant=True)
-    item = decide.read_one(
-        raws[reject.batch_position - 1],
-        reject.batch_position,
-        batch.shop_id,
-        ZoneInfo(sender.timezone),
-        batch.number_stamp,
-    )
+    item = _item(batch, reject.batch_position, ZoneInfo(sender.timezone))
     _require_unsold(session, batch, item)
     this_pass = Pass(batch_id=batch.id, received_at=batch.received_at, again=True)
     (decision,) = settle(session, sender, [item], this_pass)
@@ -47,7 +39,12 @@ def replay(session: Session, reject: Reject, *, who: str) -> None:
         where = f" ({decision.field})" if decision.field else ""
         said = decision.message.removesuffix(".")
         raise RefusedError(f"Reject {reject.id} is still refused{where}: {said}.")
-    audit.note(session, who=who, what="reject.replay", subject=f"reject {reject.id}")
+
+
+def _item(batch: SalesBatch, position: int, zone: ZoneInfo) -> Item:
+    """The sale at this position of the batch, from 1."""
+    raws = strict_json.parse(crypto.unseal(batch.body).encode(), tolerant=True)
+    return decide.read_one(raws[position - 1], position, batch.shop_id, zone, batch.number_stamp)
 
 
 def _require_unsold(session: Session, batch: SalesBatch, item: Item) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from db import bulk
@@ -15,6 +16,7 @@ from syncs import intervals
 from syncs.declaration import AnySync
 from syncs.registry import SYNCS
 from syncs.running.progress import restore
+from syncs.views.shapes import Count, Id, RunStatus, Shape
 
 State = Literal[
     "ok", "late", "retrying", "failing", "partial", "needs_approval", "paused", "running",
@@ -50,25 +52,23 @@ class Facts:
     configured: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class LastRun:
-    """The newest run; ``counts`` in the words of ``Progress.statistics``."""
+class LastRun(Shape):
+    """The newest run."""
 
-    id: int
-    status: str
+    id: Id
+    status: RunStatus
     trigger: str
     started_at: datetime | None
     finished_at: datetime | None
     error: str | None
-    counts: dict[str, int]
-    tried_since: datetime | None = None
-    """When the first of the tries failed after which it is due again."""
-    expected: int | None = None
-    """How many records the source says there are."""
+    counts: dict[str, Count]
+    tried_since: datetime | None = Field(
+        description="When the first of the tries failed after which it is due again."
+    )
+    expected: Count | None = Field(description="How many records the source says there are.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SyncStatus:
+class SyncStatus(Shape):
     """One declared sync; ``age`` and ``interval`` in seconds, ``approve`` is a run that waits.
 
     ``error`` is the last run's; while a sync that fails has a run on its way, the one's before.

@@ -14,10 +14,10 @@ import pytest
 
 from api.console import words
 from api.console.words import Words
-from api.web.shapes import RunStatus
 from db.access import operators
 from syncs import gate
 from syncs.registry import SYNCS
+from syncs.views.shapes import RunStatus
 from syncs.views.status import State
 
 API = Path(words.__file__).parents[2]

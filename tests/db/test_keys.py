@@ -82,7 +82,7 @@ def test_a_name_is_taken_once(store):
 
 
 def test_an_unknown_name_is_refused(store):
-    with pytest.raises(RefusedError, match="'apikey list' shows them"), writing() as session:
+    with pytest.raises(RefusedError, match="There is no key named"), writing() as session:
         keys.switch(session, "nobody")
 
 

@@ -22,7 +22,8 @@ from db.models import Sale, SaleLine, SalesBatch, Shop, Terminal
 from db.session import dispose, engine, reading, writing
 from db.tills import batches, sales
 from sandbox.b2b import B2B
-from syncs.acts.replay import replay
+from syncs.acts.by import By
+from syncs.acts.rejects import replay
 from syncs.sales.process import process
 from syncs.sources.catalogue import PRODUCTS
 from tests.servers import until
@@ -143,7 +144,7 @@ def person(reject_id: int) -> Callable[[], None]:
 
     def act() -> None:
         with suppress(RefusedError):
-            replay(reject_id, who="ops")
+            replay(reject_id, by=By("ops"))
 
     return act
 

@@ -31,7 +31,8 @@ from db.session import reading, writing
 from db.tills.batch_claims import BatchLost
 from db.tills.batches import KeyReused
 from db.work import failures
-from syncs.acts import replay, retry
+from syncs.acts import rejects, retry
+from syncs.acts.by import By
 from syncs.due import sweep
 from syncs.registry import SYNCS
 from syncs.sales import process as sales
@@ -224,7 +225,7 @@ class History(Chain):
         crash = None if moment is None else Crash(Killed(), 1, moment, statement=3)
         with crash.armed() if crash else nullcontext():
             try:
-                replay.replay(ident, who="ops")
+                rejects.replay(ident, by=By("ops"))
             except RefusedError:
                 assert not self.books.replay(refusal)
             except Killed:

@@ -9,7 +9,8 @@ from core import details
 from core.errors import RefusedError
 from db import bulk
 from db.work import rejects as kept
-from syncs.acts.replay import replay
+from syncs.acts.by import By
+from syncs.acts.rejects import replay
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import product, products, rejects
 from tests.syncs.running import counts, sync_now
@@ -48,7 +49,7 @@ def test_a_deep_reject_can_be_read_and_is_refused_again(b2b, levels):
 
     assert kept.payload(reject)["name"] == "Riz"
     with pytest.raises(RefusedError, match="more than 100 levels"):
-        replay(reject.id, who="Awa")
+        replay(reject.id, by=By("Awa"))
 
 
 def test_what_was_kept_before_there_was_a_limit_is_compared(b2b, monkeypatch):

@@ -5,7 +5,8 @@ import pytest
 from core.errors import RefusedError
 from db.session import writing
 from db.work import rejects as kept
-from syncs.acts.replay import replay
+from syncs.acts.by import By
+from syncs.acts.rejects import replay
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, product, products, rejects, run
 from tests.syncs.running import counts, sync_now
@@ -139,7 +140,7 @@ def test_a_replay_of_what_is_still_bad_is_refused_and_the_reject_stays_open(b2b)
     reject_id = strict_once(b2b)
 
     with pytest.raises(RefusedError, match=r"still refused \(price\)"):
-        replay(reject_id, who="Awa")
+        replay(reject_id, by=By("Awa"))
 
     assert [reject.id for reject in rejects()] == [reject_id]
     assert "7" not in products()
@@ -154,7 +155,7 @@ def test_a_discarded_reject_is_closed_for_good(b2b):
     [closed] = rejects(state=None)
     assert (closed.state, closed.reason) == ("discarded", "seasonal")
     with pytest.raises(RefusedError, match="discarded already"):
-        replay(reject_id, who="Awa")
+        replay(reject_id, by=By("Awa"))
 
 
 def test_a_discarded_reject_comes_back_while_its_record_is_bad(b2b):
@@ -169,7 +170,7 @@ def test_a_discarded_reject_comes_back_while_its_record_is_bad(b2b):
 
 def test_nobody_replays_what_does_not_exist(store):
     with pytest.raises(RefusedError, match="no reject 99"):
-        replay(99, who="Awa")
+        replay(99, by=By("Awa"))
 
 
 def test_a_partial_run_is_never_called_a_success(b2b):

@@ -6,7 +6,8 @@ from sqlalchemy import text
 from core.errors import RefusedError
 from db.session import writing
 from sandbox import b2b as inventory
-from syncs.acts.replay import replay
+from syncs.acts.by import By
+from syncs.acts.rejects import replay
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, mismatches, movements, product, products, rejects
 from tests.syncs.running import counts, sync_now
@@ -42,7 +43,7 @@ def test_a_replay_writes_the_record_without_any_request(refused):
     tell(ALLOW)
     [reject] = rejects()
 
-    replay(reject.id, who="Awa")
+    replay(reject.id, by=By("Awa"))
 
     assert (product(7).title, product(7).stock) == ("Interdit", 7)
     assert movements(7) == [("opening", 7, 7)]
@@ -54,7 +55,7 @@ def test_a_replayed_reject_is_closed_in_its_replayers_name(refused):
     tell(ALLOW)
     [reject] = rejects()
 
-    replay(reject.id, who="Awa")
+    replay(reject.id, by=By("Awa"))
 
     assert rejects() == []
     [closed] = rejects(state="replayed")
@@ -65,7 +66,7 @@ def test_a_replay_that_the_database_still_refuses_leaves_the_reject_open(refused
     [reject] = rejects()
 
     with pytest.raises(RefusedError, match="the database refuses it"):
-        replay(reject.id, who="Awa")
+        replay(reject.id, by=By("Awa"))
 
     assert len(rejects()) == 1
     assert "7" not in products()
@@ -74,10 +75,10 @@ def test_a_replay_that_the_database_still_refuses_leaves_the_reject_open(refused
 def test_a_reject_is_replayed_once(refused):
     tell(ALLOW)
     [reject] = rejects()
-    replay(reject.id, who="Awa")
+    replay(reject.id, by=By("Awa"))
 
     with pytest.raises(RefusedError, match="replayed already"):
-        replay(reject.id, who="Moussa")
+        replay(reject.id, by=By("Moussa"))
 
     assert movements(7) == [("opening", 7, 7)]
 
@@ -85,7 +86,7 @@ def test_a_reject_is_replayed_once(refused):
 def test_a_replayed_record_is_unchanged_for_the_next_run(refused):
     tell(ALLOW)
     [reject] = rejects()
-    replay(reject.id, who="Awa")
+    replay(reject.id, by=By("Awa"))
 
     assert counts(sync_now(PRODUCTS)) == {"unchanged": 25}
 
@@ -95,7 +96,7 @@ def test_a_replayed_record_that_has_vanished_meanwhile_is_tombstoned_by_the_next
     sync_now(PRODUCTS)
     tell(ALLOW)
     [reject] = rejects()
-    replay(reject.id, who="Awa")
+    replay(reject.id, by=By("Awa"))
 
     done = sync_now(PRODUCTS)
 

@@ -9,18 +9,21 @@ from core.errors import RefusedError
 from db.access import audit
 from db.session import reading, writing
 from db.work import failures, rejects
-from syncs.acts import approval, replay, retry
+from syncs.acts import rejects as acts_of_rejects
+from syncs.acts import retry
+from syncs.acts import runs as acts_of_runs
+from syncs.acts.by import By
 from tests.cli import given
 
 GOOD = {"id": 7, "name": "Rice", "price": "12.50", "stock": 4}
 
 
 def approve(ident):
-    approval.approve(ident, who="cli:awa")
+    acts_of_runs.approve(ident, by=By("cli:awa"))
 
 
 def replay_it(ident):
-    replay.replay(ident, who="cli:awa")
+    acts_of_rejects.replay(ident, by=By("cli:awa"))
 
 
 def discard(ident):

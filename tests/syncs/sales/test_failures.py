@@ -14,7 +14,8 @@ from db.tills.batch_claims import BatchLost
 from db.types import db_now
 from db.work import claims, failures, rejects
 from syncs.acts import retry
-from syncs.acts.replay import replay
+from syncs.acts.by import By
+from syncs.acts.rejects import replay
 from syncs.due import sweep
 from syncs.sales.process import TASK, process
 from syncs.trying import MOST_FAILURES
@@ -227,12 +228,12 @@ def test_the_oldest_are_rung_for_first_and_not_all_at_once(till, monkeypatch):
 def test_a_refused_sale_is_sold_after_a_correction_of_the_stock(till):
     till.send(sale("A", (CASE, 6)), sale(None, (CASE, 7)))
     with pytest.raises(RefusedError, match="Stock insuffisant pour Coque"):
-        replay(1, who="Awa")
+        replay(1, by=By("Awa"))
     assert len(open_rejects()) == 2
     adjust(CASE, 10)
 
-    replay(1, who="Awa")
-    replay(2, who="Awa")
+    replay(1, by=By("Awa"))
+    replay(2, by=By("Awa"))
 
     assert stock_of(CASE) == 2
     assert open_rejects() == []
@@ -250,10 +251,10 @@ def test_a_refused_sale_is_sold_after_a_correction_of_the_stock(till):
 def test_two_replays_sell_it_once(till):
     till.send(sale("A", (CASE, 6)))
     adjust(CASE, 10)
-    replay(1, who="Awa")
+    replay(1, by=By("Awa"))
 
     with pytest.raises(RefusedError, match="replayed already"):
-        replay(1, who="Moussa")
+        replay(1, by=By("Moussa"))
 
     assert stock_of(CASE) == 9
 
@@ -274,7 +275,7 @@ def test_a_refused_sale_without_a_number_that_was_sold_since_is_not_sold_by_its_
 
     for refused in (1, 2, 3):
         with pytest.raises(RefusedError, match="An equal sale without a number was sold"):
-            replay(refused, who="Awa")
+            replay(refused, by=By("Awa"))
 
     assert stock_of(CASE) == 99
     assert len(open_rejects()) == 3
@@ -284,7 +285,7 @@ def test_two_equal_sales_of_one_batch_are_two_when_they_are_replayed(till):
     till.send(sale(None, (CASE, 6)), sale(None, (CASE, 6)))
     adjust(CASE, 100)
 
-    replay(1, who="Awa")
-    replay(2, who="Awa")
+    replay(1, by=By("Awa"))
+    replay(2, by=By("Awa"))
 
     assert stock_of(CASE) == 93

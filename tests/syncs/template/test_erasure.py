@@ -9,8 +9,9 @@ from core.errors import RefusedError
 from db.models import Reject
 from db.work.rejects import FORGOTTEN
 from sandbox.faults import CountLie
-from syncs.acts.approval import approve
-from syncs.acts.replay import replay
+from syncs.acts.by import By
+from syncs.acts.rejects import replay
+from syncs.acts.runs import approve
 from tests.syncs import rows
 from tests.syncs.running import counts, sync_now
 from tests.syncs.template.exported import resource, user
@@ -47,7 +48,7 @@ def test_what_was_refused_of_somebody_who_left_is_forgotten_with_him(template):
     assert received(reject) is None
     assert (user("3").error, user("3").name) == (None, None)
     with pytest.raises(RefusedError, match="discarded already"):
-        replay(reject.id, who="Awa")
+        replay(reject.id, by=By("Awa"))
     assert user("3").gone_at is not None
 
 
@@ -115,7 +116,7 @@ def test_rejects_of_the_many_who_leave_wait_for_a_persons_word_too(template):
     assert found["status"] == "needs_approval"
     assert received(reject) is not None
 
-    approve(found["run_id"], who="Awa")
+    approve(found["run_id"], by=By("Awa"))
 
     assert rows.rejects() == []
     assert received(reject) is None
@@ -132,7 +133,7 @@ def test_nobody_is_brought_back_by_a_replay(template):
     rows.change(Reject, reject.id, payload=crypto.seal(json.dumps({"id": 3, "name": NAME})))
 
     with pytest.raises(RefusedError, match="nobody is brought back"):
-        replay(reject.id, who="Awa")
+        replay(reject.id, by=By("Awa"))
 
     assert (user("3").name, user("3").gone_at is None) == (None, False)
     assert [each.id for each in rows.rejects()] == [reject.id]
@@ -143,7 +144,7 @@ def test_who_is_there_is_replayed_as_ever(template):
     reject = refuse(template, 3)
     rows.change(Reject, reject.id, payload=crypto.seal(json.dumps({"id": 3, "name": NAME})))
 
-    replay(reject.id, who="Awa")
+    replay(reject.id, by=By("Awa"))
 
     assert rows.rejects() == []
     assert (user("3").gone_at, user("3").sync_status) == (None, "synced")

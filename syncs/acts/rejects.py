@@ -1,19 +1,21 @@
-"""Replaying rejects: what was received is tried again after a fix, without asking the source."""
+"""Rejects: replay what was received after a fix, without asking the source; discard the rest."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError, SkippableError
 from core.payload import parse
-from db.access import audit
 from db.models import Reject, SyncRun
 from db.records import links
 from db.records.stored import compare
 from db.records.write import apply
 from db.session import writing
 from db.work import rejects, states
+from syncs.acts.by import By
 from syncs.registry import find
 from syncs.running.pages import look, reason
 from syncs.running.received import mark
@@ -22,8 +24,9 @@ from syncs.sales.refused import NAME
 from syncs.trying import REFUSED
 
 
-def replay(reject_id: int, *, who: str) -> None:
-    """Write the record, or sell the sale, of a reject; ``RefusedError`` says why it is refused.
+def replay(reject_id: int, *, by: By) -> None:
+    """Write the record, or sell the sale, of a reject; ``RefusedError`` says why it is refused,
+    ``NotFoundError`` that there is none.
 
     A record counts as seen by the run that refused it. Two replays of one reject write it once.
     """
@@ -31,7 +34,8 @@ def replay(reject_id: int, *, who: str) -> None:
         with writing() as session:
             reject = rejects.find(session, reject_id)
             again = sales.replay if reject.sync == NAME else _record
-            again(session, reject, who=who)
+            again(session, reject, by.who)
+            by.note(session, "reject.replay", f"reject {reject_id}")
     except SkippableError as error:
         where = f" ({error.field})" if error.field else ""
         raise RefusedError(f"Reject {reject_id} is still refused{where}: {error}") from error
@@ -43,7 +47,20 @@ def replay(reject_id: int, *, who: str) -> None:
         ) from None
 
 
-def _record(session: Session, reject: Reject, *, who: str) -> None:
+def discard(reject_ids: Iterable[int], *, by: By) -> None:
+    """Close records that nobody wants; all of them or, when one cannot be, none.
+
+    ``RefusedError`` when one is closed already, ``NotFoundError`` when there is none.
+    """
+    assert by.why is not None
+    with writing() as session:
+        # In one order: whoever else settles or renews them takes them so too.
+        for ident in sorted(set(reject_ids)):
+            rejects.settle(session, rejects.find(session, ident), "discarded", by.why)
+            by.note(session, "reject.discard", f"reject {ident}")
+
+
+def _record(session: Session, reject: Reject, who: str) -> None:
     # The state first, as a page does, so that the two do not wait for each other.
     states.locked(session, reject.sync)
     rejects.settle(session, reject, "replayed", f"replayed by {who}")
@@ -62,4 +79,3 @@ def _record(session: Session, reject: Reject, *, who: str) -> None:
             "next run writes it."
         )
     apply(session, sync.kind, compare(session, sync.kind, [row], known, context), context)
-    audit.note(session, who=who, what="reject.replay", subject=f"reject {reject.id}")

@@ -1,0 +1,85 @@
+"""Terminals: let tills in, shut them out, say how each proves that it is itself."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from db.models import Terminal as Row
+from db.session import writing
+from db.tills import terminals
+from syncs.acts.by import By
+from syncs.views.terminals import Terminal
+
+
+class Entry(NamedTuple):
+    """A terminal with its new token, which exists nowhere else; None at level 0."""
+
+    terminal: Terminal
+    token: str | None
+
+
+class Changed(NamedTuple):
+    """A terminal, and whether the act changed it."""
+
+    terminal: Terminal
+    changed: bool
+
+
+def add(*, shop_id: int, serial: str, name: str, level: int, by: By) -> Entry:
+    """Let a till in; ``RefusedError`` as ``db.tills.terminals.add`` says."""
+    with writing() as session:
+        made = terminals.add(session, shop_id=shop_id, serial=serial, name=name)
+        token = terminals.set_level(session, made, level)
+        _note(session, made, "terminal.add", by, shop_id=shop_id, name=name, level=level)
+        return Entry(_view(session, made), token)
+
+
+def revoke(which: str, *, by: By) -> Changed:
+    """Let a till's serial open nothing from now on; what it has sent stays and is processed."""
+    with writing() as session:
+        found = terminals.find(session, which)
+        changed = terminals.revoke(session, found)
+        if changed:
+            _note(session, found, "terminal.revoke", by)
+        return Changed(_view(session, found), changed)
+
+
+def restore(which: str, *, by: By) -> Changed:
+    """Let a revoked till in again, as it was."""
+    with writing() as session:
+        found = terminals.find(session, which)
+        changed = terminals.restore(session, found)
+        if changed:
+            _note(session, found, "terminal.restore", by)
+        return Changed(_view(session, found), changed)
+
+
+def set_level(which: str, level: int, *, by: By) -> Entry:
+    """Ask a till for more or less proof, or give it another token: the old one is void."""
+    with writing() as session:
+        found = terminals.find(session, which)
+        before = found.level
+        token = terminals.set_level(session, found, level)
+        _note(session, found, "terminal.level", by, level=level, before=before)
+        return Entry(_view(session, found), token)
+
+
+def set_duplicates(which: str, policy: str, *, by: By) -> Terminal:
+    """How a sale is answered that the till sends again."""
+    with writing() as session:
+        found = terminals.find(session, which)
+        terminals.set_duplicates(session, found, policy)
+        _note(session, found, "terminal.duplicates", by, policy=policy)
+        return _view(session, found)
+
+
+def _note(session: Session, row: Row, what: str, by: By, **details: Any) -> None:
+    # By its id: at level 0 the serial is all that a thief needs.
+    by.note(session, what, f"terminal {row.id}", **details)
+
+
+def _view(session: Session, row: Row) -> Terminal:
+    session.refresh(row)
+    return Terminal.of(row)

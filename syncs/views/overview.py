@@ -1,0 +1,69 @@
+"""All at a glance: every sync, how much the catalogue holds, how the tills are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from db import bulk
+from db.work import overview
+from syncs.sales.process import TASK as SALES
+from syncs.views import status
+from syncs.views.shapes import Count, Shape
+from syncs.views.status import SyncStatus
+
+
+class Totals(Shape):
+    """``products_without_shop`` are on sale in no shop; of ``products_below_zero`` more was sold
+    than there was; ``tombstones`` left their source; ``open_failures`` wait for a person.
+    """
+
+    products: Count
+    products_without_shop: Count
+    products_below_zero: Count
+    categories: Count
+    tombstones: Count
+    open_failures: Count
+
+
+class Tills(Shape):
+    """Batches of sales that no worker has finished, and active terminals."""
+
+    waiting_batches: Count
+    waiting_since: datetime | None
+    failed_batches: Count
+    terminals: Count
+    terminals_of_level_0: Count
+
+
+class Overview(Shape):
+    """How everything is doing at one moment, the store's."""
+
+    at: datetime
+    syncs: list[SyncStatus]
+    totals: Totals
+    tills: Tills
+
+
+def find(session: Session) -> Overview:
+    """How everything is doing now."""
+    failures = overview.open_failures(session)
+    return Overview(
+        at=bulk.now(session),
+        syncs=status.every(session),
+        totals=Totals(**asdict(overview.totals(session)), open_failures=sum(failures.values())),
+        tills=_tills(session, failed=failures.get(SALES, 0)),
+    )
+
+
+def _tills(session: Session, *, failed: int) -> Tills:
+    waiting, terminals = overview.waiting(session), overview.terminals(session)
+    return Tills(
+        waiting_batches=waiting.batches,
+        waiting_since=waiting.since,
+        failed_batches=failed,
+        terminals=sum(terminals.values()),
+        terminals_of_level_0=terminals.get(0, 0),
+    )
