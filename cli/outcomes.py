@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.doorbell import ring
 from cli.output import UNAVAILABLE, print_table, say, when
+from cli.words import warning
 from connectors.connector import Connector
 from core.errors import ConfigurationError
 from syncs import gate
@@ -76,13 +77,15 @@ def report(found: dict[str, Any]) -> None:
 
 def remarks(found: dict[str, Any]) -> None:
     """Warnings and refused records of a run, as far as a person reads them."""
-    for warning in found["warnings"][:SHOWN]:
-        say(f"Warning: {warning}")
+    for kept in found["warnings"][:SHOWN]:
+        say(f"Warning: {warning(kept)}")
     if len(found["warnings"]) > SHOWN:
         more = len(found["warnings"]) - SHOWN
         say(f"… and {more} more warnings; --json, or 'runs show', tells them all.")
     for item in found["errors_list"][:SHOWN]:
         ident = next(iter(item.values()))
         say(f"Refused: {ident if ident is not None else '(no id)'}: {item['error']}")
+    if found["status"] == "needs_approval" and found["run_id"] is not None:
+        say(f"If its deletions are right: 'python manage.py runs approve {found['run_id']}'.")
     if found["errors"]:
         say("All refused records: python manage.py rejects list --sync " + found["sync"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from core.errors import Advised, MoulinError, Sentence
+from core.advice import Sentence, in_words
+from core.errors import MoulinError
+from db.template.kinds import DRIFTED
 
-ADVICE = {
+WORDS = {
     "no run": "{said}; 'python manage.py runs list' shows them.",
     "no failed task": "{said}; 'failed list' shows them.",
     "no reject": "{said}; 'rejects list' shows them.",
@@ -14,17 +16,39 @@ ADVICE = {
     "no shop": "{said}; 'shop list' shows them.",
     "no terminal": "{said}; 'terminal list' shows them.",
     "key not in use": "{said}; 'apikey list' shows which one is.",
-    "revoked": "{said}; 'terminal restore' lets it in again.",
+    "terminal revoked": "{said}; 'terminal restore' lets it in again.",
     "newer run": "{said}: 'python manage.py runs show {run}'.",
+    "new encryption key": "{said}; make one with 'python manage.py apikey new-encryption-key'.",
+    "migrate": "{said}: run 'python manage.py migrate'.",
+    "start a broker": "{said}, or start everything with 'python manage.py up' (or 'make run'), "
+    "which brings a Redis of its own.",
+    "keep a key": "{said}. Give one in either way: 'python manage.py apikey add --name NAME "
+    "--activate' (it asks for the key), or B2B_API_KEY in the environment or in .env.",
+    "sync paused": "{said}: 'python manage.py syncs resume {sync}' ends that.",
+    "sync needs_approval": "{said}: 'python manage.py runs show {approve}', then 'python manage.py "
+    "runs approve {approve}' if that is right.",
+    "sync failing": "{said}. When that is cured: 'python manage.py sync {sync}', or, for tasks "
+    "that failed, 'python manage.py failed retry --all --task sync.{sync}'.",
+    "sync late": "{said}: is a worker running? By hand: 'python manage.py sync {sync}'.",
+    "sync never_run": "{said}: 'python manage.py sync {sync}' runs it now.",
+    "sync partial": "{said}: 'python manage.py runs show {run}' and 'python manage.py rejects list "
+    "--sync {sync}' tell what is missing.",
 }
-"""By the word that the sentence carries; ``said`` is the sentence without its full stop."""
+"""By the advice that the sentence carries."""
+
+
+WARNINGS = {DRIFTED: "{said} ('template drifts list' shows it)."}
+"""What a command adds to a warning that a run keeps, by the warning."""
 
 
 def sentence(said: Sentence) -> str:
     """The sentence as a person at a terminal reads it."""
-    if not isinstance(said, Advised) or said.advice not in ADVICE:
-        return str(said)
-    return ADVICE[said.advice].format(said=said.text.removesuffix("."), **said.names)
+    return in_words(said, WORDS)
+
+
+def warning(kept: str) -> str:
+    """A run's warning as a person at a terminal reads it."""
+    return WARNINGS[kept].format(said=kept.removesuffix(".")) if kept in WARNINGS else kept
 
 
 def sentences(error: MoulinError) -> str:

@@ -1,9 +1,10 @@
-"""Where the broker is: ``REDIS_URL``, else the embedded server that ``manage.py up`` started."""
+"""Where the broker is: ``REDIS_URL``, else the embedded server, if one runs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from core.advice import Advised
 from core.errors import ConfigurationError
 from core.settings import settings
 
@@ -21,7 +22,4 @@ def broker_url() -> str:
     try:
         return embedded_address().read_text("utf-8").strip()
     except FileNotFoundError:
-        raise ConfigurationError(
-            "No broker: set REDIS_URL, or start everything with 'python manage.py up' (or "
-            "'make run'), which brings a Redis of its own."
-        ) from None
+        raise ConfigurationError(Advised("No broker: set REDIS_URL.", "start a broker")) from None

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from core.advice import Advised
 from core.errors import ConfigurationError, FatalError
 from core.settings import settings
 
@@ -129,7 +130,7 @@ def _held() -> tuple[str, str]:
 def _keyring(text: str, origin: str) -> dict[str, Fernet]:
     keys = _parted(text)
     if not keys:
-        raise ConfigurationError(f"{origin}: holds no key; make one with {_MAKE}.")
+        raise ConfigurationError(Advised(f"{origin}: holds no key.", _MAKE))
     return dict(_opened(key, place, origin) for place, key in enumerate(keys, 1))
 
 
@@ -147,7 +148,7 @@ def _parted(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-_MAKE = "'python manage.py apikey new-encryption-key'"
+_MAKE = "new encryption key"
 
 
 def _opened(key: str, place: int, origin: str) -> tuple[str, Fernet]:
@@ -158,8 +159,11 @@ def _opened(key: str, place: int, origin: str) -> tuple[str, Fernet]:
     if len(raw) != 32:  # noqa: PLR2004 - the length of a Fernet key, as the message says
         # Neither the value nor an error that quotes it may reach a log.
         raise ConfigurationError(
-            f"{origin}: key {place} is no Fernet key (32 bytes in URL-safe base64, 44 characters); "
-            f"make one with {_MAKE}."
+            Advised(
+                f"{origin}: key {place} is no Fernet key (32 bytes in URL-safe base64, "
+                "44 characters).",
+                _MAKE,
+            )
         )
     return hashlib.sha256(key.encode()).hexdigest()[:8], Fernet(base64.urlsafe_b64encode(raw))
 

@@ -12,26 +12,9 @@ MoulinError                 code: a stable word for machines
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-
-@dataclass(frozen=True)
-class Advised:
-    """A plain ``text`` with ``advice``: a word for what to do about it, which each door (command,
-    API, page) has a sentence of its own for. ``names`` is what that sentence speaks of.
-    """
-
-    text: str
-    advice: str
-    names: Mapping[str, object] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        """For whoever has nothing better to say."""
-        return self.text
-
-
-Sentence = str | Advised
+from core.advice import Advised, Sentence
 
 
 class MoulinError(Exception):

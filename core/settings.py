@@ -27,6 +27,7 @@ from pydantic import (
     ValidationError,
 )
 
+from core.advice import Advised, Sentence
 from core.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,8 +48,7 @@ SHORTEST_KEY = 32
 MEANT_WHEN_EMPTY = ("SYNC_SCHEDULE_", "AUTO_SYNC_PATHS")
 NEEDED_IN_PRODUCTION = {
     "REDIS_URL": "the embedded Redis is for development; name a Redis of your own",
-    "INVENTORY_ENCRYPTION_KEY": "secrets are sealed with it; make one with "
-    "'python manage.py apikey new-encryption-key'",
+    "INVENTORY_ENCRYPTION_KEY": "secrets are sealed with it",
     "SECRET_KEY": "sessions are signed with it; give 32 random characters or more",
     "FLOWER_BASIC_AUTH": "Flower would be open to everybody; give it as user:password",
 }
@@ -201,15 +201,19 @@ def reset() -> None:
     settings.cache_clear()
 
 
+def _needed(name: str, why: str) -> Sentence:
+    text = f"{name}: needed when MOULIN_ENV=production: {why}."
+    return Advised(text, "new encryption key") if name == "INVENTORY_ENCRYPTION_KEY" else text
+
+
 def load(environment: Mapping[str, str | None]) -> Settings:
     """Settings from ``environment``; raises ``ConfigurationError`` with every problem."""
-    values, problems = _values(environment)
+    values, wrong = _values(environment)
+    problems: list[Sentence] = [*wrong]
     production = values.get("MOULIN_ENV") == "production"
     if production:
         problems += [
-            f"{name}: needed when MOULIN_ENV=production: {why}."
-            for name, why in NEEDED_IN_PRODUCTION.items()
-            if name not in values
+            _needed(name, why) for name, why in NEEDED_IN_PRODUCTION.items() if name not in values
         ]
     try:
         found = Settings(**{name.lower(): value for name, value in values.items()})

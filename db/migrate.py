@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
+from core.advice import Advised
 from core.errors import ConfigurationError
 from db.session import engine
 
@@ -42,9 +43,7 @@ def head() -> str | None:
 def require_current() -> None:
     """Raise ``ConfigurationError`` unless the store has the shape this code needs."""
     if current() != head():
-        raise ConfigurationError(
-            "The store is not migrated to this version: run 'python manage.py migrate'."
-        )
+        raise ConfigurationError(Advised("The store is not migrated to this version.", "migrate"))
 
 
 def config() -> Config:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from connectors.connector import Connector
 from connectors.http.deadline import Timeouts
+from core.advice import Sentence
 from core.errors import ConfigurationError
 from core.settings import settings
 
@@ -57,7 +58,7 @@ class Source(Generic[C]):
     vendor: str
     connector: Callable[[Timeouts], C]
     timeout: Callable[[], float]
-    advice: str
+    advice: Sentence
     needs: tuple[str, ...] = ()
     probe: Callable[[C], object] | None = None
     checks: Checks | None = None

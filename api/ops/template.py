@@ -18,6 +18,7 @@ from api.web.body import load
 from api.web.describe import Answer, describe, refuses
 from api.web.paging import asked
 from api.web.problems import Problem
+from api.web.words import sentence
 from core.settings import settings
 from syncs.acts import syncs as acts
 from syncs.acts.syncs import Asked
@@ -135,7 +136,7 @@ def health() -> dict[str, Any]:
 def require_configured() -> None:
     """``Problem`` 409 when nobody said where the art site is."""
     if not SOURCE.is_configured:
-        raise Problem(409, "NOT_CONFIGURED", SOURCE.advice)
+        raise Problem(409, "NOT_CONFIGURED", sentence(SOURCE.advice))
 
 
 def _started(asked_for: list[Asked]) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from api.storefront import answers
 from api.web import access
 from api.web.access import allow
 from api.web.describe import Answer, describe, refuses
+from api.web.words import sentence
 from db import bulk
 from db.access import operators
 from db.catalogue import synced
@@ -104,8 +105,9 @@ def _one(session: Session, one: SyncStatus, now: datetime) -> dict[str, Any]:
 
 def _details(one: SyncStatus) -> dict[str, Any]:
     since = one.last_success_at.isoformat(timespec="seconds") if one.last_success_at else "never"
+    found = advice(one, since=since)
     return {
-        "advice": advice(one, since=since),
+        "advice": sentence(found) if found is not None else None,
         "error": one.error,
         "approve": one.approve,
     }

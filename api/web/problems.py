@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from api.web import audiences
+from api.web import audiences, words
 from core.errors import ConfigurationError, FatalError, NotFoundError, RefusedError, RetriableError
 from core.logs import correlation_id, get_logger
 
@@ -136,7 +136,8 @@ def _not_found(error: NotFoundError) -> Problem:
 
 
 def _refused(error: RefusedError) -> Problem:
-    return Problem(409, error.code, str(error))
+    detail = " ".join(map(words.sentence, error.sentences))
+    return Problem(409, error.code, detail)
 
 
 def _later(error: RetriableError) -> Problem:

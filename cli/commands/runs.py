@@ -11,6 +11,7 @@ from cli.commands.status import counts
 from cli.output import json_option, print_json, print_table, print_text, say
 from cli.stored import StoreGroup
 from cli.who import by
+from cli.words import warning
 from db.session import reading
 from syncs.acts import runs as acts
 from syncs.registry import find
@@ -103,8 +104,8 @@ def _print(run: Run) -> None:
     print_table(
         ("", ""), [(key, value) for key, value in run.dump().items() if key not in lists], empty=""
     )
-    for warning in run.warnings:
-        print_text(f"Warning: {warning}")
+    for kept in run.warnings:
+        print_text(f"Warning: {warning(kept)}")
     for item in run.errors_list:
         print_text("Refused: " + ", ".join(f"{key} {value}" for key, value in item.items()))
     for attempt in run.attempts:

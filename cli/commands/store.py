@@ -10,6 +10,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from cli.output import WRONG_SETTINGS, json_option, print_json, print_table, say
+from cli.words import sentence
 from core import crypto
 from core.errors import ConfigurationError
 from core.settings import settings
@@ -92,5 +93,5 @@ def _problems(function: Any, *arguments: Any) -> list[str]:
     try:
         function(*arguments)
     except ConfigurationError as error:
-        return list(error.problems)
+        return [sentence(problem) for problem in error.sentences]
     return []

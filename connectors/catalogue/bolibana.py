@@ -14,7 +14,7 @@ from connectors.http.request import NOTHING
 from connectors.page import Page
 
 PAGE_SIZE = 100
-WHERE_KEYS_ARE = "check the active key ('python manage.py apikey list') or B2B_API_KEY"
+WHERE_KEYS_ARE = "check the active key or B2B_API_KEY"
 
 
 class BoliBana(Connector):

@@ -26,6 +26,11 @@ PAINTINGS: ExportedKind = Kind(
     columns=("name", "price", "status", "category", "image", "extra"),
 )
 
+DRIFTED = (
+    "Some orders changed at the site since they were taken in: they stay as they were, and what "
+    "the site says now is kept beside them."
+)
+
 ORDERS: ExportedKind = Kind(
     link=TemplateOrder,
     version=1,
@@ -42,8 +47,7 @@ ORDERS: ExportedKind = Kind(
         drifts=TemplateOrderDrift,
         parent="order_id",
         opened="extra",
-        warning="Some orders changed at the site since they were taken in: they stay as they were, "
-        "and what the site says now is kept beside them ('template drifts list' shows it).",
+        warning=DRIFTED,
     ),
 )
 """Taken in once, with their items, and never updated."""

@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import crypto
-from core.errors import Advised, NotFoundError, RefusedError
+from core.advice import Advised
+from core.errors import NotFoundError, RefusedError
 from db.catalogue import shops
 from db.models import DeviceNonce, Shop, Terminal
 from db.session import NO_SYNC
@@ -101,7 +102,9 @@ def add(session: Session, *, shop_id: int, serial: str, name: str) -> Terminal:
     if other is not None:
         taken = f"Serial {serial} is that of terminal {other.id} ({other.name}) already"
         raise RefusedError(
-            f"{taken}." if other.active else Advised(f"{taken}, which is revoked.", "revoked")
+            f"{taken}."
+            if other.active
+            else Advised(f"{taken}, which is revoked.", "terminal revoked")
         )
     terminal = Terminal(shop_id=shop_id, serial=serial, name=name)
     session.add(terminal)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core import crypto
-from core.errors import Advised, RefusedError
+from core.advice import Advised
+from core.errors import RefusedError
 from db.access import keys, sealed
 from db.session import reading, writing
 from syncs.acts.by import By

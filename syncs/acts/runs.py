@@ -6,7 +6,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from core.errors import Advised, RefusedError
+from core.advice import Advised
+from core.errors import RefusedError
 from db.models import SyncRun
 from db.session import writing
 from db.work import runs, states

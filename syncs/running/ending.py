@@ -234,6 +234,6 @@ def _remarks(walk: Walk, deletions: Deletions) -> list[str]:
     if deletions == "needs_approval":
         found.append(
             "More would be deleted than SYNC_DELETE_BRAKE_PERCENT allows: look at the source, "
-            f"then 'python manage.py runs approve {walk.lease.run_id}'."
+            "then approve it."
         )
     return found

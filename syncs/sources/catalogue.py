@@ -6,6 +6,7 @@ from celery.schedules import crontab
 
 from connectors.catalogue import BoliBana, CategoryPayload, ProductPayload
 from connectors.http.deadline import Timeouts
+from core.advice import Advised
 from core.errors import ConfigurationError
 from core.payload import details_json
 from core.settings import settings
@@ -51,11 +52,7 @@ def product_row(record: ProductPayload) -> Row:
     )
 
 
-NO_KEY = (
-    "No API key for the B2B catalogue. Give one in either way: "
-    "'python manage.py apikey add --name NAME --activate' (it asks for the key), "
-    "or B2B_API_KEY in the environment or in .env."
-)
+NO_KEY = Advised("No API key for the B2B catalogue.", "keep a key")
 
 
 def connector(timeouts: Timeouts) -> BoliBana:

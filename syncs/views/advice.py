@@ -1,37 +1,36 @@
-"""What a person does about a sync that does not go by itself; said alike everywhere."""
+"""Which syncs ask for a person, and of what: the facts are said once, each door adds the way."""
 
 from __future__ import annotations
 
+from core.advice import Advised, Sentence
 from syncs.registry import SYNCS
 from syncs.views.status import SyncStatus
 
-ADVICE = {
-    "paused": "{sync} is paused: 'python manage.py syncs resume {sync}' ends that.",
-    "needs_approval": "{sync} would delete more than the brake allows: 'python manage.py runs show "
-    "{approve}', then 'python manage.py runs approve {approve}' if that is right.",
-    "failing": "{sync} fails: {reason}. When that is cured: 'python manage.py sync {sync}', or, "
-    "for tasks that failed, 'python manage.py failed retry --all --task sync.{sync}'.",
-    "late": "{sync} is late (last complete run: {since}): is a worker running? By hand: "
-    "'python manage.py sync {sync}'.",
-    "never_run": "{sync} has never run: 'python manage.py sync {sync}' runs it now.",
-    "partial": "{sync} was brought in partly: 'python manage.py runs show {run}' and "
-    "'python manage.py rejects list --sync {sync}' tell what is missing.",
+FACTS = {
+    "paused": "{sync} is paused.",
+    "needs_approval": "{sync} would delete more than the brake allows.",
+    "failing": "{sync} fails: {reason}.",
+    "late": "{sync} is late (last complete run: {since}).",
+    "never_run": "{sync} has never run.",
+    "partial": "{sync} was brought in partly.",
 }
-"""What to do about each state that does not pass by itself."""
+"""Of each state that does not pass by itself."""
 
 
-def advice(item: SyncStatus, *, since: str) -> str | None:
-    """One sentence, None where there is nothing to do; ``since`` is the last success in words."""
+def advice(item: SyncStatus, *, since: str) -> Sentence | None:
+    """What is the matter, with ``sync`` and its state as the advice; None where there is nothing to
+    do. ``since`` is the last success in words.
+    """
     if item.state == "not_configured":
         return SYNCS[item.sync].source.advice
-    sentence = ADVICE.get(item.state)
-    if sentence is None:
+    fact = FACTS.get(item.state)
+    if fact is None:
         return None
-    run = item.last_run
-    return sentence.format(
-        sync=item.sync,
-        since=since,
-        approve=item.approve,
-        run=run.id if run else "",
-        reason=(item.error or "its last run tells why").rstrip("."),
-    )
+    names = {
+        "sync": item.sync,
+        "since": since,
+        "approve": item.approve,
+        "run": item.last_run.id if item.last_run else "",
+        "reason": (item.error or "its last run tells why").rstrip("."),
+    }
+    return Advised(fact.format(**names), f"sync {item.state}", names)

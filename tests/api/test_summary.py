@@ -105,7 +105,7 @@ def test_an_operator_sees_errors_with_field_and_code_and_what_to_do(ask, role):
 
     assert one(told)["error"] == SECRET
     assert SECRET in one(told)["advice"]
-    assert "'python manage.py sync b2b.products'" in one(told)["advice"]
+    assert "POST /api/ops/syncs/b2b.products/run" in one(told)["advice"]
     assert told["errors"] == [
         {
             "sync": "b2b.products",

@@ -28,3 +28,16 @@ def test_a_secret_of_the_wrong_form_is_told_and_not_quoted(cli, monkeypatch, nam
 
     assert f"{name}: " in said.stdout + said.stderr
     assert "canary" not in said.stdout + said.stderr
+
+
+def test_a_missing_encryption_key_is_told_with_the_command_that_makes_one(cli, monkeypatch):
+    monkeypatch.setenv("MOULIN_ENV", "production")
+    monkeypatch.delenv("INVENTORY_ENCRYPTION_KEY", raising=False)
+    core.settings.reset()
+
+    said = cli("check", exit=78).stderr
+
+    assert (
+        "INVENTORY_ENCRYPTION_KEY: needed when MOULIN_ENV=production: secrets are sealed with it; "
+        "make one with 'python manage.py apikey new-encryption-key'."
+    ) in said

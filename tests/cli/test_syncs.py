@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+import core.settings
 from syncs.registry import find
 from tests.cli import given
 from tests.syncs.rows import state
@@ -49,3 +50,33 @@ def test_programs_are_told_too(b2b, told):
         "sync": PRODUCTS.name, "status": "running", "total": 0,
         "run_id": run_id, "released": False, "queued": True,
     }  # fmt: skip
+
+
+def test_deletions_that_wait_for_a_person_are_said_with_the_command_that_approves_them(b2b, cli):
+    cli("sync", PRODUCTS.name)
+    b2b.catalogue.products.delete(*range(1, 7))
+
+    done = cli("sync", PRODUCTS.name, exit=3)
+
+    assert "look at the source, then approve it" in done.stderr
+    assert "'python manage.py runs approve 2'" in done.stderr
+
+
+def test_a_dry_run_has_nothing_to_approve(b2b, cli):
+    cli("sync", PRODUCTS.name)
+    b2b.catalogue.products.delete(*range(1, 7))
+
+    done = cli("sync", PRODUCTS.name, "--dry-run", exit=3)
+
+    assert "needs_approval" in done.stdout
+    assert "runs approve" not in done.stderr
+
+
+def test_a_missing_key_is_said_with_the_command_that_keeps_one(b2b, cli, monkeypatch):
+    monkeypatch.delenv("B2B_API_KEY")
+    core.settings.reset()
+
+    done = cli("sync", PRODUCTS.name, exit=78)
+
+    assert "No API key for the B2B catalogue. Give one in either way: " in done.stderr
+    assert "'python manage.py apikey add --name NAME --activate'" in done.stderr

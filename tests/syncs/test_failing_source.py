@@ -131,7 +131,7 @@ def test_the_status_says_since_when_it_fails_and_what_to_do(b2b, page):
     assert abs(since - run(1).finished_at) < timedelta(milliseconds=2)
     assert "advice" not in public
     assert "in trouble" in str(operator["error"])
-    assert "When that is cured: 'python manage.py sync b2b.products'" in str(operator["advice"])
+    assert "When that is cured: POST /api/ops/syncs/b2b.products/run" in str(operator["advice"])
 
 
 def test_a_wait_that_the_source_asked_for_is_kept_by_everybody(b2b, page):
