@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 from collections.abc import Generator, Iterator
-from itertools import count
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ import core.settings
 from core import logs
 from db import migrate, session
 from tests.art_site import template  # noqa: F401, a fixture
-from tests.servers import PostgreSQL, Redis, memory
+from tests.servers import WATCH, Database, PostgreSQL, Redis, memory
 
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 TEMPLATE = "moulin_template"
@@ -36,7 +36,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if place := memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
-numbers = count(1)
 # How long an example takes says nothing on a busy machine; pytest-timeout catches what hangs.
 hypothesis.settings.register_profile("moulin", deadline=None)
 hypothesis.settings.load_profile("moulin")
@@ -56,19 +55,22 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database, on SQLite and again on PostgreSQL."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh, migrated database, on SQLite and again on PostgreSQL; for each of the
+    two the same in all tests of a worker.
+    """
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
-        path = tmp_path / "moulin.db"
+        path = template.with_name("test.db")
+        # Removed first: whoever still has the last one open keeps that one.
+        for old in template.parent.glob(f"{path.name}*"):
+            old.unlink()
         shutil.copy(template, path)
         yield f"sqlite:///{path}"
     else:
-        server: PostgreSQL = request.getfixturevalue("postgresql_template")
-        name = f"moulin_{next(numbers)}"
-        yield server.create(name, template=TEMPLATE)
-        server.start()  # a fault test may have left it down
-        server.drop(name)
+        database: Database = request.getfixturevalue("postgresql_database")
+        yield database.empty()
+        database.server.start()  # a fault test may have left it down
 
 
 @pytest.fixture
@@ -81,7 +83,11 @@ def store(
     monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", Fernet.generate_key().decode())
     core.settings.reset()
     yield core.settings.settings()
+    # The engine is kept for the next test, with the statements that it compiled.
+    kept = session._ENGINES.get(database_url)
     session.dispose()
+    if kept is not None:
+        session._ENGINES[database_url] = kept
 
 
 @pytest.fixture(scope="session")
@@ -122,13 +128,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(
+def postgresql_database(
     postgresql_server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
-) -> PostgreSQL:
-    """The server, with a migrated database named ``TEMPLATE`` made once, to copy."""
-    url = postgresql_server.create(TEMPLATE)
-    bring_to_head(url, tmp_path_factory.mktemp("template"))
-    return postgresql_server
+) -> Iterator[Database]:
+    """This worker's migrated database, with what the last test left in it."""
+    postgresql_server.create(TEMPLATE)
+    bring_to_head(postgresql_server.url(TEMPLATE), tmp_path_factory.mktemp("template"))
+    postgresql_server.execute(WATCH, database=TEMPLATE)
+    version = migrate.head()
+    assert version is not None
+    with closing(Database(postgresql_server, TEMPLATE, version)) as database:
+        yield database
 
 
 def bring_to_head(url: str, directory: Path) -> None:

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 import redis
 
-from tests.servers import PostgreSQL
+from db import migrate
+from tests.servers import Database, PostgreSQL
 
 
 def test_a_killed_redis_comes_back_empty(empty_redis):
@@ -63,3 +64,42 @@ def test_nothing_of_the_developer_is_seen(monkeypatch, tmp_path):
 
     assert not (core.settings.ROOT / ".env").exists()
     assert core.settings.settings().redis_url is None
+
+
+INSERT = """
+INSERT INTO shops (name, currency, stock_policy, timezone, created_at)
+SELECT 'Boutique', 'EUR', 'reject', 'UTC', now() FROM generate_series(1, {rows})
+RETURNING id
+"""
+SIZE = "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relname = 'shops'"
+SCHEMA = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'public'"
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "SELECT 1",
+        "ALTER TABLE shops ADD COLUMN colour text",
+        "DROP TABLE job_slots",
+        "UPDATE alembic_version SET version_num = '0001'",
+        INSERT.format(rows=100_000),
+    ],
+    ids=["rows", "column", "table", "version", "size"],
+)
+def test_a_test_finds_nothing_of_the_one_before(postgresql_database: Database, left):
+    with psycopg.connect(postgresql_database.empty(), autocommit=True) as client:
+        schema = client.execute(SCHEMA).fetchone()
+        id_of_first = client.execute(INSERT.format(rows=1)).fetchone()
+        client.execute(left)
+        # Somebody is in the middle of a transaction.
+        client.execute("BEGIN")
+        client.execute(INSERT.format(rows=1))
+
+        with psycopg.connect(postgresql_database.empty(), autocommit=True) as later:
+            assert later.execute(SCHEMA).fetchone() == schema
+            assert later.execute(SIZE).fetchone() == (0,)
+            assert later.execute("SELECT * FROM alembic_version").fetchall() == [(migrate.head(),)]
+            assert later.execute("SELECT count(*) FROM shops").fetchone() == (0,)
+            assert later.execute(INSERT.format(rows=1)).fetchone() == id_of_first == (1,)
+        with pytest.raises(psycopg.OperationalError):
+            client.execute("COMMIT")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 import api
@@ -25,6 +26,23 @@ from tests.api.visitor import CSRF, Visitor
 Ask = Callable[..., TestResponse]
 
 
+class Templates(BytecodeCache):
+    """Compiled once for all applications: a page's takes longer than the rest of its test."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = Templates()
+
+
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Flask]:
     """An application; which store it speaks to is the test's choice.
@@ -38,6 +56,7 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Flask]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     made = api.create_app()
+    made.jinja_env.bytecode_cache = TEMPLATES
     # Before a test gives it other routes.
     held.described(made)
     made.test_client_class = held.Client

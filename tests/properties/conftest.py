@@ -31,6 +31,8 @@ def quick(store) -> Iterator[None]:
     yield
     if made.dialect.name == "sqlite":
         event.remove(made, "connect", _do_not_wait)
+    else:
+        made.pool._pre_ping = True
 
 
 def _do_not_wait(connection: Any, _record: Any) -> None:
