@@ -14,11 +14,11 @@ COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run test faults check format formatted lint types layers bench lock clean redis \
-	chromium
+.PHONY: help demo run test quick processes faults check format formatted lint types layers bench \
+	lock clean redis chromium
 
 help:  ## print this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.embedded redis  ## everything at work, from a bare checkout, on invented sources
 	@$(BIN)/python manage.py demo
@@ -28,6 +28,12 @@ run: $(VENV)/.embedded  ## everything in the foreground, on your own settings, u
 
 test: $(VENV)/.dev redis chromium  ## all tests, on SQLite, a real PostgreSQL and a real Redis it brings itself
 	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST)
+
+quick: $(VENV)/.dev redis  ## the tests that start no processes of ours: most of them, in minutes
+	@$(BIN)/python -m pytest $(WORKERS) -m "not processes" $(PYTEST)
+
+processes: $(VENV)/.dev redis chromium  ## the others: processes, a browser, faults, installing
+	@$(BIN)/python -m pytest $(WORKERS) -m processes $(PYTEST)
 
 faults: $(VENV)/.dev redis  ## only the tests that kill, freeze and empty real processes
 	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST) tests/faults

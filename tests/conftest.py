@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from cryptography.fernet import Fernet
 import core.settings
 from core import logs
 from db import migrate, session
+from tests import stages
 from tests.art_site import template  # noqa: F401, a fixture
 from tests.servers import WATCH, Database, PostgreSQL, Redis, memory
 
@@ -31,6 +33,8 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 # A shell that starts us in the background ignores Ctrl-C for us and for all that we start,
 # and some of that is there to be stopped by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+sys.addaudithook(stages.watch)
 
 # Pytest's own setting for where the tests' directories are.
 if place := memory():
@@ -165,11 +169,14 @@ def forget_settings(patch: pytest.MonkeyPatch, directory: Path) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stands in ``tests/faults`` is marked so."""
-    faults = Path(__file__).with_name("faults")
-    for item in items:
-        if faults in item.path.parents:
-            item.add_marker("faults")
+    """Each test knows its stage, and the longest come first."""
+    stages.arrange(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Who starts a process is known."""
+    stages.enter(item)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -260,6 +260,7 @@ def asked_redis(monkeypatch, *ring):
         return number
 
 
+@pytest.mark.processes
 def test_redis_is_not_even_asked(stale, monkeypatch):
     assert asked_redis(monkeypatch) == 0
     assert woken() == BOTH
@@ -279,6 +280,7 @@ answer.close()
 """
 
 
+@pytest.mark.processes
 def test_it_needs_no_flask(stale):
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_FLASK], capture_output=True, text=True, check=False

@@ -197,6 +197,7 @@ def test_rotation_takes_a_few_values_at_a_time_and_looks_without_a_lock(told, mo
     assert [writes for writes, verb in of_rejects if verb == "UPDATE"] == [True] * 7
 
 
+@pytest.mark.processes
 def test_the_key_that_production_waits_for_can_be_made_there():
     done = subprocess.run(
         [sys.executable, "manage.py", "apikey", "new-encryption-key"],

@@ -152,6 +152,7 @@ def test_the_settings_are_read_again_after_a_reset(use, var):
     assert crypto.key_ids() != own
 
 
+@pytest.mark.processes
 def test_processes_that_start_at_once_agree_on_one_key(var):
     environment = os.environ | {"VAR_DIR": str(var)}
     program = "import sys; sys.stdin.read(1); from core import crypto; print(crypto.seal('secret'))"

@@ -9,6 +9,8 @@ import requests
 
 from sandbox import b2b
 
+pytestmark = pytest.mark.processes
+
 
 def start(*options):
     return subprocess.Popen(

@@ -244,6 +244,7 @@ def test_a_server_that_is_away_is_one_more_lost_answer(tmp_path):
     assert till.sales == till.unsent == catch_up(till, rounds=1)
 
 
+@pytest.mark.processes
 def test_the_command_plays_a_day_and_tells_how_it_went(server):
     with writing() as session:
         for product in session.scalars(select(Product)):

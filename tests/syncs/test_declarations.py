@@ -55,6 +55,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones():
         find("b2b.cheese")
 
 
+@pytest.mark.processes
 def test_every_sync_is_a_task_of_the_worker(tmp_path):
     # In a process of its own: Celery reads its configuration once, and other tests want another.
     script = "import worker; worker.app.loader.import_default_modules(); print(*worker.app.tasks)"

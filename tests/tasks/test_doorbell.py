@@ -12,10 +12,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import redis
 
 from tests.servers import Redis, free_port
 
+pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parents[2]
 RING = """
 import time, worker

@@ -1,0 +1,55 @@
+"""The two stages are the whole suite, and the first one starts no processes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from _pytest.mark.expression import Expression
+
+from tests.stages import PROCESSES, TESTS
+
+MAKEFILE = (TESTS.parent / "Makefile").read_text("utf-8")
+
+
+def selected(target: str, marks: set[str]) -> bool:
+    """Whether ``make target`` runs a test with these marks."""
+    recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    assert recipe
+    chosen = re.search(r'-m (?:"([^"]*)"|(?!pytest)(\w+))', recipe[1].replace("-m pytest", ""))
+    if chosen is None:
+        return True
+
+    def has(name: str, /, **_: object) -> bool:
+        return name in marks
+
+    return Expression.compile(chosen[1] or chosen[2]).evaluate(has)
+
+
+@pytest.mark.parametrize("marks", [set(), {"processes"}, {"processes", "faults"}], ids=str)
+def test_every_test_is_in_one_of_the_two_stages_and_in_the_whole(marks):
+    assert selected("quick", marks) != selected("processes", marks)
+    assert selected("test", marks)
+
+
+def test_what_starts_processes_exists():
+    assert all((TESTS / name).exists() for name in PROCESSES)
+
+
+def test_a_test_of_the_first_stage_that_starts_a_process_fails():
+    with pytest.raises(AssertionError, match="test_a_test_of_the_first_stage"):
+        subprocess.run([sys.executable, "-c", ""], check=True)
+
+
+@pytest.mark.processes
+def test_one_of_the_second_may():
+    subprocess.run([sys.executable, "-c", ""], check=True)
+
+
+def test_the_longest_come_first(request):
+    asked = [item.get_closest_marker("timeout") for item in request.session.items]
+    seconds = [mark.args[0] if mark else 0 for mark in asked]
+
+    assert seconds == sorted(seconds, reverse=True)
