@@ -40,6 +40,14 @@ sys.addaudithook(stages.watch)
 if place := memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
+
+def raise_again(self: logging.Handler, record: logging.LogRecord) -> None:
+    """Fail where a line cannot be written, instead of a traceback between other tests' dots."""
+    raise  # noqa: PLE0704, called while the error is handled
+
+
+logging.Handler.handleError = raise_again  # type: ignore[method-assign]  # for all tests
+
 # How long an example takes says nothing on a busy machine; pytest-timeout catches what hangs.
 hypothesis.settings.register_profile("moulin", deadline=None)
 hypothesis.settings.load_profile("moulin")
@@ -51,10 +59,12 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
     forget_settings(monkeypatch, tmp_path)
     # Whoever runs a sync in this process works under its id from then on.
     logs._correlation.set(None)
-    level = logging.getLogger().level
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
-    # Whoever sets up logging sets it up for all that come after.
-    logging.getLogger().setLevel(level)
+    # Whoever sets up logging does it for all that come after, on a stream that is closed by then.
+    root.handlers[:] = handlers
+    root.setLevel(level)
     core.settings.reset()
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from copy import copy
 
 import pytest
 from _pytest.mark.expression import Expression
 
-from tests.stages import PROCESSES, TESTS
+from tests.stages import PROCESSES, TESTS, arrange
 
 MAKEFILE = (TESTS.parent / "Makefile").read_text("utf-8")
 
 
-def selected(target: str, marks: set[str]) -> bool:
+def selected(target: str, marks: tuple[str, ...]) -> bool:
     """Whether ``make target`` runs a test with these marks."""
     recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     assert recipe
@@ -28,7 +29,7 @@ def selected(target: str, marks: set[str]) -> bool:
     return Expression.compile(chosen[1] or chosen[2]).evaluate(has)
 
 
-@pytest.mark.parametrize("marks", [set(), {"processes"}, {"processes", "faults"}], ids=str)
+@pytest.mark.parametrize("marks", [(), ("processes",), ("processes", "faults")], ids=str)
 def test_every_test_is_in_one_of_the_two_stages_and_in_the_whole(marks):
     assert selected("quick", marks) != selected("processes", marks)
     assert selected("test", marks)
@@ -49,7 +50,10 @@ def test_one_of_the_second_may():
 
 
 def test_the_longest_come_first(request):
-    asked = [item.get_closest_marker("timeout") for item in request.session.items]
-    seconds = [mark.args[0] if mark else 0 for mark in asked]
+    patient = copy(request.node)
+    patient.own_markers = [pytest.mark.timeout(1000).mark]
+    items = [request.node, patient]
 
-    assert seconds == sorted(seconds, reverse=True)
+    arrange(items)
+
+    assert items == [patient, request.node]

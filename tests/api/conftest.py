@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,7 @@ TEMPLATES = Templates()
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Flask]:
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Flask:
     """An application; which store it speaks to is the test's choice.
 
     Its bell is heard: who works off what tills send, in these tests, looks by itself.
@@ -53,15 +52,12 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Flask]:
     # It keeps a key there, to sign sessions with; the store's own directory.
     monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
     core.settings.reset()
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     made = api.create_app()
     made.jinja_env.bytecode_cache = TEMPLATES
     # Before a test gives it other routes.
     held.described(made)
     made.test_client_class = held.Client
-    yield made
-    root.handlers[:], root.level = handlers, level
+    return made
 
 
 @pytest.fixture

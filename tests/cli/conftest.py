@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -23,10 +22,8 @@ Cli = Callable[..., Result]
 
 
 @pytest.fixture
-def cli(store: core.settings.Settings) -> Iterator[Cli]:
+def cli(store: core.settings.Settings) -> Cli:
     """Runs a command; ``exit`` is the code it must end with."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
 
     def run(*words: object, exit: int = 0, stdin: str | None = None) -> Result:  # noqa: A002, it is the shell's word
         done = CliRunner().invoke(commands, [str(word) for word in words], input=stdin)
@@ -35,8 +32,7 @@ def cli(store: core.settings.Settings) -> Iterator[Cli]:
         assert done.exit_code == exit, (done.stdout, done.stderr)
         return done
 
-    yield run
-    root.handlers, root.level = handlers, level
+    return run
 
 
 @pytest.fixture

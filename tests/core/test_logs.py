@@ -20,16 +20,14 @@ FERNET = "gAAAAABnabcdefghijklmnopqrstuvwxyz_-0123456789=="
 def written(request, monkeypatch):
     """Log in this format; gives what was written so far."""
     stream = configured(monkeypatch, request.param)
-    yield stream.getvalue
-    unconfigure()
+    return stream.getvalue
 
 
 @pytest.fixture
 def lines(monkeypatch):
     """Log as JSON; gives the lines so far, parsed."""
     stream = configured(monkeypatch, "json")
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    unconfigure()
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def configured(monkeypatch: pytest.MonkeyPatch, style: str) -> io.StringIO:
@@ -38,12 +36,6 @@ def configured(monkeypatch: pytest.MonkeyPatch, style: str) -> io.StringIO:
     stream = io.StringIO()
     logs.configure(stream)
     return stream
-
-
-def unconfigure() -> None:
-    root = logging.getLogger()
-    root.handlers = [kept for kept in root.handlers if kept.get_name() != "moulin"]
-    root.setLevel(logging.WARNING)
 
 
 def test_an_event_is_one_line_with_its_fields(lines):
@@ -60,7 +52,6 @@ def test_an_event_is_one_line_with_its_fields(lines):
 def test_the_console_has_key_equals_value(monkeypatch):
     stream = configured(monkeypatch, "console")
     logs.get_logger("x").warning("sync.ended", run=12, name="Riz long", path="/a", half=0.5)
-    unconfigure()
 
     assert stream.getvalue().split(" ", 1)[1] == (
         'warning  sync.ended run=12 name="Riz long" path=/a half=0.5 logger=x\n'

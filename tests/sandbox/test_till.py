@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
 import threading
@@ -36,8 +35,6 @@ BAD = Habits(lose=0.2, cut=0.15, half=0.15, unnumbered=0.1, refund=0.1)
 def server(store) -> Iterator[str]:
     """The address of the product's server, in threads of this process; it has 1000 of all."""
     furnish(phones=1000, cases=1000)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     sockets: dict[int, Any] = {}
     served = create_server(create_app(), map=sockets, host="127.0.0.1", port=0, threads=8)
     over = threading.Event()
@@ -53,7 +50,6 @@ def server(store) -> Iterator[str]:
     thread.join()
     served.task_dispatcher.shutdown()
     wasyncore.close_all(sockets)
-    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture
