@@ -26,6 +26,7 @@ from tests import stages
 from tests.art_site import template  # noqa: F401, a fixture
 from tests.servers import WATCH, Database, PostgreSQL, Redis, memory
 
+pytest_plugins = ["tests.described"]
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 TEMPLATE = "moulin_template"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)

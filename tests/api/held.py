@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -13,8 +14,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from api.openapi import headers
-from api.openapi.document import document
+from api.openapi.document import document, operations
 from api.openapi.parameters import templated
+from tests.described import DESCRIBED, note
 
 Schema = dict[str, Any]
 
@@ -25,6 +27,7 @@ def described(app: Flask) -> Schema:
     """The document; it comes of the code alone, so that one will do for all applications."""
     if not _DOCUMENTS:
         _DOCUMENTS.append(document(app))
+        DESCRIBED.update(_promised(app))
     return _DOCUMENTS[0]
 
 
@@ -56,6 +59,21 @@ def hold(app: Flask, answer: TestResponse) -> None:
         schema = json.dumps(told["content"][media_type]["schema"])
         for error in _validator(schema).iter_errors(json.loads(answer.text)):
             raise AssertionError(f"{what} is not as described: {error}")
+    note(operation["operationId"], answer.status_code, _code(answer))
+
+
+def _code(answer: TestResponse) -> str | None:
+    # A HEAD has the media type of a body, and none.
+    body = answer.get_json(silent=True) if (answer.mimetype or "").endswith("json") else None
+    return body.get("code") if isinstance(body, dict) else None
+
+
+def _promised(app: Flask) -> Iterator[str]:
+    with app.app_context():
+        for each in operations(app):
+            yield from (f"{each.ident} {answer.status}" for answer in each.answers)
+            for answer in each.description.answers:
+                yield from (f"{each.ident} {answer.status} {code}" for code in answer.codes)
 
 
 def resolve(whole: Schema, part: Schema) -> Schema:

@@ -18,7 +18,7 @@ from core.errors import ConfigurationError, RefusedError
 from db.session import writing
 from db.work import states
 from tests.api.catalogue import NAMES, synced, woken
-from tests.api.recipes import away
+from tests.api.given import away
 
 BOTH = list(NAMES)
 
@@ -97,6 +97,7 @@ def test_its_own_paths_and_syncs_go_before_the_settings(stale, monkeypatch):
     assert woken() == ["b2b.products"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_sync_that_is_none_is_refused_before_the_first_page(store):
     with pytest.raises(RefusedError, match=r"no sync 'b2b\.prices'"):
         AutoSyncB2BMiddleware(page, syncs=["b2b.prices"])
@@ -166,6 +167,7 @@ def test_the_page_is_read_and_closed_before_anybody_looks(stale):
     assert woken() == BOTH
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_server_that_tells_the_length_of_one_part_still_does(store):
     site = AutoSyncB2BMiddleware(page)
     environ = EnvironBuilder(path="/").get_environ()

@@ -1,6 +1,6 @@
-"""Every answer that the document tells is given, with its status, and none other is.
+"""The answers that many operations share are given by each, with their status and code.
 
-The second half is the client's work: see ``tests.api.held``.
+That an operation's own are given, and none other is, the client sees: see ``tests.described``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import pytest
 
 from api.openapi.document import operations
 from api.openapi.shared import SHARED
-from tests.api.recipes import RECIPES, away
+from tests.api.given import away
 from tests.api.test_access import filled
 
 LARGE = b" " * (2 * 1024 * 1024 + 1)
@@ -74,20 +74,3 @@ def test_all_that_need_the_store_say_when_it_is_away(described, ask):
                 assert (answer.status_code, answer.mimetype) == (503, "text/html")
     away_too = {"StoreAway", "PageStoreAway"}
     assert {name for one in described for name in one.shared} == {*SENT, *away_too}
-
-
-def test_an_answer_of_an_operations_own_has_a_recipe(described):
-    own = {(one.ident, told.status) for one in described for told in one.description.answers}
-
-    assert own == {key for key in RECIPES if not key[0].startswith("till_")}
-
-
-@pytest.mark.parametrize("key", RECIPES, ids=lambda key: f"{key[0]}-{key[1]}")
-def test_an_answer_of_an_operations_own_is_given(described, ask, key):
-    ident, status = key
-    operation = next(one for one in described if one.ident == ident)
-
-    answer = RECIPES[key](ask)
-
-    assert answer.status_code == status
-    assert answer.request.method == operation.method

@@ -1,4 +1,4 @@
-"""Every answer that the document tells of the tills' API is given, with its status and code."""
+"""The answers that the operations of tills share are given by each; see ``tests.described``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from api.openapi.shared import SHARED
 from db.models import Terminal
 from db.session import writing
 from db.tills import terminals
-from tests.api.recipes import away
+from tests.api.given import away
 from tests.api.test_access import filled
-from tests.api.till import PHONE, SYNC, Till, furnish, sale, work
+from tests.api.till import PHONE, Till, furnish
 
 LARGE = b" " * (2 * 1024 * 1024 + 1)
 LINE = {"article_id": PHONE}
@@ -65,58 +65,8 @@ ASKED: dict[str, Callable[[Till, str], TestResponse]] = {
 """How an answer that many operations share is brought about."""
 
 
-def page_of(till: Till) -> str:
-    posted = till.post([sale("V-1")], prefer="respond-async")
-    work()
-    return f"GET {posted.headers['Location']}"
-
-
-def reused(till: Till) -> TestResponse:
-    till.post([sale("V-1")], prefer="respond-async", idempotency_key="k")
-    return till.post([sale("V-2")], prefer="respond-async", idempotency_key="k")
-
-
-RECIPES: dict[tuple[str, str], Callable[[Till], TestResponse]] = {
-    ("till_sales_take", "201"): lambda till: till.post([]),
-    ("till_sales_take", "202"): lambda till: till.post([sale("V-1")], prefer="respond-async"),
-    ("till_sales_take", "INVALID_FORMAT"): lambda till: till.post({}),
-    ("till_sales_take", "INVALID_KEY"): lambda till: till.post([], idempotency_key="é"),
-    ("till_sales_take", "TOO_MANY_SALES"): lambda till: till.post([{}] * 501),
-    ("till_sales_take", "TOO_MANY_LINES"): lambda till: till.post([{"lignes": [LINE] * 201}]),
-    ("till_sales_take", "KEY_REUSED"): reused,
-    ("till_sales_show", "200"): lambda till: till.send(page_of(till)),
-    ("till_sales_show", "BATCH_NOT_FOUND"): lambda till: till.send(f"GET {SYNC}{NO_BATCH}/"),
-    ("till_history_index", "200"): lambda till: till.send("GET /api/v2/simple/ventes/historique/"),
-    ("till_statistics_index", "200"): lambda till: till.send("GET /api/v2/simple/statistiques/"),
-    ("till_articles_index", "200"): lambda till: till.send("GET /api/v2/simple/articles/"),
-}
-"""By operation, and status or code."""
-
-
-def test_an_answer_of_an_operations_own_has_a_recipe(described):
-    own = {
-        (ident, word)
-        for ident, operation in described.items()
-        for told in operation.description.answers
-        for word in told.codes or (str(told.status),)
-    }
-
-    assert own == RECIPES.keys()
+def test_each_answer_that_tills_share_is_asked_for(described):
     assert {name for one in described.values() for name in one.shared} == ASKED.keys()
-
-
-@pytest.mark.parametrize("key", RECIPES, ids="-".join)
-def test_an_answer_of_an_operations_own_is_given(described, till, key):
-    ident, word = key
-    told = described[ident].description.answers
-
-    answer = RECIPES[key](till)
-
-    if word.isdigit():
-        assert str(answer.status_code) == word
-    else:
-        expected = next(one.status for one in told if word in one.codes)
-        assert (answer.status_code, answer.get_json()["code"]) == (expected, word)
 
 
 @pytest.mark.parametrize("name", ASKED)

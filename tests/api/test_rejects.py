@@ -87,6 +87,15 @@ def test_discarding_wants_a_reason(ask):
     assert len(ask("GET /api/ops/rejects?state=discarded").get_json()["results"]) == 1
 
 
+def test_what_was_discarded_is_not_discarded_again(ask):
+    ident = refuse({"id": 2})
+    ask(f"POST /api/ops/rejects/{ident}/discard", json={"why": "test data"})
+
+    again = ask(f"POST /api/ops/rejects/{ident}/discard", json={"why": "once more"})
+
+    assert (again.status_code, again.get_json()["code"]) == (409, "REFUSED")
+
+
 def test_many_are_replayed_each_on_its_own(ask):
     good, bad, other = refuse(RICE), refuse({"id": 2}), refuse({**RICE, "id": 3}, code="PRICE")
 

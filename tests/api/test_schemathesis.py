@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import recipes
+from tests.api import given
 from tests.api.test_server import web  # noqa: F401, a fixture
 from tests.api.till import SERIAL, Till, furnish, sale, work
 
@@ -72,11 +72,11 @@ def config(app, tokens, monkeypatch, tmp_path):
     posted = till.post([sale("V-1"), sale("V-2", (1, 1))], prefer="respond-async")
     work()
     for status in ("succeeded", "needs_approval", "due"):
-        recipes.run(status)
-    recipes.failure()
-    recipes.failure(of_sync=False)
-    recipes.reject(recipes.RICE)
-    recipes.reject({"id": 1})
+        given.run(status)
+    given.failure()
+    given.failure(of_sync=False)
+    given.reject(given.RICE)
+    given.reject({"id": 1})
     path = tmp_path / "schemathesis.toml"
     batch = posted.get_json()["batch_id"]
     path.write_text(CONFIG.format(token=tokens["admin"], serial=SERIAL, batch=batch), "utf-8")

@@ -15,8 +15,8 @@ from core.errors import ConfigurationError
 from db.access import operators
 from db.models import Operator
 from db.session import reading, writing
+from tests.api.given import away
 from tests.api.pages import RUN, STATUS
-from tests.api.recipes import away
 from tests.api.visitor import Visitor, another, flags, inside, is_in
 
 SYNCS = "/api/ops/syncs"
@@ -199,6 +199,7 @@ def test_a_store_that_is_away_is_told_on_a_page(admin, visitor, tokens):
         assert answer.headers["X-Request-ID"] in answer.text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_developments_own_key_is_kept_for_its_owner_alone(store):
     path = store.var_dir / KEY_FILE
 

@@ -9,7 +9,7 @@ import core.settings
 from db.types import db_now
 from syncs import gate
 from tests.api.catalogue import category, product, synced, woken
-from tests.api.recipes import away
+from tests.api.given import away
 
 PRODUCTS = "GET /api/inventory/products/synced/"
 CATEGORIES = "GET /api/inventory/categories/synced/"

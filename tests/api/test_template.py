@@ -9,7 +9,7 @@ from db.models import AuditEvent, SyncRun, TemplateCheck
 from db.session import reading, writing
 from db.work import states
 from sandbox.faults import HTML, CountLie, Slow, Status
-from tests.api.recipes import working
+from tests.api.given import working
 from tests.syncs import rows
 
 SYNC = "POST /admin/api/sync-template"
