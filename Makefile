@@ -29,7 +29,7 @@ run: $(VENV)/.embedded  ## everything in the foreground, on your own settings, u
 test: $(VENV)/.dev redis chromium  ## all tests, on SQLite, a real PostgreSQL and a real Redis it brings itself
 	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST)
 
-quick: $(VENV)/.dev redis  ## the tests that start no processes of ours: most of them, in minutes
+quick: $(VENV)/.dev redis  ## the tests that start no processes of ours: most of them
 	@$(BIN)/python -m pytest $(WORKERS) -m "not processes" $(PYTEST)
 
 processes: $(VENV)/.dev redis chromium  ## the others: processes, a browser, faults, installing

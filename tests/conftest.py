@@ -10,14 +10,15 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import hypothesis
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import Engine, event
 
 import core.settings
 from core import logs
@@ -29,6 +30,8 @@ from tests.servers import WATCH, Database, PostgreSQL, Redis, memory
 pytest_plugins = ["tests.described"]
 CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 TEMPLATE = "moulin_template"
+ONCE = """A test that never reaches its store runs once:
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)"""
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 # A shell that starts us in the background ignores Ctrl-C for us and for all that we start,
@@ -90,19 +93,39 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def store(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bare_environment: None
+    request: pytest.FixtureRequest,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    bare_environment: None,
 ) -> Iterator[core.settings.Settings]:
     """The product at work on ``database_url``, with a key to seal and a ``var/`` of its own."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", Fernet.generate_key().decode())
     core.settings.reset()
-    yield core.settings.settings()
+    with reached() as was_reached:
+        yield core.settings.settings()
+    is_second = database_url.startswith("postgresql") and "processes" not in request.keywords
+    assert was_reached() or not is_second, ONCE
     # The engine is kept for the next test, with the statements that it compiled.
     kept = session._ENGINES.get(database_url)
     session.dispose()
     if kept is not None:
         session._ENGINES[database_url] = kept
+
+
+@contextmanager
+def reached() -> Iterator[Callable[[], bool]]:
+    """Says whether any database was connected to inside the block."""
+    connections: list[object] = []
+
+    def note(*connecting: object) -> None:
+        connections.append(connecting)
+
+    event.listen(Engine, "do_connect", note)
+    yield lambda: bool(connections)
+    event.remove(Engine, "do_connect", note)
 
 
 @pytest.fixture(scope="session")

@@ -73,9 +73,8 @@ def test_a_store_of_another_version_is_not_ready(store, app, monkeypatch, tmp_pa
     assert answer.get_json()["checks"]["store"] == "not_migrated"
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_readiness_comes_back_with_the_store(postgresql_server, store, ask):
-    if core.settings.settings().database_url.startswith("sqlite"):
-        return
     postgresql_server.stop(immediate=True)
     try:
         assert ask("GET /readyz", role=None).status_code == 503

@@ -105,6 +105,7 @@ def test_orders_are_taken_whatever_redis_does(send, empty_redis):
         assert session.query(SyncRun).count() == 4
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_server_says_nothing_about_itself(send, web):
     answers = [
         send("GET", "/"),

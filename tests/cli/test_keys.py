@@ -81,6 +81,7 @@ def test_unknown_and_unused_keys_are_said_so(cli):
         assert "There is no key named 'x'" in cli("apikey", verb, "x", exit=1).stderr
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_new_encryption_key_can_seal_and_needs_no_store(cli, monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
     core.settings.reset()

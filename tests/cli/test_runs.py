@@ -71,6 +71,7 @@ def test_a_run_that_does_not_exist_is_said_so(cli, verb):
     assert "There is no run 99" in cli("runs", verb, 99, exit=1).stderr
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_number_no_database_holds_is_a_usage_error(cli):
     cli("runs", "show", 2**63, exit=2)
 

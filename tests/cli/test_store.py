@@ -20,6 +20,7 @@ def test_a_setting_of_a_sync_there_is_not_is_told(cli, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "value"), [("SECRET_KEY", "canary"), ("FLOWER_BASIC_AUTH", "canary")]
 )
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_secret_of_the_wrong_form_is_told_and_not_quoted(cli, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     core.settings.reset()

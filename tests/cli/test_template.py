@@ -113,6 +113,7 @@ def test_enqueue_leaves_it_to_a_worker(template, told, monkeypatch):
 
 
 @pytest.mark.parametrize("with_full", ["--enqueue", "--resume"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_full_is_read_here_and_now(template, cli, with_full):
     cli("sync_template", "--full", with_full, exit=2)
 

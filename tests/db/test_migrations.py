@@ -70,9 +70,9 @@ def test_a_store_at_head_says_so(store):
     assert migrate.current() == migrate.head()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_sqlite_writes_ahead(store):
-    if engine().dialect.name == "sqlite":
-        with engine().connect() as connection:
-            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
-            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
-            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+    with engine().connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2

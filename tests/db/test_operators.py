@@ -55,6 +55,7 @@ def test_a_name_is_given_once_even_after_it_was_revoked(awa):
         operators.add(session, name="Awa", role="viewer")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_unknown_role_is_refused(store):
     with pytest.raises(RefusedError, match="viewer, operator, admin"), writing() as session:
         operators.add(session, name="Awa", role="root")

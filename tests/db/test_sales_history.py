@@ -70,6 +70,7 @@ def test_a_sale_is_shown_as_it_was_sold_with_its_lines_in_order(store):
     ]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_who_bought_is_not_even_read(store):
     assert not {field.name for field in fields(Sold)} & {"client", "content_hash"}
 

@@ -72,6 +72,7 @@ def test_every_sync_is_a_task_of_the_worker(tmp_path):
 
 
 @EVERY
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_scheduled_sync_has_one_entry_in_beat(sync, store, monkeypatch):
     monkeypatch.setenv("TEMPLATE_BASE_URL", "https://art.example")
     monkeypatch.setenv("TEMPLATE_API_KEY", "sk")
@@ -80,6 +81,7 @@ def test_a_scheduled_sync_has_one_entry_in_beat(sync, store, monkeypatch):
     assert [entry["schedule"] for entry in mine] == ([sync.schedule] if sync.schedule else [])
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_unscheduled_sync_has_none(store, monkeypatch):
     monkeypatch.setenv("SYNC_SCHEDULE_B2B_PRODUCTS", "")
     core.settings.reset()

@@ -54,7 +54,7 @@ def test_a_lease_is_renewed_by_every_page(b2b):
     assert seen[0] < seen[1] < seen[2]
 
 
-def test_a_lease_lasts_twice_the_longest_call(store, monkeypatch):
+def test_a_lease_lasts_twice_the_longest_call(monkeypatch):
     assert PRODUCTS.source.timeouts.lease == 60
     monkeypatch.setenv("INVENTORY_API_TIMEOUT", "300")
     core.settings.reset()

@@ -158,6 +158,7 @@ def test_a_writer_that_waits_too_long_fails_as_every_database_error_does(store, 
     other.close()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_sweeper_outlives_whatever_goes_wrong_in_a_round(store, monkeypatch):
     rounds = threading.Semaphore(0)
 

@@ -127,6 +127,7 @@ def test_at_any_moment_the_latest_slot_is_past_and_the_next_is_not(moment, cron,
     assert slot.at <= now < slot.at + slot.period
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_schedule_is_counted_without_a_broker(store):
     with pytest.raises(ConfigurationError, match="REDIS_URL"):
         broker_url()
@@ -248,11 +249,13 @@ def no_schedule(monkeypatch) -> None:
     core.settings.reset()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_empty_setting_schedules_nothing(store, no_schedule):
     assert schedule(PRODUCTS) is None
     assert claim_latest(PRODUCTS, trigger="beat") is None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_setting_replaces_the_declared_schedule(store, monkeypatch):
     monkeypatch.setenv("SYNC_SCHEDULE_B2B_PRODUCTS", "15 4 * * *")
     core.settings.reset()
@@ -262,6 +265,7 @@ def test_a_setting_replaces_the_declared_schedule(store, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["often", "* * * *", "61 * * * *", "* * * * * *"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_schedule_that_is_none_is_refused_by_name(store, monkeypatch, text):
     monkeypatch.setenv("SYNC_SCHEDULE_B2B_PRODUCTS", text)
     core.settings.reset()
@@ -270,6 +274,7 @@ def test_a_schedule_that_is_none_is_refused_by_name(store, monkeypatch, text):
         schedule(PRODUCTS)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_interval_is_two_hours_for_all_or_a_sync_s_own(store, monkeypatch):
     assert interval("b2b.products") == 7200
     monkeypatch.setenv("SYNC_INTERVAL_SECONDS", "600")

@@ -129,6 +129,7 @@ def test_three_days_around_the_change_have_three_runs(beats, monkeypatch, day):
     assert len({slot.astimezone(PARIS).date() for slot in slots()}) == 3
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_following_instant_is_in_utc(store, monkeypatch):
     schedule(monkeypatch, "0 2 * * *")
 

@@ -97,6 +97,7 @@ def test_a_source_stands_under_its_name_and_its_syncs_under_it(source):
 
 
 @EVERY
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_source_s_connector_is_of_its_family(source, store, monkeypatch):
     monkeypatch.setenv("B2B_API_KEY", "k")
     monkeypatch.setenv("TEMPLATE_BASE_URL", "https://art.example")
@@ -174,6 +175,7 @@ def test_a_call_and_a_run_s_lease_follow_the_source_s_own_timeout():
     assert source.timeouts.lease == 80
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("wanted", [True, False], ids=["configured", "not configured"])
 def test_a_source_is_added_by_one_module(tmp_path, wanted):
     # In a process of its own: what is declared is read once, when the registry is imported.

@@ -64,6 +64,7 @@ def test_the_hourly_look_at_the_art_site_is_a_task(template):
     assert [entry.path for entry in template.log] == ["/api/export/stats"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_beat_rings_for_every_declared_schedule(store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TEMPLATE_BASE_URL", "https://art.example")
     monkeypatch.setenv("TEMPLATE_API_KEY", "sk")
@@ -75,6 +76,7 @@ def test_beat_rings_for_every_declared_schedule(store, monkeypatch: pytest.Monke
     assert all(entry["task"] == name for name, entry in entries.items())
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_setting_changes_or_empties_a_schedule(store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SYNC_SCHEDULE_B2B_PRODUCTS", "7 3 * * *")
     monkeypatch.setenv("SYNC_SCHEDULE_B2B_CATEGORIES", "")

@@ -29,6 +29,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("kind", "fault"), CASES.items(), ids=list(CASES))
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_look_is_one_request_and_one_word(template, monkeypatch, kind, fault):
     monkeypatch.setattr(health, "SLOW", 0.3)
     if fault is not None:
@@ -40,6 +41,7 @@ def test_a_look_is_one_request_and_one_word(template, monkeypatch, kind, fault):
     assert [entry.path for entry in template.log] == ["/api/export/stats"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_wrong_key_is_auth_and_says_where_to_look(template):
     template.key = "sk_other"
 
@@ -51,12 +53,14 @@ def test_a_wrong_key_is_auth_and_says_where_to_look(template):
 
 
 @pytest.mark.parametrize("fault", [Missing(field="stats"), Status(status=404)])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_another_shape_is_schema(template, fault):
     template.faults.add(fault)
 
     assert health.look(SOURCE).kind == "schema"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_silence_is_network_and_ends(template, monkeypatch):
     monkeypatch.setattr(health, "PATIENCE", 0.5)
     template.faults.add(Hang(seconds=30))
@@ -68,6 +72,7 @@ def test_silence_is_network_and_ends(template, monkeypatch):
     assert len(template.log) <= 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nobody_there_is_network(template, monkeypatch):
     monkeypatch.setenv("TEMPLATE_BASE_URL", f"http://127.0.0.1:{free_port()}")
     core.settings.reset()
@@ -131,6 +136,7 @@ def test_without_a_site_nothing_is_looked_at(store):
     assert health.task(SOURCE) not in beat_schedule.entries()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_with_a_site_beat_rings_each_hour(template):
     assert beat_schedule.entries()[health.task(SOURCE)]["schedule"].minute == {0}
 
@@ -174,6 +180,7 @@ def test_the_sweeper_rings_for_it_until_somebody_looked(template, monkeypatch):
     assert sent == [health.task(SOURCE)]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_without_a_site_nobody_is_rung_for(store, monkeypatch):
     monkeypatch.setattr(health, "AGAIN", timedelta(microseconds=1))
 

@@ -58,12 +58,14 @@ def test_its_state_says_so_and_beat_has_no_entry():
 
 
 @pytest.mark.usefixtures("half")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_whoever_asks_for_the_source_is_told_both_settings():
     with pytest.raises(ConfigurationError, match=r"TEMPLATE_BASE_URL.*TEMPLATE_API_KEY"):
         connect.to_source("template")
 
 
 @pytest.mark.usefixtures("half")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_beat_warns_once(capfd):
     core.logs.configure()
     signals.tell_what_never_runs()

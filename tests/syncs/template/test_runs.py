@@ -150,6 +150,7 @@ def test_the_whole_export_writes_what_the_parts_write(template, apart):
     assert rows.count(TemplateOrderDrift) == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_orders_without_their_things_are_not_taken_from_the_whole_export(template):
     for key in template.gallery.orders:
         template.gallery.orders.edit(key, without=["items"])
