@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from cli.doorbell import ring
 from cli.output import UNAVAILABLE, print_table, say, when
 from cli.words import warning
 from connectors.connector import Connector
+from core.document import Json
 from core.errors import ConfigurationError
 from syncs import gate
 from syncs.declaration import AnySync
@@ -25,14 +25,14 @@ class Stage:
     ``source`` is read instead of the sync's own.
     """
 
-    tell: Callable[[dict[str, Any]], None]
+    tell: Callable[[Json], None]
     bar: bool
     source: Connector | None = None
 
 
 def not_now(sync: AnySync, answer: gate.Answer, stage: Stage, *, quiet: bool) -> int:
     """Say why nothing runs; cron (``--auto``) stays quiet about it."""
-    found: dict[str, Any] = {"sync": sync.name, "status": answer.status, "total": 0}
+    found: Json = {"sync": sync.name, "status": answer.status, "total": 0}
     match answer:
         case gate.Fresh(since=since):
             say(f"{sync.name} is fresh: it was last brought in at {when(since)}.")
@@ -60,7 +60,7 @@ def _pressed(sync: AnySync, answer: gate.Running) -> None:
         ring(sync.task, answer.run_id, f"run {answer.run_id}")
 
 
-def report(found: dict[str, Any]) -> None:
+def report(found: Json) -> None:
     """Tell people what came of a sync; nothing of one that did not run, which is said already."""
     if "pages" not in found:
         return
@@ -75,7 +75,7 @@ def report(found: dict[str, Any]) -> None:
         say("Nothing was written. What only the database can refuse, a dry run cannot foresee.")
 
 
-def remarks(found: dict[str, Any]) -> None:
+def remarks(found: Json) -> None:
     """Warnings and refused records of a run, as far as a person reads them."""
     for kept in found["warnings"][:SHOWN]:
         say(f"Warning: {warning(kept)}")

@@ -10,6 +10,7 @@ from celery.schedules import crontab
 
 from connectors.connector import Connector
 from connectors.page import Page
+from core.document import Json
 from core.errors import RefusedError
 from core.fields import external_id
 from core.payload import Payload
@@ -80,11 +81,11 @@ class Sync(Generic[S, P, C]):
         name = f"{self.name}.{self.kind.version}"
         return name if since is None else f"{name} since {since}"
 
-    def bookmark(self, value: Bookmark) -> dict[str, Any]:
+    def bookmark(self, value: Bookmark) -> Json:
         """A bookmark as the sync's state keeps it."""
         return {"version": self.kind.version, "value": value}
 
-    def since(self, kept: Mapping[str, Any] | None) -> Bookmark | None:
+    def since(self, kept: Json | None) -> Bookmark | None:
         """From where on to ask, by the bookmark that is ``kept``; None: for everything, as when
         another version kept it.
         """
@@ -127,7 +128,7 @@ class Sync(Generic[S, P, C]):
         """Whether a run with ``options`` sees a part of the source only."""
         return any(name in self.filters for name in options)
 
-    def check_options(self, given: Mapping[str, Any]) -> dict[str, int | str]:
+    def check_options(self, given: Json) -> dict[str, int | str]:
         """The options with their types; ``RefusedError`` names one that is unknown or wrong."""
         found: dict[str, int | str] = {}
         for name, value in given.items():

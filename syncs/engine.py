@@ -11,9 +11,9 @@ import time
 from contextlib import AbstractContextManager, nullcontext, suppress
 
 from connectors.connector import Connector
+from core.document import Json
 from core.errors import FatalError, SyncError
 from core.logs import bind_correlation_id, get_logger
-from db.models.base import Json
 from db.session import reading, writing
 from db.work import leases, runs
 from db.work.claims import LeaseLost

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, Response, redirect, render_template, request, session, url_for
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.console import words
 from api.web import problems, sessions
 from api.web.describe import HTML, JSON
+from core.document import Json
 from core.logs import correlation_id
 
 HEADERS = {
@@ -25,7 +23,7 @@ HEADERS = {
 NOTICE = "notice"
 
 
-def render(template: str, *, status: int = 200, **values: Any) -> Response:
+def render(template: str, *, status: int = 200, **values: object) -> Response:
     """The page; a notice that the last request left is shown once."""
     notice = session.pop(NOTICE, None) if NOTICE in session else None
     return _framed(template, status, sessions.operator(), notice=notice, **values)
@@ -60,16 +58,17 @@ def refuse(error: Exception) -> AnyResponse:
     if problem.status == 401:  # noqa: PLR2004, RFC 9110's number says it
         then = url_for(str(request.endpoint), lang=words.asked()) if reads else None
         return redirect(url_for("login.show", then=then, lang=words.asked()), 303)
+    back: dict[str, object] = {} if reads else {"here": url_for("pages.status")}
     answer = _framed(
         "problem", problem.status, sessions.operator_if_known(), problem=problem,
-        ident=correlation_id(), **({} if reads else {"here": url_for("pages.status")}),
+        notice=None, ident=correlation_id(), **back,
     )  # fmt: skip
     answer.headers.update(problem.headers)
     return answer
 
 
 def _framed(
-    template: str, status: int, operator: object, *, notice: Any = None, **values: Any
+    template: str, status: int, operator: object, *, notice: Json | None, **values: object
 ) -> Response:
     chosen = words.chosen()
     text = render_template(
@@ -81,7 +80,7 @@ def _framed(
     return Response(text, status, headers=HEADERS, mimetype=HTML)
 
 
-def _said(chosen: words.Words, notice: Mapping[str, Any] | None) -> str | None:
+def _said(chosen: words.Words, notice: Json | None) -> str | None:
     """The sentence that was left; none when it was by a release that had other sentences."""
     try:
         return None if notice is None else chosen(notice["key"], **notice["named"])

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core.core_schema import WithDefaultSchema
 
 from api.web.describe import Describable
+from core.document import Json
 
 REF = "#/components/schemas/"
 _TEMPLATE = REF + "{model}"
 _OF_A_KIND = re.compile(r"^(\w+)\[(\w+)\]$")
 
-Schema = dict[str, Any]
+Schema = Json
 """JSON Schema, or any other object of the document."""
 
 

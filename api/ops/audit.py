@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint
 
 from api.web.access import allow
@@ -20,7 +18,7 @@ bp = Blueprint("ops_audit", __name__, url_prefix="/api/ops/audit")
 @bp.get("")
 @allow("admin")
 @describe(Answer(kind=Listing[Act]), query=Page)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Acts, newest first."""
     page = asked(Page)
     with reading() as session:

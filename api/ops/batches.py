@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint
 from pydantic import Field
 
@@ -29,7 +27,7 @@ class BatchPage(Page):
 @bp.get("")
 @allow("viewer")
 @describe(Answer(kind=Listing[BatchLine]), query=BatchPage)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Batches of sales, newest first."""
     page = asked(BatchPage)
     with reading() as session:
@@ -42,7 +40,7 @@ def index() -> dict[str, Any]:
 @bp.get("/<ident:batch_id>")
 @allow("viewer")
 @describe(Answer(kind=Batch))
-def show(batch_id: int) -> dict[str, Any]:
+def show(batch_id: int) -> dict[str, object]:
     """One batch with every attempt that failed, never what was sent, which names customers; what
     its till is answered only for an operator.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Response, jsonify
 
@@ -44,7 +44,7 @@ def by(order: Order | ReasonedOrder | None = None) -> By:
     return By(caller().who, order.why if order is not None else None)
 
 
-def enqueued(run_id: int, **more: Any) -> tuple[Response, int, dict[str, str]]:
+def enqueued(run_id: int, **more: object) -> tuple[Response, int, dict[str, str]]:
     """202: a run is due; ``Location`` is where to follow it."""
     answer = jsonify({"status": "enqueued", "run_id": run_id, **more})
     return answer, 202, {"Location": f"/api/ops/runs/{run_id}"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -57,7 +57,7 @@ class Dismissed(Shape):
 @bp.get("")
 @allow("viewer")
 @describe(Answer(kind=Listing[FailureLine]), query=FailurePage)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Failures, newest first."""
     page = asked(FailurePage)
     state = None if page.state == "all" else page.state
@@ -72,7 +72,7 @@ def index() -> dict[str, Any]:
 @bp.get("/<ident:failure_id>")
 @allow("viewer")
 @describe(Answer(kind=Failure))
-def show(failure_id: int) -> dict[str, Any]:
+def show(failure_id: int) -> dict[str, object]:
     """One failure: its exact arguments, and every attempt with its traceback."""
     with reading() as session:
         return views.find(session, failure_id).dump()
@@ -114,7 +114,7 @@ def retry(failure_id: int) -> ResponseReturnValue:
     body=ReasonedOrder,
     example=GIVEN,
 )
-def dismiss(failure_id: int) -> dict[str, Any]:
+def dismiss(failure_id: int) -> dict[str, object]:
     """Close a failure that shall not run again."""
     acts.dismiss([failure_id], by=by(load(ReasonedOrder)))
     return {"id": failure_id, "state": "dismissed"}

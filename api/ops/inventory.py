@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,7 +52,7 @@ EXAMPLE = {"force": True, "why": "prices changed"}
 @bp.get("/products/", strict_slashes=False)
 @allow("operator")
 @describe(Answer(kind=SyncLine))
-def products() -> dict[str, Any]:
+def products() -> dict[str, object]:
     """The sync of the products, as the list of all has it."""
     return _show("b2b.products")
 
@@ -62,7 +60,7 @@ def products() -> dict[str, Any]:
 @bp.get("/categories/", strict_slashes=False)
 @allow("operator")
 @describe(Answer(kind=SyncLine))
-def categories() -> dict[str, Any]:
+def categories() -> dict[str, object]:
     """The sync of the categories, as the list of all has it."""
     return _show("b2b.categories")
 
@@ -83,7 +81,7 @@ def sync_categories() -> ResponseReturnValue:
     return _begin("b2b.categories")
 
 
-def _show(name: str) -> dict[str, Any]:
+def _show(name: str) -> dict[str, object]:
     with reading() as session:
         return views.find(session, name).dump()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from api.till.waiting import FIRST_PAUSE, LONGEST_PAUSE
 from db.models import SyncRun
@@ -53,7 +52,7 @@ def _look(asked_for: Sequence[Asked]) -> Result:
     return found
 
 
-def _sort(found: Result, name: str, run: SyncRun, before: Mapping[str, Any] | None) -> None:
+def _sort(found: Result, name: str, run: SyncRun, before: Mapping[str, object] | None) -> None:
     newest = _newest(run)
     if run.status in ENDED:
         found.data[name] = restore(run).total
@@ -67,6 +66,6 @@ def _sort(found: Result, name: str, run: SyncRun, before: Mapping[str, Any] | No
         found.errors.append(f"{name}: {error}")
 
 
-def _newest(run: SyncRun) -> dict[str, Any] | None:
+def _newest(run: SyncRun) -> dict[str, object] | None:
     """The error of the run's last try: of very many the list keeps no more than some."""
     return run.errors[-1] if run.errors else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Blueprint
 from pydantic import Field
@@ -75,7 +75,7 @@ class ReplayedMany(Shape):
 @bp.get("")
 @allow("viewer")
 @describe(Answer(kind=Listing[RejectLine]), query=RejectPage)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Rejects, newest first, without what was received."""
     page = asked(RejectPage)
     state = None if page.state == "all" else page.state
@@ -90,7 +90,7 @@ def index() -> dict[str, Any]:
 @bp.get("/<ident:reject_id>")
 @allow("viewer")
 @describe(Answer(kind=Reject))
-def show(reject_id: int) -> dict[str, Any]:
+def show(reject_id: int) -> dict[str, object]:
     """One reject; what was received, which may be personal, only for an operator."""
     opened = operators.may(caller().role, "operator")
     with reading() as session:
@@ -108,7 +108,7 @@ def show(reject_id: int) -> dict[str, Any]:
     refuses(409, "REFUSED", when="it is still refused, or closed already"),
     body=PlainOrder,
 )
-def replay_one(reject_id: int) -> dict[str, Any]:
+def replay_one(reject_id: int) -> dict[str, object]:
     """Write the record from what was received; a 409 says why it is still refused."""
     load(PlainOrder)
     acts.replay(reject_id, by=by())
@@ -123,7 +123,7 @@ def replay_one(reject_id: int) -> dict[str, Any]:
     body=ReasonedOrder,
     example=GIVEN,
 )
-def discard(reject_id: int) -> dict[str, Any]:
+def discard(reject_id: int) -> dict[str, object]:
     """Close a record that nobody wants."""
     acts.discard([reject_id], by=by(load(ReasonedOrder)))
     return {"id": reject_id, "state": "discarded"}
@@ -136,7 +136,7 @@ def discard(reject_id: int) -> dict[str, Any]:
     body=ReplayOrder,
     example={"filter": {"sync": "b2b.products", "code": "INVALID_FIELD"}, "dry_run": True},
 )
-def replay_many() -> dict[str, Any]:
+def replay_many() -> dict[str, object]:
     """Replay open rejects that match, oldest first, each on its own; ``next`` is for ``after``."""
     order = load(ReplayOrder)
     with reading() as session:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
@@ -34,7 +32,7 @@ class RunPage(Page):
 @bp.get("")
 @allow("viewer")
 @describe(Answer(kind=Listing[RunLine]), query=RunPage)
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Runs, newest first."""
     page = asked(RunPage)
     with reading() as session:
@@ -47,7 +45,7 @@ def index() -> dict[str, Any]:
 @bp.get("/<ident:run_id>")
 @allow("viewer")
 @describe(Answer(kind=Run))
-def show(run_id: int) -> dict[str, Any]:
+def show(run_id: int) -> dict[str, object]:
     """One run, with refused records, warnings and every attempt that failed."""
     with reading() as session:
         return views.find(session, run_id).dump()
@@ -76,6 +74,6 @@ def cancel(run_id: int) -> ResponseReturnValue:
     body=Order,
     example=GIVEN,
 )
-def approve(run_id: int) -> dict[str, Any]:
+def approve(run_id: int) -> dict[str, object]:
     """Let the deletions happen that a run left to a person."""
     return acts.approve(run_id, by=by(load(Order))).dump()

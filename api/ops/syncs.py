@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -58,7 +58,7 @@ class RunOrder(Order):
 @bp.get("")
 @allow("viewer")
 @describe(Answer(kind=Listing[SyncLine]))
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Every declared sync with its state."""
     with reading() as session:
         return {"results": [line.dump() for line in views.every(session)], "next": None}
@@ -106,7 +106,7 @@ def press(
 @bp.post("/<name>/pause")
 @allow("operator")
 @describe(Answer(kind=Pause), body=Order, example=GIVEN, path=NAME)
-def pause(name: str) -> dict[str, Any]:
+def pause(name: str) -> dict[str, object]:
     """Let no run begin; one that is running stops between two slices."""
     return acts.pause(declared(name), by=by(load(Order))).dump()
 
@@ -114,7 +114,7 @@ def pause(name: str) -> dict[str, Any]:
 @bp.post("/<name>/resume")
 @allow("operator")
 @describe(Answer(kind=Pause), body=Order, example=GIVEN, path=NAME)
-def resume(name: str) -> dict[str, Any]:
+def resume(name: str) -> dict[str, object]:
     """Let runs begin again."""
     return acts.resume(declared(name), by=by(load(Order))).dump()
 

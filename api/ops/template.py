@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
@@ -121,7 +121,7 @@ def sync_template() -> ResponseReturnValue:
 @bp.get("/template-health")
 @allow("viewer")
 @describe(Answer(kind=TemplateHealth), NOT_CONFIGURED)
-def health() -> dict[str, Any]:
+def health() -> dict[str, object]:
     """Ask the art site now, once, for ten seconds at most."""
     require_configured()
     found = look(SOURCE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from flask import Blueprint
 from sqlalchemy.orm import Session
@@ -41,7 +40,7 @@ MOST_ERRORS = 20
     ),
     shares=("StoreAway",),
 )  # fmt: skip
-def index() -> dict[str, Any]:
+def index() -> dict[str, object]:
     """Counts and ages.
 
     With an operator's token what went wrong as well: each sync's ``advice`` and ``error``, the run
@@ -51,13 +50,13 @@ def index() -> dict[str, Any]:
     return summary(details=caller is not None and operators.may(caller.role, "operator"))
 
 
-def summary(*, details: bool) -> dict[str, Any]:
+def summary(*, details: bool) -> dict[str, object]:
     """What the address answers; with ``details`` what only operators see."""
     with reading() as session:
         every = {one.sync: one for one in status.every(session)}
         now = bulk.now(session)
         products, categories = synced.counts(session)
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "products": _kind(every["b2b.products"], products),
             "categories": _kind(every["b2b.categories"], categories),
             "syncs": [
@@ -70,7 +69,7 @@ def summary(*, details: bool) -> dict[str, Any]:
     return found
 
 
-def _kind(one: SyncStatus, count: int) -> dict[str, Any]:
+def _kind(one: SyncStatus, count: int) -> dict[str, object]:
     return {
         "count": count,
         "state": one.state,
@@ -80,7 +79,7 @@ def _kind(one: SyncStatus, count: int) -> dict[str, Any]:
     }
 
 
-def _one(session: Session, one: SyncStatus, now: datetime) -> dict[str, Any]:
+def _one(session: Session, one: SyncStatus, now: datetime) -> dict[str, object]:
     run = one.last_run
     since = run.tried_since if run is not None else None
     if one.state == "failing":
@@ -103,7 +102,7 @@ def _one(session: Session, one: SyncStatus, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _details(one: SyncStatus) -> dict[str, Any]:
+def _details(one: SyncStatus) -> dict[str, object]:
     since = one.last_success_at.isoformat(timespec="seconds") if one.last_success_at else "never"
     found = advice(one, since=since)
     return {
@@ -113,7 +112,7 @@ def _details(one: SyncStatus) -> dict[str, Any]:
     }
 
 
-def _errors(session: Session, every: Iterable[SyncStatus]) -> list[dict[str, Any]]:
+def _errors(session: Session, every: Iterable[SyncStatus]) -> list[dict[str, object]]:
     lines = [
         each.dump()
         for one in every

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 from flask import request
@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from api.web import describe
 from api.web.body import field_errors
 from api.web.problems import FieldError, Problem
+from core.document import Json
 
 MOST = 200
 LARGEST_ID = 2**63 - 1
@@ -25,7 +26,7 @@ class Line(Protocol):
     def id(self) -> int:
         """What the next page goes on below."""
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> Json:
         """As it is answered."""
 
 

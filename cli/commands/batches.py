@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
 from cli.arguments import ID, list_options
 from cli.output import json_option, print_attempts, print_json, print_table, say
 from cli.stored import StoreGroup
+from core.document import Json
 from db.session import reading
 from syncs.sales.process import TASK
 from syncs.views import batches as views
@@ -73,7 +74,7 @@ def show(which: str, as_json: bool) -> None:
     _advise(found)
 
 
-def _advise(found: dict[str, Any]) -> None:
+def _advise(found: Json) -> None:
     if found["status"] == "failed":
         say(
             f"Its failure stands under 'python manage.py failed list --task {TASK}'; when the "

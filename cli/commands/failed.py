@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -22,6 +21,7 @@ from cli.output import (
 from cli.stored import StoreGroup
 from cli.who import by
 from cli.words import sentences
+from core.document import Json
 from core.errors import MoulinError
 from db.session import reading
 from db.work import failures
@@ -135,10 +135,10 @@ def dismiss(ids: tuple[int, ...], why: str, as_json: bool) -> None:
         print_json({"dismissed": chosen})
 
 
-def _retry_each(chosen: list[int], by: By) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _retry_each(chosen: list[int], by: By) -> tuple[list[Json], list[Json]]:
     """What runs again and as what, and what cannot, with the reason; each stands alone."""
-    retried: list[dict[str, Any]] = []
-    refused: list[dict[str, Any]] = []
+    retried: list[Json] = []
+    refused: list[Json] = []
     for ident in chosen:
         try:
             retried.append({"id": ident, "as": _retry(ident, by)})
@@ -178,7 +178,7 @@ def _chosen(ids: tuple[int, ...], *, task: str | None, fingerprint: str | None) 
         return chosen
 
 
-def _say_refused(refused: list[dict[str, Any]], *, some: bool) -> int:
+def _say_refused(refused: list[Json], *, some: bool) -> int:
     """Say why each was not retried; the exit code, PARTIAL when ``some`` others were."""
     for item in refused:
         say(f"Not retried: {item['id']}: {item['error']}")

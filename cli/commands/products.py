@@ -20,7 +20,7 @@ from syncs.acts import products as acts
 from syncs.acts.products import Locked
 from syncs.views import products as views
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 SPELLINGS = {"category": "category_id"}
 SHOWN = tuple("category" if name == "category_id" else name for name in LOCKABLE)
@@ -119,7 +119,7 @@ def unlock(ident: str, names: tuple[str, ...], external: bool, as_json: bool) ->
 @click.option("--category", "category_id", type=ID, help="The id of a category of ours.")
 @click.option("--active/--inactive", "active", default=None, help="On sale or not.")
 @json_option
-def set_(ident: str, external: bool, as_json: bool, **given: Any) -> None:
+def set_(ident: str, external: bool, as_json: bool, **given: object) -> None:
     """Set values of ours and lock their fields (stock: see 'stock adjust')."""
     values = {
         name: None if value is Cleared else value

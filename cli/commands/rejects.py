@@ -13,6 +13,7 @@ from cli.output import PARTIAL, json_option, print_json, print_table, say
 from cli.stored import StoreGroup
 from cli.who import by
 from cli.words import sentences
+from core.document import Json
 from core.errors import MoulinError
 from db.session import reading
 from db.work import rejects as stored
@@ -127,10 +128,10 @@ def _named(sync: str | None) -> str | None:
     return sync if sync in (None, SALES) else find(sync).name
 
 
-def _replay_each(chosen: list[int]) -> tuple[list[int], list[dict[str, Any]]]:
+def _replay_each(chosen: list[int]) -> tuple[list[int], list[Json]]:
     """Which were written, and which are still refused and why; each stands alone."""
     replayed: list[int] = []
-    refused: list[dict[str, Any]] = []
+    refused: list[Json] = []
     for ident in chosen:
         try:
             acts.replay(ident, by=by())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -36,7 +36,7 @@ from syncs.trying import MOST_FAILURES
 LONGEST_WAIT = 60.0
 """A source that asks for more than this by hand gets its rest: exit 69, checkpoint kept."""
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 EXIT = {
     "succeeded": 0,
     "enqueued": 0,
@@ -105,7 +105,7 @@ def flags(command: F) -> F:
 
 
 def _with_flags(function: Callable[..., None], sync: AnySync) -> Callable[..., None]:
-    def call(**given: Any) -> None:
+    def call(**given: object) -> None:
         function(**given)
 
     for option, kind in sync.options.items():
@@ -116,7 +116,7 @@ def _with_flags(function: Callable[..., None], sync: AnySync) -> Callable[..., N
 
 def _run(
     sync: AnySync, *, auto: bool, force: bool, resume: bool, enqueue: bool, dry_run: bool,
-    as_json: bool, **options: Any,
+    as_json: bool, **options: object,
 ) -> None:  # fmt: skip
     wish = Wish(auto=auto, force=force, resume=resume, enqueue=enqueue, dry_run=dry_run)
     chosen = sync.check_options(options)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from cli.outcomes import Stage, remarks
 from cli.output import FAILED, PARTIAL, UNAVAILABLE, json_option, print_json, print_table, say
 from cli.words import sentences
 from connectors.template import SpooledExport
+from core.document import Json
 from core.errors import MoulinError, RetriableError
 from db import migrate
 from db.session import reading
@@ -48,7 +48,7 @@ def sync_template(only: tuple[str, ...], full: bool, as_json: bool, **given: boo
     migrate.require_current()
     # Before any run begins: without a key there is nothing to begin.
     SOURCE.open().close()
-    told: dict[str, dict[str, Any]] = {}
+    told: dict[str, Json] = {}
     with _export(chosen, wish, full=full) as export:
         codes = [
             _one(name, sync, wish, export, told, bar=not as_json) for name, sync in chosen.items()
@@ -78,7 +78,7 @@ def _export(
 
 def _one(
     name: str, sync: AnySync, wish: Wish, export: SpooledExport | None,
-    told: dict[str, dict[str, Any]], *, bar: bool,
+    told: dict[str, Json], *, bar: bool,
 ) -> int:  # fmt: skip
     """Sync one table; its exit code. What the export does not hold is asked of the site."""
     source = export if export is not None and export.holds(PATHS[sync.name]) else None
@@ -102,7 +102,7 @@ def exit_code(codes: list[int]) -> int:
     return FAILED if FAILED in codes else UNAVAILABLE
 
 
-def _sums(told: dict[str, dict[str, Any]], codes: list[int]) -> dict[str, Any]:
+def _sums(told: dict[str, Json], codes: list[int]) -> Json:
     words = {found["status"] for found in told.values()}
     mixed = {0: "succeeded", PARTIAL: "partial"}.get(exit_code(codes), "failed")
     sums = {name: sum(found.get(name, 0) for found in told.values()) for name in COUNTS}
@@ -110,7 +110,7 @@ def _sums(told: dict[str, dict[str, Any]], codes: list[int]) -> dict[str, Any]:
     return {"status": words.pop() if len(words) == 1 else mixed, **sums, "seconds": seconds}
 
 
-def _report(told: dict[str, dict[str, Any]]) -> None:
+def _report(told: dict[str, Json]) -> None:
     rows = [
         (name, found["status"], *(found.get(count) for count in COUNTS))
         for name, found in told.items()

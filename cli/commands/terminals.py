@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cli.arguments import ID, Line
 from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreGroup
 from cli.who import by
+from core.document import Json
 from db.session import reading
 from db.tills.terminals import DUPLICATES, LEVELS
 from syncs.acts import terminals as acts
@@ -141,7 +140,7 @@ def _print_token(entry: Entry, as_json: bool) -> None:
         )
 
 
-def _named(found: Terminal, *more: str) -> dict[str, Any]:
+def _named(found: Terminal, *more: str) -> Json:
     names = {"id", "shop_id", "serial", "name", "level", *more}
     return {name: value for name, value in found.dump().items() if name in names}
 

@@ -22,6 +22,7 @@ from cli.demo.environment import bare, become
 from cli.stack.embedded_redis import free_port
 from cli.stack.spawn import spawn
 from core import settings
+from core.document import Json
 from core.errors import FatalError
 from db import session
 from syncs.registry import SYNCS
@@ -32,7 +33,7 @@ LAST_LINES = 40
 FRESH_SECONDS = 10
 """For so long categories are fresh in the demo; without it, for two hours."""
 
-Document = dict[str, Any]
+Document = Json
 """JSON, as commands and tills read and write it."""
 
 

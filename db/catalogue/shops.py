@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import crypto
+from core.document import Json
 from core.errors import NotFoundError, RefusedError
 from db.models import Shop
 
@@ -51,7 +50,7 @@ def find(session: Session, shop_id: int) -> Shop:
     return shop
 
 
-def change(session: Session, shop_id: int, **values: Any) -> tuple[Shop, dict[str, Any]]:
+def change(session: Session, shop_id: int, **values: object) -> tuple[Shop, Json]:
     """The shop with these columns (None: as it is), and those that were others before."""
     find(session, shop_id)
     shop = session.get_one(Shop, shop_id, with_for_update=True, populate_existing=True)

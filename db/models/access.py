@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Json, Moment
+from core.document import Json
+from db.models.base import Base, Id, Moment
 from db.models.sealed import Sealed
 
 

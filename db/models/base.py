@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from sqlalchemy import JSON, BigInteger, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
+from core.document import Json, JsonList
 from db.types import BigId, Money, UtcDateTime, db_now
 
 NAMES = {
@@ -27,10 +28,6 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime, default=db_now())]
 
 # None is SQL's NULL, never JSON's: "IS NULL" must find it.
 Document = JSON(none_as_null=True)
-
-Json = dict[str, Any]
-JsonList = list[Any]
-"""What a column of JSON holds: whatever was written there, maybe by an older version."""
 
 
 class Base(DeclarativeBase):

@@ -11,7 +11,8 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Json, Line, Moment
+from core.document import Json
+from db.models.base import Base, Id, Line, Moment
 from db.models.link import Link
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Id, Json, JsonList, Moment, Word
+from core.document import Json, JsonList
+from db.models.base import Base, Id, Moment, Word
 from db.models.sealed import Sealed
 
 

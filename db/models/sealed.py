@@ -12,6 +12,8 @@ from sqlalchemy import Table, Text
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.sql.elements import NamedColumn
 
+from core.document import Json
+
 SEALED, PERSONAL, MARK = "sealed", "personal", "mark"
 
 Sealed = Annotated[str, mapped_column(Text, info={SEALED: True})]
@@ -27,7 +29,7 @@ class Mark(NamedTuple):
     make: Callable[[str | None], str | None]
 
 
-def mark(column: str, make: Callable[[str | None], str | None]) -> dict[str, Any]:
+def mark(column: str, make: Callable[[str | None], str | None]) -> Json:
     """The ``info`` of a column that keeps the mark of the sealed ``column``."""
     return {MARK: Mark(column, make)}
 

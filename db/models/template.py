@@ -14,7 +14,8 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from core import personal
-from db.models.base import Base, Document, Id, Json, Line, Moment
+from core.document import Json
+from db.models.base import Base, Document, Id, Line, Moment
 from db.models.link import Link
 from db.models.sealed import Personal, Sealed, mark
 

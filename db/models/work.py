@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Id, JsonList
+from core.document import JsonList
+from db.models.base import Id
 
 ACTIVE = ("due", "running")
 """The statuses of work that still has to be done."""

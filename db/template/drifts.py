@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import crypto
+from core.document import Json
 from core.errors import NotFoundError
 from db.models import TemplateOrder, TemplateOrderDrift
 from db.records.drifts import text
@@ -40,7 +41,7 @@ def find(session: Session, drift_id: int) -> Seen:
     return drift, session.get_one(TemplateOrder, drift.order_id).external_id
 
 
-def opened(session: Session, drift: TemplateOrderDrift) -> dict[str, dict[str, Any]]:
+def opened(session: Session, drift: TemplateOrderDrift) -> dict[str, Json]:
     """By each field that differed, what is ``kept`` here and what the ``site`` said, unsealed."""
     site = json.loads(crypto.unseal(drift.payload))
     says = stored(session, ORDERS, [drift.order_id])[drift.order_id].says

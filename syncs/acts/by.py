@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,6 @@ class By:
     who: str
     why: str | None = None
 
-    def note(self, session: Session, what: str, subject: str, **details: Any) -> None:
+    def note(self, session: Session, what: str, subject: str, **details: object) -> None:
         """Keep the act in the transaction that carries it out. No secret belongs in ``details``."""
         audit.note(session, who=self.who, what=what, subject=subject, why=self.why, **details)

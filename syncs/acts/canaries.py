@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from core.errors import RefusedError
 from db import bulk
 from db.models import AuditEvent, SalesBatch, SyncRun
@@ -99,7 +99,7 @@ def _judge(fates: Mapping[str, str], *, failed_since: bool) -> None:
         )
 
 
-def _fates(session: Session, details: Mapping[str, Any]) -> dict[str, str]:
+def _fates(session: Session, details: Json) -> dict[str, str]:
     """How each thing is that the canary opened."""
     runs = select(SyncRun.id, SyncRun.status).where(SyncRun.id.in_(details["runs"]))
     # An audit event from before there were batches names none.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from db.catalogue import locked_fields
 from db.session import writing
@@ -36,7 +35,7 @@ def unlock(ident: str, fields: Sequence[str], *, external: bool, by: By) -> Lock
     return Locked(id=product_id, locked=locked)
 
 
-def set_values(ident: str, values: Mapping[str, Any], *, external: bool, by: By) -> Locked:
+def set_values(ident: str, values: Mapping[str, object], *, external: bool, by: By) -> Locked:
     """Set values of ours and lock their fields; ``RefusedError`` when one cannot be set."""
     with writing() as session:
         product_id = locked_fields.find(session, ident, external=external)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from core.errors import RefusedError
 from db.session import writing
 from db.work import runs, states
@@ -85,7 +86,7 @@ class Asked:
     sync: AnySync
     status: str
     run_id: int | None
-    error: Mapping[str, Any] | None
+    error: Mapping[str, object] | None
 
 
 def run(sync: AnySync, *, force: bool, options: Options, by: By) -> SyncEnqueued | NothingBegun:
@@ -163,7 +164,7 @@ def _follows(session: Session, sync: str) -> bool:
     return state is not None and state.follow_up is not None
 
 
-def _brought(answer: gate.Answer) -> dict[str, Any]:
+def _brought(answer: gate.Answer) -> Json:
     """What an operator brought about, for the audit; empty: nothing."""
     match answer:
         case gate.Enqueued(run_id=run_id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -75,7 +75,7 @@ def set_duplicates(which: str, policy: str, *, by: By) -> Terminal:
         return _view(session, found)
 
 
-def _note(session: Session, row: Row, what: str, by: By, **details: Any) -> None:
+def _note(session: Session, row: Row, what: str, by: By, **details: object) -> None:
     # By its id: at level 0 the serial is all that a thief needs.
     by.note(session, what, f"terminal {row.id}", **details)
 

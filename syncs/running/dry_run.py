@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.connector import Connector
-from db.models.base import Json
+from core.document import Json
 from db.records import links
 from db.records.plan import Change, Plan
 from db.records.stored import compare as compare_page

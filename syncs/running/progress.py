@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.page import Page
+from core.document import Json
 from db.models import SyncRun
-from db.models.base import Json
 from db.records.plan import Plan
 from db.work.rejects import Refusal
 from syncs.declaration import AnySync, Bookmark

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from connectors.connector import Connector
 from connectors.page import Page
-from db.models.base import Json
+from core.document import Json
 from db.work.leases import Lease
 from syncs.declaration import AnySync, Bookmark, Options
 from syncs.running.progress import Progress

@@ -7,7 +7,7 @@ Whatever does not fit its column, and all the rest, stays in ``extra`` as receiv
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,9 +16,11 @@ from typing import Any
 from celery.schedules import crontab
 
 from connectors.http.deadline import Timeouts
+from connectors.page import Page
 from connectors.template import TemplateExport
 from connectors.template.payloads import ITEM_FIELDS, KeyedPayload, PaintingPayload, RecordPayload
 from core import details, fields, money
+from core.document import Json
 from core.errors import SkippableError
 from core.payload import Payload, details_json
 from core.settings import settings
@@ -77,7 +79,7 @@ ITEM = (
 )
 
 
-def pick(record: Mapping[str, object], wanted: tuple[Field, ...]) -> dict[str, Any]:
+def pick(record: Mapping[str, object], wanted: tuple[Field, ...]) -> Json:
     """The columns' values; ``extra`` is the JSON text of what is left."""
     left, values = dict(record), dict[str, object]()
     for one in wanted:
@@ -129,7 +131,7 @@ def order_row(record: RecordPayload) -> Row:
     return found
 
 
-def item(raw: Mapping[str, object]) -> dict[str, Any]:
+def item(raw: Mapping[str, object]) -> Json:
     """One raw of an order; a quantity that is not told is one."""
     # Its order's own number, which one of the site's answers tells and the other need not.
     values = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)
@@ -186,7 +188,7 @@ SOURCE = Source(
 def _sync(
     name: str,
     summary: str,
-    fetch: Callable[..., Any],
+    fetch: Callable[..., Iterator[Page]],
     record: type[Payload],
     to_row: Callable[[Any], Row],
     kind: ExportedKind,

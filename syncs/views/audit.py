@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from db.access import audit
 from syncs.views.shapes import Id, Shape, Text
 
@@ -20,7 +20,7 @@ class Act(Shape):
     what: str
     subject: str
     why: Text
-    details: dict[str, Any] | None
+    details: Json | None
     correlation_id: Text
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from core.errors import NotFoundError
 from db.models import SalesBatch
 from db.tills import batches
@@ -43,7 +44,7 @@ class Batch(BatchLine):
     correlation_id: Text
     not_before: datetime | None
     attempts: Attempts
-    result: dict[str, Any] | None = Field(
+    result: Json | None = Field(
         default=None, description="What its till is answered; operators see it."
     )
 
@@ -71,7 +72,7 @@ def find(session: Session, which: str, *, opened: bool) -> Batch:
     return Batch(**found)
 
 
-def _whole(session: Session, batch: SalesBatch) -> dict[str, Any]:
+def _whole(session: Session, batch: SalesBatch) -> Json:
     return {
         **_line(batch, batches.senders(session, [batch])[batch.terminal_id]),
         "terminal_id": batch.terminal_id,
@@ -83,7 +84,7 @@ def _whole(session: Session, batch: SalesBatch) -> dict[str, Any]:
     }
 
 
-def _line(batch: SalesBatch, terminal: str) -> dict[str, Any]:
+def _line(batch: SalesBatch, terminal: str) -> Json:
     broken = batch.errors and batch.status != "done"
     return {
         "id": batch.id,

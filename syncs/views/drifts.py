@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from db.template import checks, drifts
 from db.template.drifts import Seen
 from syncs.views.shapes import Id, Shape, Text
@@ -25,7 +25,7 @@ class DriftLine(Shape):
 class Drift(DriftLine):
     """By each field what is ``kept`` here and what the ``site`` said. Personal data is opened."""
 
-    changes: dict[str, dict[str, Any]]
+    changes: dict[str, Json]
 
 
 class Check(Shape):
@@ -55,7 +55,7 @@ def looks(session: Session, *, limit: int = 50) -> list[Check]:
     return [Check.of(check) for check in checks.recent(session, limit=limit)]
 
 
-def _line(seen: Seen) -> dict[str, Any]:
+def _line(seen: Seen) -> Json:
     drift, order = seen
     return {
         "id": drift.id,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from core.document import Json, JsonList
 from db.models import FailedTask
 from db.work import failures
 from syncs.sales.process import TASK as SALES
@@ -34,8 +35,8 @@ class Failure(FailureLine):
     """All of a failed task."""
 
     task_id: Text
-    args: list[Any]
-    kwargs: dict[str, Any]
+    args: JsonList
+    kwargs: Json
     queue: str
     retried_as: Text
     who: Text
@@ -74,7 +75,7 @@ def find(session: Session, failure_id: int) -> Failure:
     )
 
 
-def _line(failed: FailedTask) -> dict[str, Any]:
+def _line(failed: FailedTask) -> Json:
     last = failed.attempts[-1] if failed.attempts else {}
     return {
         "id": failed.id,

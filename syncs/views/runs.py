@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from db.models import SyncRun
 from db.work import runs
 from syncs.running.progress import restore
@@ -59,9 +60,9 @@ class Run(RunLine):
     not_before: datetime | None
     failures: Count = Field(description="Claims in a row that wrote no page.")
     cancel_requested: bool
-    checkpoint: dict[str, Any] | None = Field(description="The query of the next page.")
+    checkpoint: Json | None = Field(description="The query of the next page.")
     warnings: list[str]
-    errors_list: list[Annotated[dict[str, Any], As(Refused)]] = Field(description="The first 100.")
+    errors_list: list[Annotated[Json, As(Refused)]] = Field(description="The first 100.")
     attempts: Attempts
 
 
@@ -94,7 +95,7 @@ def find(session: Session, run_id: int) -> Run:
     )
 
 
-def _line(run: SyncRun) -> dict[str, Any]:
+def _line(run: SyncRun) -> Json:
     ended, began = run.finished_at or run.heartbeat_at, run.started_at
     counts = restore(run).statistics()
     return {

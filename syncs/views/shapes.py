@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from core.document import Json
 from db.models.base import Base
 
 Text = str | None
@@ -31,7 +32,7 @@ class Shape(BaseModel):
         """The row's columns of the same names."""
         return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> Json:
         """The fields that were given, in the order of their declaration; moments stay moments."""
         return self.model_dump(exclude_unset=True)
 
@@ -55,7 +56,7 @@ class Attempt(Kept):
 
 @dataclass(frozen=True)
 class As:
-    """``Annotated[dict[str, Any], As(Attempt)]``: a document that is described as ``model`` and
+    """``Annotated[Json, As(Attempt)]``: a document that is described as ``model`` and
     stays what was stored, letter for letter.
     """
 
@@ -71,5 +72,5 @@ class As:
         )
 
 
-Attempts = list[Annotated[dict[str, Any], As(Attempt)]]
+Attempts = list[Annotated[Json, As(Attempt)]]
 """Every try that failed, oldest first."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from db import bulk
 from db.models import SyncRun, SyncState
 from db.work import overview, runs, states
@@ -150,7 +151,7 @@ def _facts(
     session: Session, sync: AnySync, state: SyncState | None, newest: SyncRun | None, *,
     needs_approval: bool,
 ) -> Facts:  # fmt: skip
-    told: dict[str, Any] = {"configured": sync.source.is_configured}
+    told: Json = {"configured": sync.source.is_configured}
     if state is not None:
         success = state.last_success_at
         complete = overview.began_at(session, sync.name, success) if success is not None else None

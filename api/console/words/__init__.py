@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 from flask import request
 
+from core.document import Json
 from core.settings import settings
 
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
@@ -83,6 +84,6 @@ def chosen() -> Words:
 
 
 @cache
-def _catalogue(language: str) -> dict[str, Any]:
+def _catalogue(language: str) -> Json:
     path = Path(__file__).with_name(f"{language}.toml")
     return tomllib.loads(path.read_text("utf-8"))
