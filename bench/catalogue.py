@@ -17,7 +17,7 @@ from connectors.page import Page
 from db.catalogue import shops
 from db.session import writing
 from sandbox.catalogue import make
-from syncs import engine, gate
+from syncs import engine, gate, resuming
 from syncs.declaration import AnySync
 from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
@@ -54,7 +54,7 @@ def from_memory(held: Sequence[str], total: int) -> AnySync:
 
 def run(sync: AnySync) -> None:
     """One run by hand, from its claim to its end."""
-    answer = gate.take(sync, {})
+    answer = resuming.take(sync, {})
     assert isinstance(answer, gate.Enqueued)
     ended = engine.execute(sync, answer.run_id, Execution(slice_seconds=None, by_hand=True))
     assert ended.status == "succeeded", ended

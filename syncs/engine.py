@@ -17,7 +17,7 @@ from core.logs import bind_correlation_id, get_logger
 from db.session import reading, writing
 from db.work import leases, runs
 from db.work.claims import LeaseLost
-from syncs import gate, trying
+from syncs import resuming, trying
 from syncs.declaration import AnySync
 from syncs.running import ending
 from syncs.running.deletions import decide_deletions
@@ -37,7 +37,7 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
     Raises what made the run fail, after its row says so: retriable failures leave it due again.
     """
     with writing() as session:
-        run, since = gate.current(session, sync, run_id)
+        run, since = resuming.current(session, sync, run_id)
         run_id = run.id
         lease = leases.claim(
             session,

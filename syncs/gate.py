@@ -15,12 +15,11 @@ from sqlalchemy.orm import Session
 from core.logs import correlation_id, new_correlation_id
 from db import bulk
 from db.models import SyncRun, SyncState
-from db.models.work import ACTIVE
 from db.session import writing
-from db.work import leases, runs, states
+from db.work import runs, states
 from db.work.states import Snapshot
 from syncs import intervals
-from syncs.declaration import AnySync, Bookmark, Options
+from syncs.declaration import AnySync, Options
 
 TOLERANCE = 0.05
 MOST_TOLERANCE = 300.0
@@ -115,7 +114,7 @@ def decide(
     refusal = _too_early(sync, state, now, pressing=force or slot)
     if refusal is not None:
         return refusal
-    return _open(session, sync, trigger, options or {})
+    return open_run(session, sync, trigger, options or {})
 
 
 def stale(session: Session, syncs: Collection[AnySync]) -> list[AnySync]:
@@ -132,59 +131,6 @@ def _is_stale(sync: AnySync, snapshot: Snapshot | None) -> bool:
     if snapshot.paused or snapshot.active:
         return False
     return _too_early(sync, snapshot, snapshot.now, pressing=False) is None
-
-
-def take(sync: AnySync, options: Options, *, resume: bool = False) -> Answer:
-    """The run a person executes here and now: bare, only a living lease, a pause or a source's
-    Retry-After refuses it.
-
-    It goes on from a killed run's checkpoint when that run's lease has expired, or at once with
-    ``resume``, which also goes on from the newest failed or cancelled run.
-    """
-    if not sync.source.is_configured:
-        return NotConfigured()
-    with writing() as session:
-        state = states.locked(session, sync.name)
-        if state.paused:
-            return Paused()
-        wait = state.source_wait_until
-        if wait is not None and wait > bulk.now(session):
-            return Waiting(wait)
-        active = runs.active(session, sync.name)
-        if active is not None:
-            adopted = _adopt(session, sync, state, active, options, resume=resume)
-            if adopted is not None:
-                return adopted
-        elif resume and (stopped := _stopped(session, sync, options)) is not None:
-            runs.reopen(session, stopped)
-            return Enqueued(stopped.id)
-        return _open(session, sync, "cli", options)
-
-
-def current(session: Session, sync: AnySync, run_id: int) -> tuple[SyncRun, Bookmark | None]:
-    """The run to execute, and from which bookmark on: itself, or a fresh one instead when its
-    checkpoint is too old or of another walk.
-    """
-    run, since = runs.find(session, run_id), _since(session, sync)
-    if run.status not in ACTIVE or _young(session, sync, run):
-        return run, since
-    state = states.locked(session, run.sync)
-    if state.lease_until is not None and state.lease_until > bulk.now(session):
-        return run, since
-    why = "older than a day" if not runs.resumable(session, run) else "of another walk"
-    runs.supersede(session, run, f"Its checkpoint was {why}; begun anew.")
-    fresh = runs.open_run(
-        session, run.sync, options=run.options, trigger=run.trigger,
-        correlation_id=run.correlation_id,
-    )  # fmt: skip
-    return (runs.find(session, fresh) if fresh is not None else run), since
-
-
-def _since(session: Session, sync: AnySync) -> Bookmark | None:
-    if sync.replication_key is None:
-        return None
-    state = session.get(SyncState, sync.name)
-    return None if state is None else sync.since(state.bookmark)
 
 
 def _beside(
@@ -211,11 +157,11 @@ def _beside(
     if force and backs_off:
         active.not_before = None
     unread = active.status == "due" and active.checkpoint is None
-    queued = not (unread and active.options == options) and _follow(sync, state, options)
+    queued = not (unread and active.options == options) and follow(sync, state, options)
     return Running(active.id, released=force and backs_off, queued=queued)
 
 
-def _follow(sync: AnySync, state: SyncState, options: Options) -> bool:
+def follow(sync: AnySync, state: SyncState, options: Options) -> bool:
     """One more run after this one, over all that was asked for; whether that is news.
 
     There is one only: asked for two parts, it goes over everything.
@@ -243,9 +189,10 @@ def _too_early(
     return Fresh(state.last_success_at) if now - state.last_success_at < fresh_for else None
 
 
-def _open(
+def open_run(
     session: Session, sync: AnySync, trigger: str, options: Mapping[str, int | str]
 ) -> Answer:
+    """A due run of its own; ``Running`` when somebody else's was opened meanwhile."""
     run_id = runs.open_run(
         session,
         sync.name,
@@ -257,47 +204,3 @@ def _open(
         return Enqueued(run_id)
     active = runs.active(session, sync.name)
     return Running(active.id if active is not None else 0)
-
-
-def _adopt(
-    session: Session,
-    sync: AnySync,
-    state: SyncState,
-    active: SyncRun,
-    options: Options,
-    *,
-    resume: bool,
-) -> Answer | None:
-    """The run that was opened by others, as a person's own; None: it gave way to a new one."""
-    living = state.lease_until is not None and state.lease_until > bulk.now(session)
-    if active.status == "running" and living and not resume:
-        return Running(active.id)
-    if active.options == options and _young(session, sync, active):
-        active.not_before = None
-        session.flush()
-        return Enqueued(active.id)
-    if active.options != options:
-        # Somebody waits for that other run: it follows this one.
-        _follow(sync, state, active.options)
-    runs.supersede(session, active, "Another run was started by hand.")
-    leases.revoke(state)
-    session.flush()
-    return None
-
-
-def _young(session: Session, sync: AnySync, run: SyncRun) -> bool:
-    return run.checkpoint is None or _resumable(session, sync, run)
-
-
-def _resumable(session: Session, sync: AnySync, run: SyncRun) -> bool:
-    """Whether the run's checkpoint is young, and of the walk that would go on from it."""
-    walk = (run.checkpoint or {}).get("walk")
-    return runs.resumable(session, run) and walk == sync.walk(_since(session, sync))
-
-
-def _stopped(session: Session, sync: AnySync, options: Options) -> SyncRun | None:
-    """The newest run, if it failed or was cancelled on its way and may go on."""
-    run = runs.newest(session, sync.name)
-    if run is None or run.status not in ("failed", "cancelled") or run.options != options:
-        return None
-    return run if _resumable(session, sync, run) else None

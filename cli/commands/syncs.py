@@ -25,7 +25,7 @@ from cli.output import (
 from cli.progress import Bar
 from core.errors import MoulinError, RetriableError
 from db import migrate
-from syncs import engine, gate
+from syncs import engine, gate, resuming
 from syncs.acts import runs as acts
 from syncs.declaration import AnySync, Options
 from syncs.registry import SYNCS
@@ -137,7 +137,7 @@ def carry_out(sync: AnySync, wish: Wish, options: Options, stage: Stage) -> int:
     if wish.auto:
         answer = gate.request(sync, trigger="cli", force=wish.force, options=options)
     else:
-        answer = gate.take(sync, options, resume=wish.resume)
+        answer = resuming.take(sync, options, resume=wish.resume)
     if not isinstance(answer, gate.Enqueued):
         return outcomes.not_now(sync, answer, stage, quiet=wish.auto)
     return _execute(sync, answer.run_id, stage, steal=wish.resume)

@@ -4,7 +4,7 @@ from typing import Any
 
 from db.session import writing
 from db.work import leases, runs
-from syncs import engine, gate
+from syncs import engine, gate, resuming
 from syncs.declaration import AnySync
 from syncs.running.walk import Execution, Watch, unwatched
 
@@ -25,7 +25,7 @@ def sync_now(
 
 def taken(sync: AnySync, *, resume: bool = False, **options: int | str) -> int:
     """The run that the gate gives a person; fails the test when it gives none."""
-    answer = gate.take(sync, options, resume=resume)
+    answer = resuming.take(sync, options, resume=resume)
     assert isinstance(answer, gate.Enqueued), answer
     return answer.run_id
 

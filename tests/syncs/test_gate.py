@@ -13,7 +13,7 @@ from db.models import SyncRun, SyncState
 from db.session import writing
 from db.work import states
 from sandbox.faults import Status
-from syncs import engine, gate
+from syncs import engine, gate, resuming
 from syncs.running.walk import Execution
 from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import change, count, run, shift, state
@@ -106,7 +106,7 @@ def test_a_paused_sync_does_not_start(b2b):
 
     assert ask() == gate.Paused()
     assert ask(force=True) == gate.Paused()
-    assert gate.take(PRODUCTS, {}) == gate.Paused()
+    assert resuming.take(PRODUCTS, {}) == gate.Paused()
     pause(paused=False)
     assert isinstance(ask(), gate.Enqueued)
 
@@ -177,7 +177,7 @@ def test_no_force_passes_what_a_source_asked_for(b2b):
         sync_now(PRODUCTS)
     change(SyncRun, 1, status="failed")
 
-    for answer in (ask(), ask(force=True), gate.take(PRODUCTS, {}), asked_by_slot()):
+    for answer in (ask(), ask(force=True), resuming.take(PRODUCTS, {}), asked_by_slot()):
         assert isinstance(answer, gate.Waiting)
         assert answer.not_before == state(NAME).source_wait_until
 
@@ -239,7 +239,7 @@ def test_asked_without_force_during_a_run_none_follows(b2b):
 def test_a_run_by_hand_takes_over_one_that_is_due(store):
     due = ask()
 
-    assert gate.take(PRODUCTS, {}) == due
+    assert resuming.take(PRODUCTS, {}) == due
 
 
 def test_a_run_by_hand_with_other_options_lets_the_due_one_follow(b2b):

@@ -8,7 +8,7 @@ from db.models import Product, Reject, StockMovement, SyncRun, SyncState
 from db.session import reading, writing
 from db.work import claims, leases, runs
 from sandbox.faults import Status
-from syncs import engine, gate
+from syncs import engine, gate, resuming
 from syncs.running import ending
 from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
@@ -30,7 +30,7 @@ def test_a_living_lease_refuses_a_second_run(b2b):
     run_id = taken(PRODUCTS)
     claim(run_id)
 
-    assert gate.take(PRODUCTS, {}) == gate.Running(run_id)
+    assert resuming.take(PRODUCTS, {}) == gate.Running(run_id)
     assert engine.execute(PRODUCTS, run_id).status == "left"
     assert len(b2b.log) == 0
 

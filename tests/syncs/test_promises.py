@@ -14,7 +14,7 @@ from db import session
 from db.session import reading, writing
 from db.work import claims, leases, runs, states
 from sandbox.faults import Status
-from syncs import engine, gate
+from syncs import engine, gate, resuming
 from syncs.registry import find
 from syncs.running.walk import Execution
 from tests.syncs.running import BY_HAND, taken
@@ -125,7 +125,7 @@ def test_no_door_passes_a_sources_retry_after(b2b):
         engine.execute(PRODUCTS, run_id, BY_HAND)
     asked = len(b2b.log)
 
-    assert isinstance(gate.take(PRODUCTS, {}, resume=True), gate.Waiting)
+    assert isinstance(resuming.take(PRODUCTS, {}, resume=True), gate.Waiting)
     assert engine.execute(PRODUCTS, run_id, Execution(steal=True)).status == "left"
     with writing() as ringing:
         assert runs.to_ring(ringing, quiet=0) == []

@@ -29,7 +29,7 @@ from sandbox.faults import (
     Truncated,
     WrongType,
 )
-from syncs import engine, gate
+from syncs import engine, gate, resuming
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import living, run, state
 from tests.syncs.running import counts, sync_now, taken
@@ -166,7 +166,7 @@ def test_the_source_says_when_to_come_back(b2b, fault, least, most):
     with pytest.raises(RetriableError):
         sync_now(PRODUCTS)
 
-    waiting, now = run(1), gate.take(PRODUCTS, {})
+    waiting, now = run(1), resuming.take(PRODUCTS, {})
     assert waiting.status == "due"
     assert isinstance(now, gate.Waiting)
     seconds = (now.not_before - waiting.heartbeat_at).total_seconds()

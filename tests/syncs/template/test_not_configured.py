@@ -8,7 +8,7 @@ import core.settings
 from core.errors import ConfigurationError
 from db.models import JobSlot, SyncRun, SyncState
 from db.session import reading
-from syncs import connect, gate
+from syncs import connect, gate, resuming
 from syncs.due import sweep
 from syncs.due.schedule import claim_latest
 from syncs.views import status
@@ -35,7 +35,7 @@ def half(request, store, monkeypatch):
 def test_every_door_is_closed_and_leaves_no_trace():
     for sync in ORDERED.values():
         assert isinstance(gate.request(sync, trigger="api", force=True), gate.NotConfigured)
-        assert isinstance(gate.take(sync, {}), gate.NotConfigured)
+        assert isinstance(resuming.take(sync, {}), gate.NotConfigured)
         assert claim_latest(sync, trigger="beat") is None
         assert auto(sync, force=True)["status"] == "not_configured"
     with reading() as session:
