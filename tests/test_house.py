@@ -8,6 +8,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -146,3 +147,62 @@ def test_the_hooks_run_the_houses_own_commands():
     assert len(entries) == hooks.count("- id:")
     for entry in entries:
         subprocess.run([*entry.split(), "--dry-run"], cwd=ROOT, capture_output=True, check=True)
+
+
+PRODUCT = ("api", "cli", "connectors", "core", "db", "syncs", "tasks", "worker")
+WALL = 300
+SCREEN = 25
+
+
+def modules() -> list[Path]:
+    """The product's own modules; a migration is as long as what it makes."""
+    return [
+        path
+        for path in tracked()
+        if path.suffix == ".py"
+        and path.relative_to(ROOT).parts[0] in PRODUCT
+        and "migrations" not in path.parts
+    ]
+
+
+def test_a_module_is_one_idea():
+    sizes = {path: len(path.read_text("utf-8").splitlines()) for path in modules()}
+
+    assert [str(path) for path, lines in sizes.items() if lines > WALL] == []
+    assert median(lines for path, lines in sizes.items() if path.name != "__init__.py") <= 90
+
+
+def test_few_functions_are_longer_than_a_screen():
+    long = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > SCREEN
+    ]
+
+    assert len(long) < 20, long
+
+
+def test_what_a_value_is_is_said():
+    lines = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in modules()
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.search(r"\bAny\b", line)
+    ]
+
+    assert len(lines) < 150, lines
+
+
+def test_a_newcomers_guesses_hit():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| .*\? \| (.+) \|$", text, flags=re.MULTILINE)
+
+    assert len(rows) == 12
+    for row in rows:
+        folder = ROOT
+        for name in re.findall(r"`([\w/]+\.py)`", row):
+            # Of several in one folder the folder is written once.
+            path = ROOT / name if "/" in name else folder / name
+            assert path.is_file(), name
+            folder = path.parent
