@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
 
 from connectors.connector import Connector
 from core.document import Json
@@ -17,8 +18,9 @@ from core.logs import bind_correlation_id, get_logger
 from db.session import reading, writing
 from db.work import leases, runs
 from db.work.claims import LeaseLost
+from db.work.leases import Lease
 from syncs import resuming, trying
-from syncs.declaration import AnySync
+from syncs.declaration import AnySync, Bookmark, Options
 from syncs.running import ending
 from syncs.running.deletions import decide_deletions
 from syncs.running.pages import write_page
@@ -31,48 +33,41 @@ MOST_PAGES = 10_000
 """Of one run, whatever its slices: each slice's walk sees its own part of a circle only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Claimed:
+    """A run that is ours, as the store has it."""
+
+    sync: AnySync
+    lease: Lease
+    options: Options
+    checkpoint: Json
+    progress: Progress
+    since: Bookmark | None
+
+    def walk(self, connector: Connector, execution: Execution) -> Walk:
+        """Its walk, which begins now."""
+        return Walk(
+            sync=self.sync, connector=connector, lease=self.lease, options=self.options,
+            checkpoint=self.checkpoint, progress=self.progress, execution=execution,
+            started=time.monotonic(), since=self.since,
+        )  # fmt: skip
+
+
 def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Outcome:
     """Run ``run_id`` until it ends, its slice is over, or somebody else has it.
 
     Raises what made the run fail, after its row says so: retriable failures leave it due again.
     """
-    with writing() as session:
-        run, since = resuming.current(session, sync, run_id)
-        run_id = run.id
-        lease = leases.claim(
-            session,
-            run,
-            owner=f"{socket.gethostname()}:{os.getpid()}",
-            seconds=sync.source.timeouts.lease,
-            task_id=execution.task_id,
-            steal=execution.steal,
-        )
-        if lease is None:
-            return Outcome(run_id=run_id, status="left")
-        bind_correlation_id(run.correlation_id)
-        options, checkpoint = dict(run.options), dict(run.checkpoint or {"phase": "walk"})
-        progress = restore(run, since)
-    log.info("run.begins", sync=sync.name, run=run_id, resumed=progress.pages > 0)
-    if lease.failures > trying.MOST_FAILURES:
-        raise ending.give_up_silent(sync, lease)
+    claimed = _claim(sync, run_id, execution)
+    if isinstance(claimed, Outcome):
+        return claimed
+    lease = claimed.lease
     try:
         with _opened(sync, execution) as connector:
             sync.source.note_use()
-            return _walk(
-                Walk(
-                    sync=sync,
-                    connector=connector,
-                    lease=lease,
-                    options=options,
-                    checkpoint=checkpoint,
-                    progress=progress,
-                    execution=execution,
-                    started=time.monotonic(),
-                    since=since,
-                )
-            )
+            return _walk(claimed.walk(connector, execution))
     except LeaseLost:
-        return _left(sync, run_id)
+        return _left(sync, lease.run_id)
     except KeyboardInterrupt:
         # It may come when the run has just ended; then there is nothing to cancel.
         with suppress(LeaseLost):
@@ -84,10 +79,31 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
         try:
             ending.give_up_or_retry(sync, lease, error, by_hand=execution.by_hand)
         except LeaseLost:
-            return _left(sync, run_id)
+            return _left(sync, lease.run_id)
         if trying.quotes_row(error):
             raise SyncError(trying.message_of(error)) from None
         raise
+
+
+def _claim(sync: AnySync, run_id: int, execution: Execution) -> _Claimed | Outcome:
+    with writing() as session:
+        run, since = resuming.current(session, sync, run_id)
+        lease = leases.claim(
+            session, run, owner=f"{socket.gethostname()}:{os.getpid()}",
+            seconds=sync.source.timeouts.lease, task_id=execution.task_id, steal=execution.steal,
+        )  # fmt: skip
+        if lease is None:
+            return Outcome(run_id=run.id, status="left")
+        bind_correlation_id(run.correlation_id)
+        claimed = _Claimed(
+            sync=sync, lease=lease, options=dict(run.options),
+            checkpoint=dict(run.checkpoint or {"phase": "walk"}), progress=restore(run, since),
+            since=since,
+        )  # fmt: skip
+    log.info("run.begins", sync=sync.name, run=lease.run_id, resumed=claimed.progress.pages > 0)
+    if lease.failures > trying.MOST_FAILURES:
+        raise ending.give_up_silent(sync, lease)
+    return claimed
 
 
 def _opened(sync: AnySync, execution: Execution) -> AbstractContextManager[Connector]:
