@@ -1,1 +1,1 @@
-"""How we remember: tables, sessions and statements. Knows no vendor."""
+"""The store: tables, sessions and statements. Knows no vendor."""

@@ -60,16 +60,16 @@ def reserve_ids(session: Session, model: type[Base], count: int) -> Sequence[int
     """
     connection, table = session.connection(), model.__tablename__
     if connection.dialect.name == "sqlite":
-        # The table's name is ours, from the model; no value is ever part of a text here.
-        found = _run(connection, f"SELECT coalesce(max(id), 0) FROM {table}", ())  # noqa: S608, see above
-        first = found.fetchone()[0] + 1
+        # The table's name is ours, from the model; no value is ever part of the statement.
+        cursor = _run(connection, f"SELECT coalesce(max(id), 0) FROM {table}", ())  # noqa: S608, see above
+        first = cursor.fetchone()[0] + 1
         return range(first, first + count)
-    found = _run(
+    rows = _run(
         connection,
         "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
         (table, count),
     )
-    return [row[0] for row in found]
+    return [row[0] for row in rows]
 
 
 def insert(
@@ -85,12 +85,12 @@ def insert(
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
         text = f"INSERT INTO {model.__tablename__} ({names}) VALUES ({marks})"  # noqa: S608, as above
-        with _spoken(connection, text) as driver:
+        with _driver_connection(connection, text) as driver:
             driver.executemany(text, rows)
     else:
         text = f"COPY {model.__tablename__} ({names}) FROM STDIN"
         with (
-            _spoken(connection, text) as driver,
+            _driver_connection(connection, text) as driver,
             driver.cursor() as cursor,
             cursor.copy(text) as copy,
         ):
@@ -108,7 +108,7 @@ def update(
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     news = ", ".join(f"{name} = {mark}" for name in columns)
     text = f"UPDATE {model.__tablename__} SET {news} WHERE id = {mark}"  # noqa: S608, as above
-    with _spoken(connection, text) as driver:
+    with _driver_connection(connection, text) as driver:
         driver.cursor().executemany(text, rows)
 
 
@@ -122,7 +122,7 @@ def set_numbers(
     ids = sorted(values)
     if codec.sqlite:
         text = f"UPDATE {table} SET {column} = ?, updated_at = ? WHERE id = ?"  # noqa: S608, our own names
-        with _spoken(connection, text) as driver:
+        with _driver_connection(connection, text) as driver:
             driver.executemany(text, [(values[ident], codec.moment(at), ident) for ident in ids])
         return
     text = (
@@ -159,14 +159,14 @@ def update_among(
 
 def row(session: Session, text: str, values: Sequence[object]) -> Any:
     """The one row that ``text`` gives, or None: its ``?`` stand for ``values``, ``{now}`` for the
-    database's clock, ``{later}`` for this clock and as many seconds as its own ``?`` says.
+    database's clock, ``{later}`` for this clock and as many seconds as its own ``?`` gives.
     """
     connection = session.connection()
     dialect = connection.dialect.name
     text = text.format(now=now_text(dialect, "0"), later=now_text(dialect, "?"))
     text = text if dialect == "sqlite" else text.replace("?", "%s")
-    found = _run(connection, text, values).fetchall()
-    return found[0] if found else None
+    rows = _run(connection, text, values).fetchall()
+    return rows[0] if rows else None
 
 
 def _run_among(session: Session, text: str, values: Sequence[object], keys: list[object]) -> Any:
@@ -180,16 +180,16 @@ def _run_among(session: Session, text: str, values: Sequence[object], keys: list
 
 def _run(connection: Connection, text: str, values: Sequence[object]) -> Any:
     """The driver's cursor after one statement."""
-    with _spoken(connection, text) as driver:
+    with _driver_connection(connection, text) as driver:
         return driver.execute(text, values)
 
 
 @contextmanager
-def _spoken(connection: Connection, text: str) -> Iterator[Any]:
+def _driver_connection(connection: Connection, text: str) -> Iterator[Any]:
     """The driver's own connection, for ``text``, in the transaction of ``connection``.
 
     Around a statement of a hundred keys SQLAlchemy takes as long as the database, seven times a
-    page. Its errors are what callers know, so the driver's come as these.
+    page. Callers catch SQLAlchemy's errors, so the driver's are raised as these.
     """
     error_type: type[Exception] = connection.dialect.loaded_dbapi.Error
     try:

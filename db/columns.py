@@ -55,7 +55,7 @@ def _rows(
         # What is repeated has no end; the first column has one.
         return list(zip(*bound, strict=False))
     except (ValueError, ArithmeticError) as error:
-        # As SQLAlchemy says it of a value that no statement can carry.
+        # As SQLAlchemy raises it for a value that no statement can carry.
         raise StatementError(str(error), f"of {table.name}", None, error) from error
 
 

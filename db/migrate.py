@@ -1,4 +1,4 @@
-"""Bring the store's tables to the newest shape (Alembic), and say whether they are."""
+"""Bring the store's tables to the newest shape (Alembic), and check whether they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def upgrade() -> None:
     """Run every migration that is missing; safe to repeat, and with the code before it running."""
     store = engine()
     if store.dialect.name == "sqlite":
-        # Write-ahead logging is a property of the file: set once, here, and not by each process.
+        # Write-ahead logging is a property of the file: set once, here, not by each process.
         with closing(store.raw_connection()) as raw:
             raw.cursor().execute("PRAGMA journal_mode = WAL")
     command.upgrade(config(), "head")
@@ -27,12 +27,12 @@ def upgrade() -> None:
 
 def current() -> str | None:
     """The revision the store is at; None when it was never migrated."""
-    # Not asked through Alembic, which logs two lines each time, and every command asks.
+    # Alembic's own query logs two lines each time, and every command reads the revision.
     with engine().connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return found
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
 
 
 def head() -> str | None:
@@ -48,6 +48,6 @@ def require_current() -> None:
 
 def config() -> Config:
     """Alembic's settings: where the migrations are. The address of the store is not in it."""
-    found = Config()
-    found.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return found
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return settings

@@ -1,5 +1,5 @@
 """Sessions: ``reading()`` and ``writing()``, each one transaction at the edge of a unit of work;
-``glancing()`` for a single look.
+``glancing()`` for a single read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ batch or run is somebody else's a minute later, who would wait for it for ever.
 """
 
 LOCK_NOT_AVAILABLE = "55P03"
-"""PostgreSQL's word for a lock that was not given in time."""
+"""PostgreSQL's code for a lock that was not given in time."""
 
 NO_SYNC = {"synchronize_session": False}
 """Of an UPDATE or DELETE: what the session has read already need not follow."""
@@ -41,20 +41,20 @@ _ENGINES: dict[str, Engine] = {}
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that only looks: plain BEGIN, rolled back at its end."""
+    """A session that only reads: plain BEGIN, rolled back at its end."""
     with Session(engine(), autoflush=False) as session:
         yield session
 
 
 @contextmanager
 def glancing() -> Iterator[Session]:
-    """A session for one statement that looks. On PostgreSQL it runs alone: a transaction around
+    """A session for one statement that reads. On PostgreSQL it runs alone: a transaction around
     it would go to the server and back twice more.
     """
-    found = engine()
-    if found.dialect.name == "postgresql":
-        found = found.execution_options(isolation_level="AUTOCOMMIT")
-    with Session(found, autoflush=False) as session:
+    store = engine()
+    if store.dialect.name == "postgresql":
+        store = store.execution_options(isolation_level="AUTOCOMMIT")
+    with Session(store, autoflush=False) as session:
         yield session
 
 
@@ -78,7 +78,7 @@ def writing(*, patience: float | None = None) -> Iterator[Session]:
 def is_busy(error: DBAPIError) -> bool:
     """Whether somebody else writes and a writer's patience was at its end; nothing is broken."""
     if isinstance(error.orig, sqlite3.Error):
-        # Of what is no answer of SQLite there is no code.
+        # An error that SQLite itself did not raise has no code.
         code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
     return getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
@@ -87,9 +87,9 @@ def is_busy(error: DBAPIError) -> bool:
 def engine() -> Engine:
     """The store's engine, made on first use for the settings of this moment."""
     url = settings().database_url
-    found = _ENGINES.get(url)
+    existing = _ENGINES.get(url)
     # No lock, which a fork could leave locked for ever: of two made at once one is thrown away.
-    return found if found is not None else _ENGINES.setdefault(url, _make(url))
+    return existing if existing is not None else _ENGINES.setdefault(url, _make(url))
 
 
 def dispose(*, close: bool = True) -> None:
@@ -102,7 +102,7 @@ def dispose(*, close: bool = True) -> None:
 def _make(url: str) -> Engine:
     if url.startswith("sqlite"):
         return _sqlite(url)
-    # What a statement carried belongs in no error: errors are kept, logged and shown.
+    # A statement's values belong in no error: errors are stored, logged and displayed.
     made = create_engine(
         url,
         pool_pre_ping=True,

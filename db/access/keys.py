@@ -63,7 +63,7 @@ def active(session: Session) -> str | None:
 
 
 def note_use(session: Session) -> None:
-    """The active key is being used now."""
+    """Note that the active key is used now."""
     session.execute(
         update(APIKey).where(APIKey.is_active).values(last_used_at=db_now()),
         execution_options=NO_SYNC,

@@ -45,7 +45,7 @@ def every(session: Session) -> list[Operator]:
 
 
 def revoke(session: Session, name: str) -> bool:
-    """Let the token open nothing from now on; False when it did not before either."""
+    """Refuse the token from now on; False when it was refused before too."""
     operator = session.scalar(select(Operator).where(Operator.name == name).with_for_update())
     if operator is None:
         raise NotFoundError("operator", f"named {name!r}")
@@ -57,15 +57,17 @@ def revoke(session: Session, name: str) -> bool:
 def find_by_token(session: Session, token: str) -> Operator | None:
     """The active operator who has this token."""
     digest = crypto.digest(token)
-    found = session.scalar(select(Operator).where(Operator.token_hash == digest, Operator.active))
+    operator = session.scalar(
+        select(Operator).where(Operator.token_hash == digest, Operator.active)
+    )
     # An index finds the row; that it is the very one takes the same time wherever they differ.
-    if found is None or not crypto.same(found.token_hash, digest):
+    if operator is None or not crypto.same(operator.token_hash, digest):
         return None
-    return found
+    return operator
 
 
 def note_use(session: Session, operator_id: int) -> None:
-    """The operator is here now; written once a minute at most."""
+    """Note that the operator was seen now, once a minute at most."""
     session.execute(
         update(Operator)
         .where(

@@ -19,8 +19,8 @@ from db.session import NO_SYNC
 Column = InstrumentedAttribute[object]
 
 AT_ONCE = 50
-"""Values one transaction seals anew: a batch of sales may have two million letters, and whoever
-writes meanwhile waits for it.
+"""Values one transaction seals anew: a batch of sales may have two million characters, and
+whoever writes meanwhile waits for it.
 """
 
 
@@ -60,7 +60,7 @@ def stale(
     session: Session, column: Column, *, after: int = 0, limit: int = AT_ONCE
 ) -> list[tuple[int, str]]:
     """Up to ``limit`` values of ``column`` that are not under the newest key, with their ids, which
-    are above ``after``. It may look through the whole table: not in a transaction that writes.
+    are above ``after``. It may read the whole table: not in a transaction that writes.
     """
     ident, newest = column.class_.id, f"{crypto.key_ids()[0]}:"
     rows = session.execute(
@@ -73,12 +73,12 @@ def stale(
     return [(row[0], row[1]) for row in rows]
 
 
-def reseal(session: Session, column: Column, found: Sequence[tuple[int, str]]) -> Batch:
+def reseal(session: Session, column: Column, values: Sequence[tuple[int, str]]) -> Batch:
     """Seal these ``stale`` values under the newest key, and mark with it those that are kept in
     the clear (``SEAL_PERSONAL_DATA=false``). Safe to repeat, and to stop in between.
     """
     changed, lost = 0, list[tuple[int, str]]()
-    for ident, kept in found:
+    for ident, kept in values:
         try:
             news = _renewed(column, kept)
         except MoulinError as error:
@@ -102,9 +102,9 @@ def _renewed(column: Column, kept: str) -> dict[Column, str | None]:
 def _marks(column: Column) -> list[tuple[Column, Callable[[str | None], str | None]]]:
     """The marks of the column's values, which are under a key too: made anew with their value."""
     return [
-        (getattr(column.class_, key), found.make)
-        for key, found in marks(column.class_.__table__)
-        if found.column == column.key
+        (getattr(column.class_, key), mark.make)
+        for key, mark in marks(column.class_.__table__)
+        if mark.column == column.key
     ]
 
 

@@ -59,10 +59,10 @@ def page(
 
 
 def as_of(session: Session) -> datetime:
-    """The moment to ask changes from after what ``session`` reads now.
+    """The ``since`` of a till's next read, after what ``session`` reads now.
 
-    A row gets its ``updated_at`` when it is written and is seen when its transaction commits. Who
-    asked in between and went on from now would never see it; so they go on from a little earlier,
-    and get a few articles twice.
+    A row gets its ``updated_at`` when it is written and is seen when its transaction commits. A
+    till that read in between and went on from now would never get it; so it goes on from a little
+    earlier, and gets a few articles twice.
     """
     return bulk.now(session) - MARGIN

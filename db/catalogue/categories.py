@@ -110,13 +110,13 @@ def open_cycles(parents: dict[int, int | None]) -> list[list[int]]:
     safe: set[int] = set()
     for start in sorted(parents):
         path: dict[int, None] = {}
-        here: int | None = start
-        while here is not None and here not in safe and here not in path:
-            path[here] = None
-            here = parents.get(here)
-        if here is not None and here in path:
+        node: int | None = start
+        while node is not None and node not in safe and node not in path:
+            path[node] = None
+            node = parents.get(node)
+        if node is not None and node in path:
             steps = list(path)
-            cycle = steps[steps.index(here) :]
+            cycle = steps[steps.index(node) :]
             lowest = cycle.index(min(cycle))
             cycle = cycle[lowest:] + cycle[:lowest]
             parents[cycle[0]] = None

@@ -13,7 +13,7 @@ from db.records.plan import Context
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogueContext(Context):
-    """A run's look at the catalogue, with our shops as they are now."""
+    """A run that reads the catalogue, with our shops as they are now."""
 
     sites: Sites
     mirrors_stock: bool
@@ -25,7 +25,7 @@ class CatalogueContext(Context):
 
     @property
     def by_letters(self) -> bool:
-        """Mirroring looks at our own stock too."""
+        """Mirroring compares our own stock too."""
         return not self.mirrors_stock
 
 

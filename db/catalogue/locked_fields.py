@@ -25,12 +25,12 @@ UPSTREAM = {
     "sku": "external_sku",
     "barcode": "upstream_barcode",
 }
-"""Where a link keeps what its source said last of a field."""
+"""The link's column that keeps the source's last value of a field."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explained:
-    """A field: our value and the source's last one (None where it tells none)."""
+    """A field: our value and the source's last one (None where it has none)."""
 
     field: str
     ours: object
@@ -42,19 +42,19 @@ def find(session: Session, ident: str, *, external: bool = False) -> int:
     """Our product's id, by that id or by the source's; ``RefusedError`` when it is not one."""
     if external:
         query = select(ExternalProduct.product_id).where(ExternalProduct.external_id == ident)
-        found = sorted(set(session.scalars(query)))
+        ids = sorted(set(session.scalars(query)))
     else:
         known = ident.isascii() and ident.isdigit() and len(ident) < 19  # noqa: PLR2004, a 64-bit id
         query = select(Product.id).where(Product.id == (int(ident) if known else 0))
-        found = list(session.scalars(query))
-    if not found:
+        ids = list(session.scalars(query))
+    if not ids:
         whose = "with the external id" if external else "with the id"
         raise RefusedError(f"There is no product {whose} {ident}.")
-    if len(found) > 1:
+    if len(ids) > 1:
         raise RefusedError(
-            f"Several sources have a product {ident}; name ours: {', '.join(map(str, found))}."
+            f"Several sources have a product {ident}; name ours: {', '.join(map(str, ids))}."
         )
-    return found[0]
+    return ids[0]
 
 
 def lock(session: Session, product_id: int, fields: Iterable[str]) -> list[str]:
@@ -98,7 +98,7 @@ def explain(session: Session, product: Product) -> list[Explained]:
         Explained(
             field=name,
             ours=getattr(product, name),
-            source=_said(session, tie, name) if tie is not None else None,
+            source=_source_value(session, tie, name) if tie is not None else None,
             locked=name in locked,
         )
         for name in products.LOCKABLE
@@ -115,9 +115,9 @@ def link(session: Session, product_id: int) -> ExternalProduct | None:
     ).one_or_none()
 
 
-def _said(session: Session, tie: ExternalProduct, name: str) -> object:
+def _source_value(session: Session, tie: ExternalProduct, name: str) -> object:
     if name == "active":
-        # No source sends it: what it has is on sale, what it lost is not.
+        # No source sends it: a product that the source has is on sale, a tombstone is not.
         return tie.gone_at is None
     if name == "category_id":
         return session.scalar(
@@ -130,7 +130,7 @@ def _said(session: Session, tie: ExternalProduct, name: str) -> object:
 
 
 def _held(session: Session, product_id: int) -> Product:
-    """The product, locked as syncs lock it: who writes it now goes first."""
+    """The product, locked as syncs lock it: whoever holds it goes first."""
     if not write.lock(session, Product, [product_id]):
         raise NotFoundError("product", product_id)
     product = session.get(Product, product_id, populate_existing=True)
@@ -150,8 +150,8 @@ def _checked(fields: Iterable[str]) -> list[str]:
 
 def _keep(session: Session, product: Product, locked: Iterable[str]) -> list[str]:
     # In one order, so that equal sets are equal texts.
-    found = [name for name in products.LOCKABLE if name in set(locked)]
-    product.locked_fields = found or None
+    names = [name for name in products.LOCKABLE if name in set(locked)]
+    product.locked_fields = names or None
     product.updated_at = bulk.now(session)
     session.flush()
-    return found
+    return names

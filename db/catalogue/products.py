@@ -24,13 +24,11 @@ FIELDS = ("title", "sku", "barcode", "price", "category_id", "shop_id", "stock")
 def prepare(
     session: Session, rows: Sequence[Row], context: CatalogueContext, *, write: bool
 ) -> list[str]:
-    """Put rows into our categories and shops; a category nobody has heard of yet becomes a
-    placeholder.
-    """
+    """Put rows into our categories and shops; an unknown category becomes a placeholder."""
     values = [row.values for row in rows]
-    wanted = {each["category"] for each in values} - {None}
-    ours = categories.resolve(session, wanted, context.source)
-    missing = sorted(wanted - ours.keys()) if write else []
+    keys = {each["category"] for each in values} - {None}
+    ours = categories.resolve(session, keys, context.source)
+    missing = sorted(keys - ours.keys()) if write else []
     if missing:
         ours |= categories.add_placeholders(session, missing, context)
     shop = context.sites.shop
@@ -43,14 +41,14 @@ def prepare(
 
 
 def owners(ours: Values, link: Known, context: CatalogueContext) -> Mapping[str, Owner]:
-    """The source decides, save where a person locked a field, and of stock only its change counts:
-    what was sold here since is not undone. On sale again is only what comes back.
+    """The source decides, save where a person locked a field; of stock only its change counts, so
+    that our sales since are kept. Only a product that comes back is put on sale again.
     """
-    found = dict.fromkeys(FIELDS, Owner.THEIRS)
-    found["active"] = Owner.THEIRS if link.gone else Owner.OURS
+    by_field = dict.fromkeys(FIELDS, Owner.THEIRS)
+    by_field["active"] = Owner.THEIRS if link.gone else Owner.OURS
     if not context.mirrors_stock:
-        found["stock"] = Owner.SUM
-    return found | dict.fromkeys(ours["locked_fields"] or (), Owner.OURS)
+        by_field["stock"] = Owner.SUM
+    return by_field | dict.fromkeys(ours["locked_fields"] or (), Owner.OURS)
 
 
 def differs(ours: Values, row: Row, context: CatalogueContext) -> bool:

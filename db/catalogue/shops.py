@@ -1,4 +1,4 @@
-"""Shops: added by people, found by the source's site number."""
+"""Shops: added by people, matched by the source's site number."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def every(session: Session) -> list[Shop]:
 class Sites:
     """Which shop a record belongs to: its site's, else the run's site's, else the only shop.
 
-    ``world`` changes whenever the answer for some record may have changed.
+    ``world`` changes whenever the shop of some record may have changed.
     """
 
     def __init__(self, session: Session, run_site: str | None = None) -> None:

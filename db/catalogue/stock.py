@@ -1,4 +1,4 @@
-"""The stock ledger: movements, and the proof that stock is their sum."""
+"""The stock ledger: movements, and the check that stock is their sum."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def open_ledgers(session: Session, product_ids: Sequence[int], context: Context)
 
 
 def record(session: Session, moves: list[tuple[int, int, int]], context: Context) -> None:
-    """Changes a source told us of: (product id, delta, stock after)."""
+    """Write a source's changes as movements: (product id, delta, stock after)."""
     at = bulk.Codec(session).moment(context.now)
     rows = [(ident, delta, after, "sync", context.run_id, at) for ident, delta, after in moves]
     bulk.insert(session, StockMovement, COLUMNS, rows)
@@ -64,7 +64,7 @@ def adjust(session: Session, product_id: int, delta: int, reason: str) -> int:
     if product is None:
         raise NotFoundError("product", product_id)
     product.stock += delta
-    # Tills ask for what changed since they last asked.
+    # Tills read what changed since their last read.
     product.updated_at = bulk.now(session)
     movement = StockMovement(
         product_id=product_id,
@@ -92,7 +92,7 @@ def verify(session: Session) -> tuple[int, list[Mismatch]]:
         .where(Product.stock != total)
         .order_by(Product.id)
     )
-    mismatches = [Mismatch(ident, stock, int(told)) for ident, stock, told in wrong]
+    mismatches = [Mismatch(ident, stock, int(balance)) for ident, stock, balance in wrong]
     return session.scalar(select(func.count()).select_from(Product)) or 0, mismatches
 
 

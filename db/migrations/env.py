@@ -15,7 +15,7 @@ with engine().connect() as connection:
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         transaction_per_migration=True,
-        # SQLite can, once the driver keeps its hands off BEGIN (db/session.py).
+        # SQLite can, once the driver leaves BEGIN to us (db/session.py).
         transactional_ddl=True,
         compare_type=True,
     )

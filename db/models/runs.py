@@ -16,7 +16,7 @@ class SyncState(Leased, Base):
     """One row a sync: its lease, its freshness, whether it may start.
 
     ``next_allowed_at`` is our own backoff, ``source_wait_until`` the source's Retry-After.
-    ``follow_up`` holds the options of one more run that was asked for while one was running.
+    ``follow_up`` holds the options of one more run that was requested while one was running.
     """
 
     __tablename__ = "sync_states"

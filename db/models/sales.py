@@ -50,9 +50,9 @@ class DeviceNonce(Base):
 
 
 class SalesBatch(LeasedWork, Base):
-    """What a till sent in one request, from the moment it was taken in.
+    """What a till sent in one request, from the moment it was stored.
 
-    ``status``: due, running, done, failed. ``body`` is sealed, ``result`` the bytes of the answer.
+    ``status``: due, running, done, failed. ``body`` is sealed, ``result`` is the response's bytes.
     ``number_stamp`` is the (shop's local) second of which this batch's unnumbered sales take
     their numbers; nobody else in the shop has it.
     """
@@ -102,14 +102,14 @@ class Sale(Base):
     """A sale that was accepted; its number is the shop's own, once and for ever.
 
     ``total`` is the lines' subtotals less ``discount``, in the shop's currency. ``sold_at`` is
-    when the till says it happened, never after ``received_at``. ``content_hash`` tells the same
+    the till's own time of it, never after ``received_at``. ``content_hash`` distinguishes the same
     sale sent again from another one under its number. ``client`` is sealed. ``oversold``: it took
     a stock below zero, as the shop's policy ``allow`` lets it.
     """
 
     __tablename__ = "sales"
     __table_args__ = (
-        # In this order, as links are (DESIGN §2): the shop alone finds too much.
+        # In this order, as links are (DESIGN §2): the shop alone matches too many rows.
         UniqueConstraint("invoice_number", "shop_id"),
         Index("ix_sales_shop_id_sold_at", "shop_id", "sold_at"),
     )

@@ -1,6 +1,6 @@
 """Columns that are sealed at rest, and the marks by which their values are compared.
 
-Writing and key rotation read it here: a column that is declared so needs no other list.
+Writing and key rotation read these declarations: a declared column needs no other list.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SEALED, PERSONAL, MARK = "sealed", "personal", "mark"
 Sealed = Annotated[str, mapped_column(Text, info={SEALED: True})]
 """What ``core.crypto.seal`` made."""
 Personal = Annotated[str, mapped_column(Text, info={SEALED: True, PERSONAL: True})]
-"""What ``core.personal.conceal`` made: sealed, unless ``SEAL_PERSONAL_DATA`` says otherwise."""
+"""What ``core.personal.conceal`` made: sealed, unless ``SEAL_PERSONAL_DATA`` is false."""
 
 
 class Mark(NamedTuple):

@@ -65,7 +65,7 @@ class TemplateOrder(Exported):
 
 
 class TemplateOrderItem(Base):
-    """One thing of an order; ``extra`` is sealed, as its order's own is."""
+    """One item of an order; ``extra`` is sealed, as its order's own is."""
 
     __tablename__ = "template_order_items"
     __table_args__ = (UniqueConstraint("order_id", "position"),)
@@ -129,7 +129,7 @@ class TemplateExhibition(Exported):
 
 
 class TemplateCustomRequest(Exported):
-    """Somebody asks for a work of their own: all that is personal is sealed."""
+    """A customer's request for a commissioned work: all that is personal is sealed."""
 
     __tablename__ = "template_custom_requests"
 
@@ -156,7 +156,7 @@ class TemplateStat(Exported):
 
 
 class TemplateCheck(Base):
-    """One look at the site's health. ``kind``: ok, auth, network, schema or slow."""
+    """One check of the site's health. ``kind``: ok, auth, network, schema or slow."""
 
     __tablename__ = "template_checks"
 

@@ -14,13 +14,13 @@ ACTIVE = ("due", "running")
 """The statuses of work that still has to be done."""
 
 UNENDED = text("status IN ('due', 'running')")
-"""The same for a partial index: by values that are sent apart no database would know it again."""
+"""The same for a partial index, as literals: with parameters no database would use it."""
 
 
 class Leased:
     """A row that one worker holds until ``lease_until``.
 
-    ``lease_token`` grows with every claim and fences: who holds an older one writes nothing.
+    ``lease_token`` grows with every claim and fences: whoever holds an older one writes nothing.
     """
 
     __tablename__: str
@@ -33,7 +33,7 @@ class Work:
     """A row that has to be done: ``due`` (not before ``not_before``), ``running``, then ended.
 
     ``failures`` counts consecutive claims that came to nothing, ``errors`` keeps each attempt's.
-    ``rung_at`` is when a worker was last asked to do it.
+    ``rung_at`` is when its task was last enqueued.
     """
 
     id: Mapped[Id]

@@ -49,8 +49,8 @@ def _compare(kind: Kind[C], plan: Plan, change: Change, context: C) -> None:
 
 
 def _comparable(change: Change) -> bool:
-    """Whether equal values mean that nothing need be written: not for a tombstone, not when
-    somebody asked for it, and not when the code writes otherwise than it did.
+    """Whether equal values mean that nothing need be written: not for a tombstone, not when a
+    rewrite was requested, and not when the code's version is another one.
     """
     link, version = change.link, change.row.hash.partition(".")[0]
     return not link.gone and link.hash is not None and link.hash.partition(".")[0] == version
@@ -63,7 +63,7 @@ def _keep_first(
     known: Collection[str],
     change: Callable[[Row], Change],
 ) -> Plan:
-    """New records are created; of known ones, whatever they say now, nothing is written."""
+    """New records are created; of known ones nothing is written, whatever their values now."""
     plan, first = Plan(), dict[str, Row]()
     for row in rows:
         key = row.external_id
@@ -83,12 +83,12 @@ def _keep_first(
 
 
 def _meet(kind: Kind[C], plan: Plan, change: Change) -> None:
-    """A drift is what says something that nothing here says, neither the record nor a drift."""
+    """A drift has values that neither the stored record nor an earlier drift has."""
     plan.duplicates += change.again
     if not change.again:
         plan.unchanged.append(change.link)
-    says, stored = kind.says(change.row), change.stored
-    same = says == stored.says or not set(stored.noted).isdisjoint(drifts.marks(kind, says))
+    values, stored = kind.says(change.row), change.stored
+    same = values == stored.says or not set(stored.noted).isdisjoint(drifts.marks(kind, values))
     (plan.resent if same else plan.drifted).append(change)
 
 

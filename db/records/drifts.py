@@ -1,4 +1,4 @@
-"""Drifts: what a source says later of a record that is kept as it was taken in."""
+"""Drifts: a source's later values of a record that is kept as it first came."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from db.records.plan import Change, Context, Says
 from db.upsert import insert_new
 
 
-def fields(kind: AnyKind, says: Says) -> dict[str, object]:
-    """What a record says by names, what has no column by its own."""
+def fields(kind: AnyKind, values: Says) -> dict[str, object]:
+    """A record's values by their names; those without a column by their own."""
     names = (*kind.columns, *(part.name for part in kind.parts))
-    values = dict(zip(names, says, strict=True))
-    opened = json.loads(values.pop(_keeping(kind).opened) or "{}")
+    named = dict(zip(names, values, strict=True))
+    opened = json.loads(named.pop(_keeping(kind).opened) or "{}")
     # A total of "on request" fits no column, and must not be hidden by it.
-    left = {f"{name} as received" if name in values else name: opened[name] for name in opened}
-    return {**left, **values}
+    left = {f"{name} as received" if name in named else name: opened[name] for name in opened}
+    return {**left, **named}
 
 
-def text(kind: AnyKind, says: Says) -> str:
-    """What a drift keeps: equal for records that say the same."""
-    return _letters(fields(kind, says))
+def text(kind: AnyKind, values: Says) -> str:
+    """A drift's payload: equal for records with equal values."""
+    return _json_text(fields(kind, values))
 
 
-def marks(kind: AnyKind, says: Says) -> tuple[str, ...]:
-    """The digests under which a drift that says this may have been noted."""
-    return crypto.marks(text(kind, says))
+def marks(kind: AnyKind, values: Says) -> tuple[str, ...]:
+    """The digests under which a drift with these values may have been noted."""
+    return crypto.marks(text(kind, values))
 
 
 def noted(session: Session, kind: AnyKind, ids: Collection[int]) -> dict[int, set[str]]:
-    """The digests of what the source said of these records before, by the record's id."""
+    """The digests of these records' earlier drifts, by the record's id."""
     keeping = _keeping(kind)
     columns = cast("Table", keeping.drifts.__table__).c
     parent, digests = columns[keeping.parent], defaultdict[int, set[str]](set)
@@ -51,19 +51,19 @@ def noted(session: Session, kind: AnyKind, ids: Collection[int]) -> dict[int, se
 
 
 def note(session: Session, kind: AnyKind, changes: Sequence[Change], context: Context) -> None:
-    """Keep what these say now; what was noted of a record is not noted again."""
+    """Store the values of these as drifts; one that is stored already is not stored again."""
     keeping = _keeping(kind)
     for change in changes:
-        says = kind.says(change.row)
+        values = kind.says(change.row)
         insert_new(
             session,
             keeping.drifts,
             {
                 keeping.parent: change.link.id,
                 "run_id": context.run_id,
-                "digest": marks(kind, says)[0],
-                "fields": _differing(fields(kind, says), fields(kind, change.stored.says)),
-                "payload": crypto.seal(text(kind, says)),
+                "digest": marks(kind, values)[0],
+                "fields": _differing(fields(kind, values), fields(kind, change.stored.says)),
+                "payload": crypto.seal(text(kind, values)),
             },
         )
 
@@ -74,10 +74,10 @@ def _keeping(kind: AnyKind) -> KeepFirst:
 
 
 def _differing(now: dict[str, object], before: dict[str, object]) -> list[str]:
-    """The names of what is said otherwise; as letters, for in Python 0 is False."""
-    new, old = ({name: _letters(one[name]) for name in one} for one in (now, before))
+    """The names of the fields that differ; compared as JSON, for in Python 0 is False."""
+    new, old = ({name: _json_text(one[name]) for name in one} for one in (now, before))
     return sorted(name for name in new.keys() | old.keys() if new.get(name) != old.get(name))
 
 
-def _letters(value: object) -> str:
+def _json_text(value: object) -> str:
     return json.dumps(value, default=str, sort_keys=True)

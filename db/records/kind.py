@@ -42,9 +42,9 @@ class Part:
 class Ours(Generic[C]):
     """Our own row, which ``key`` of the link names: what people see and may change.
 
-    ``begins`` are values that no source says: those of a new row, and of one that comes back.
-    ``owners`` says who decides each column when the source's record changed (the source, unless
-    said otherwise); ``differs`` whether our row must be written though the source says the same.
+    ``begins`` are values that no source sends: those of a new row, and of one that comes back.
+    ``owners`` gives who decides each column when the source's record changed (by default the
+    source); ``differs`` whether our row must be written though the source's record is the same.
     """
 
     model: type[Base]
@@ -62,14 +62,14 @@ class Ours(Generic[C]):
 
 @dataclass(frozen=True, kw_only=True)
 class Overwrite:
-    """A record becomes what its source says now."""
+    """A record takes the source's new values."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeepFirst:
-    """A record stays as it was taken in; what its source says later is kept in ``drifts``, beside
-    it (``parent`` names its id), and ``warning`` tells so. The members of ``opened``, a column of
-    JSON, are fields of their own there.
+    """A record stays as it first came; its source's later values are kept in ``drifts``, beside
+    it (``parent`` names its id), with a ``warning``. The members of ``opened``, a column of JSON,
+    are fields of their own there.
     """
 
     drifts: type[Base]
@@ -79,7 +79,7 @@ class KeepFirst:
 
 
 class Prepare(Protocol[C_contra]):
-    """Completes rows by what other tables say."""
+    """Completes rows from other tables."""
 
     def __call__(
         self, session: Session, rows: Sequence[Row], context: C_contra, *, write: bool
@@ -129,7 +129,7 @@ class Kind(Generic[C]):
         return self.names.get(name, name)
 
     def says(self, row: Row) -> Says:
-        """What a record says, to be compared with what the store has of it."""
+        """A record's values, to be compared with the stored ones."""
         lines = (
             [tuple(map(line.get, part.columns)) for line in row.lines(part.name)]
             for part in self.parts
@@ -137,7 +137,7 @@ class Kind(Generic[C]):
         return (*map(row.values.get, self.columns), *lines)
 
     def same(self, change: Change, context: C) -> bool:
-        """Whether the record says what the store has, so that nothing need be written."""
+        """Whether the record's values are the stored ones, so that nothing need be written."""
         if change.stored.says != self.says(change.row):
             return False
         differs = self.ours.differs if self.ours else None

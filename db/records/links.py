@@ -38,9 +38,9 @@ def touch(session: Session, link: type[Link], ids: Sequence[int], context: Conte
 
 
 def note_hashes(session: Session, link: type[Link], changes: Sequence[Change]) -> None:
-    """These came in other letters and say the same.
+    """Store the new hashes of records whose values are the same.
 
-    A hash that somebody took away since they were compared stays away: the next run must write.
+    A hash that was cleared since they were compared stays cleared: the next run must write.
     """
     values = [{"ident": change.link.id, "hash": change.row.hash} for change in changes]
     if values:
@@ -97,7 +97,7 @@ def see(session: Session, link: type[Link], keys: Collection[str], context: Cont
 def unseen_among(
     session: Session, link: type[Link], keys: Collection[str], context: Context
 ) -> list[str]:
-    """Which of ``keys`` this run has not seen yet; a look only, so that few pages need to write."""
+    """Which of ``keys`` this run has not seen yet; a read only, so that few pages need to write."""
     mine = select(link.external_id).where(link.source == context.source, _unseen(link, context))
     return [
         key

@@ -19,7 +19,7 @@ class Owner(StrEnum):
     THEIRS = "theirs"
     """The source: ours takes its value."""
     OURS = "ours"
-    """We do: the source's value changes nothing here."""
+    """We do: the source's value changes nothing."""
     BOTH = "both"
     """Whoever changed it since both agreed; when both did, it is a conflict."""
     SUM = "sum"
@@ -38,8 +38,8 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Merged:
-    """``values`` of all fields as they become here; ``pushed`` are those that the other side has
-    yet to learn; of each conflict one side has won.
+    """``values`` of all fields after the merge; ``pushed`` are those that the other side does not
+    have yet; of each conflict one side has won.
     """
 
     values: dict[str, Any]

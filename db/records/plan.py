@@ -1,4 +1,4 @@
-"""The values of a page on its way into the store: who looks, what came, what is planned."""
+"""The values of a page on its way into the store: the run, the records, the plan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTHING: Values = MappingProxyType({})
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The run that looks at a source, at the database's time, with its options.
+    """The run that reads a source, at the database's time, with its options.
 
     A kind that needs more, such as our shops, builds its own from it once a page.
     """
@@ -72,7 +72,7 @@ class Known(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What the store has of a known record: what the source said last, our own row when there is
+    """What the store has of a known record: the source's last values, our own row when there is
     one, and the digests of what was kept beside it as drifts.
     """
 
@@ -96,9 +96,9 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """What a page would do. ``unchanged`` links are touched; ``resent`` ones, which say the same
-    in other letters, get a new hash. ``drifted`` ones, which are among the unchanged, say something
-    else than the store, which keeps what it has.
+    """What a page would do. ``unchanged`` links are touched; ``resent`` ones, whose values are the
+    same in another payload, get a new hash. ``drifted`` ones, which are among the unchanged, have
+    other values than the store, which keeps its own.
     """
 
     created: list[Row] = field(default_factory=list)

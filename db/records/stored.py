@@ -39,7 +39,7 @@ def compare(
 
 
 def stored(session: Session, kind: AnyKind, ids: Collection[int]) -> dict[int, Stored]:
-    """What the store has of the links with these ids, in the words of ``kind.says``."""
+    """What the store has of the links with these ids, comparable with ``kind.says``."""
     noted = drifts.noted(session, kind, ids) if isinstance(kind.change, KeepFirst) else {}
     mine = [kind.table.c[kind.column(name)] for name in kind.columns]
     ours = list(kind.ours.table.c) if kind.ours else []
@@ -48,9 +48,9 @@ def stored(session: Session, kind: AnyKind, ids: Collection[int]) -> dict[int, S
     held: dict[int, Stored] = {}
     for part in bulk.parts(ids):
         for ident, *values in session.execute(query.where(kind.table.c.id.in_(part))):
-            says = tuple(open_(value) for open_, value in zip(opens, values))  # noqa: B905, ours follow
+            fields = tuple(open_(value) for open_, value in zip(opens, values))  # noqa: B905, ours follow
             own = dict(zip(names, values[len(mine) :], strict=True))
-            held[ident] = Stored(says, own, noted.get(ident, ()))
+            held[ident] = Stored(fields, own, noted.get(ident, ()))
     return _with_parts(session, kind, held) if kind.parts else held
 
 

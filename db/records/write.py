@@ -33,8 +33,8 @@ def apply(session: Session, kind: Kind[C], plan: Plan, context: C) -> None:
 
 
 def lock(session: Session, model: type[Base], ids: Iterable[int]) -> dict[int, RowMapping]:
-    """The rows with these ids, locked in id order: who else changes them waits, and no two of us
-    wait for each other.
+    """The rows with these ids, locked in id order: other writers wait, and no two wait for each
+    other.
     """
     table = cast("Table", model.__table__)
     query = select(table).order_by(table.c.id).with_for_update(key_share=True)
@@ -46,7 +46,7 @@ def lock(session: Session, model: type[Base], ids: Iterable[int]) -> dict[int, R
 
 
 def erase(session: Session, kind: AnyKind, context: Context) -> None:
-    """Whom the source forgot, we forget: the row stays, as a tombstone without a name."""
+    """Erase what the source has deleted: the row stays, as a tombstone without values."""
     names = [kind.column(name) for name in kind.columns]
     names += [name for name, mark in marks(kind.table) if mark.column in names]
     session.execute(
@@ -132,16 +132,16 @@ def _update_ours(
 
 
 def _columns(kind: AnyKind, rows: Sequence[Row]) -> dict[str, Sequence[object]]:
-    """The link's columns that say what the source said, sealed and marked as the model has it."""
-    said = _by_column(kind.columns, [row.values for row in rows])
+    """The link's columns with the source's values, sealed and marked as the model has it."""
+    source_values = _by_column(kind.columns, [row.values for row in rows])
     kept = {
         kind.column(name): _kept(kind.table, kind.column(name), values)
-        for name, values in said.items()
+        for name, values in source_values.items()
     }
     kept |= {
-        name: list(map(mark.make, said[mark.column]))
+        name: list(map(mark.make, source_values[mark.column]))
         for name, mark in marks(kind.table)
-        if mark.column in said
+        if mark.column in source_values
     }
     return {**kept, "payload_hash": [row.hash for row in rows]}
 

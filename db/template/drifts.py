@@ -1,4 +1,4 @@
-"""Drifts of the art site's orders, read again: what the site says now, and what is kept here."""
+"""Drifts of the art site's orders, read again: the site's values beside the stored ones."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def find(session: Session, drift_id: int) -> Seen:
 
 
 def opened(session: Session, drift: TemplateOrderDrift) -> dict[str, Json]:
-    """By each field that differed, what is ``kept`` here and what the ``site`` said, unsealed."""
+    """By each field that differed, the value ``kept`` in the store and the ``site``'s, unsealed."""
     site = json.loads(crypto.unseal(drift.payload))
-    says = stored(session, ORDERS, [drift.order_id])[drift.order_id].says
-    kept = json.loads(text(ORDERS, says))
+    values = stored(session, ORDERS, [drift.order_id])[drift.order_id].says
+    kept = json.loads(text(ORDERS, values))
     return {
         name: {"kept": _named(kept.get(name)), "site": _named(site.get(name))}
         for name in drift.fields

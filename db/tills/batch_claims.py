@@ -48,7 +48,7 @@ _COLUMNS = (
     SalesBatch.terminal_id,
     SalesBatch.body,
     SalesBatch.number_stamp,
-    # Not IS NOT NULL: SQLite 3.40 says it of every column in a RETURNING.
+    # Not IS NOT NULL: in a RETURNING, SQLite 3.40 gives true for every column.
     (func.coalesce(SalesBatch.idempotency_key, "") != "").label("keyed"),
     SalesBatch.received_at,
     (func.coalesce(func.length(SalesBatch.result), 0) > 0).label("answered"),

@@ -1,4 +1,4 @@
-"""Batches of sales: taken in once, answered for ever.
+"""Batches of sales: stored once, answered for ever.
 
 ``receive`` is what makes a till's request durable; whatever follows may die and is done again.
 """
@@ -31,7 +31,7 @@ _DUE = {
     "lease_token": 0,
     "failures": 0,
     "errors": [],
-    # The bell rings now; a sweeper only for what nobody answers.
+    # The task is enqueued now; a sweeper enqueues again what no worker takes.
     "rung_at": db_now(),
 }
 
@@ -52,7 +52,7 @@ class Sender(Protocol):
         """The shop's, as Africa/Kinshasa."""
 
 
-class KeyReused(RefusedError):  # noqa: N818, it says what happened
+class KeyReused(RefusedError):  # noqa: N818, it names what happened
     """The Idempotency-Key came before, with another body."""
 
     code = "KEY_REUSED"
@@ -82,9 +82,9 @@ def receive(
     key: str | None = None,
     correlation_id: str | None = None,
 ) -> Received:
-    """Keep what a till sent: ``count`` sales in ``body``, all of them ``numbered`` or not.
+    """Store what a till sent: ``count`` sales in ``body``, all of them ``numbered`` or not.
 
-    Raises ``KeyReused``. With a known key nothing new is kept; what was refused then becomes due.
+    Raises ``KeyReused``. With a known key nothing new is stored; what was refused then becomes due.
     """
     text = body.decode()
     digest = crypto.digest(text)
@@ -121,14 +121,14 @@ def find(session: Session, shop_id: int, uuid: str) -> SalesBatch | None:
 
 
 def find_any(session: Session, word: str) -> SalesBatch | None:
-    """Whose number here or whose uuid ``word`` is, of any shop: for people."""
+    """The batch whose id or uuid ``word`` is, of any shop: for people."""
     if re.fullmatch(r"[1-9][0-9]{0,17}", word, re.ASCII):
         return session.get(SalesBatch, int(word))
     return session.scalars(select(SalesBatch).where(SalesBatch.uuid == word)).one_or_none()
 
 
 def look(session: Session, batch_id: int) -> Row[str, str | None]:
-    """``status`` and ``result`` as they are now, for who waits."""
+    """``status`` and ``result`` as they are now, for a request that waits."""
     return session.execute(
         select(
             SalesBatch.status,
@@ -150,9 +150,9 @@ def recent(
         .order_by(SalesBatch.id.desc())
         .limit(limit)
     )
-    for column, wanted in ((SalesBatch.shop_id, shop_id), (SalesBatch.status, status)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for column, value in ((SalesBatch.shop_id, shop_id), (SalesBatch.status, status)):
+        if value is not None:
+            query = query.where(column == value)
     if before is not None:
         query = query.where(SalesBatch.id < before)
     return list(session.scalars(query))

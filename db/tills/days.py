@@ -52,8 +52,8 @@ def within(run: CTE, moment: SQLColumnExpression[datetime]) -> ColumnElement[boo
 
 def number(run: CTE, moment: SQLColumnExpression[datetime]) -> ColumnElement[int]:
     """Which of the days ``moment`` is in, from 0."""
-    found: ColumnElement[int] = run.c.first + (_Seconds(moment) - run.c.origin) // run.c.step
-    return found
+    day: ColumnElement[int] = run.c.first + (_Seconds(moment) - run.c.origin) // run.c.step
+    return day
 
 
 def runs(days: Sequence[Bounds]) -> Iterator[Run]:

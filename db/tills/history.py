@@ -1,4 +1,4 @@
-"""A shop's sales as its tills may read them again; never who bought."""
+"""A shop's sales as its tills may read them again, without their customers."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _within(
 
 
 def _lines(session: Session, shop_id: int, sale_ids: Sequence[int]) -> dict[int, list[SoldLine]]:
-    found: dict[int, list[SoldLine]] = defaultdict(list)
+    lines: dict[int, list[SoldLine]] = defaultdict(list)
     if sale_ids:
         query = (
             select(SaleLine.sale_id, *_LINE)
@@ -101,7 +101,7 @@ def _lines(session: Session, shop_id: int, sale_ids: Sequence[int]) -> dict[int,
             .order_by(SaleLine.sale_id, SaleLine.line_no)
         )
         for sale_id, product_id, title, quantity, unit, listed, subtotal in session.execute(query):
-            found[sale_id].append(
+            lines[sale_id].append(
                 SoldLine(
                     product_id=product_id,
                     title=title,
@@ -111,4 +111,4 @@ def _lines(session: Session, shop_id: int, sale_ids: Sequence[int]) -> dict[int,
                     subtotal=subtotal,
                 )
             )
-    return found
+    return lines

@@ -151,12 +151,12 @@ def recorded(session: Session, sale_ids: Collection[int]) -> dict[int, Sale]:
 
 def lines_of(session: Session, sale_ids: Collection[int]) -> Mapping[int, list[SaleLine]]:
     """The lines of these sales, in their order."""
-    found: dict[int, list[SaleLine]] = defaultdict(list)
+    lines: dict[int, list[SaleLine]] = defaultdict(list)
     query = select(SaleLine).order_by(SaleLine.sale_id, SaleLine.line_no)
     for part in bulk.parts(sale_ids):
         for line in session.scalars(query.where(SaleLine.sale_id.in_(part))):
-            found[line.sale_id].append(line)
-    return found
+            lines[line.sale_id].append(line)
+    return lines
 
 
 def write(
@@ -168,8 +168,8 @@ def write(
     """
     codec = bulk.Codec(session)
     money, received = codec.money, codec.moment(received_at)
-    # Read after the locks: who waited for them long must not write a change into the past, where
-    # a till that asks what is new would miss it.
+    # Read after the locks: a writer that waited long must not date a change into the past, where
+    # a till that reads what is new would miss it.
     now = bulk.now(session)
     numbered = list(zip(bulk.reserve_ids(session, Sale, len(sales)), sales, strict=True))
     rows = [

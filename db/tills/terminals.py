@@ -1,4 +1,4 @@
-"""Terminals: which tills may speak, for which shop, and how each proves that it is itself."""
+"""Terminals: which tills may send, for which shop, and how each authenticates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from db.types import db_now
 from db.upsert import insert_new
 
 LEVELS = (0, 1, 2)
-"""What a till must show: its serial alone, a token as well, a signature instead of the token."""
+"""What a till must send: its serial alone, a token as well, a signature instead of the token."""
 
 DUPLICATES = ("answer", "errors_only")
 """Whether a sale it sends again is answered among the sales as well (DESIGN §7)."""
@@ -29,7 +29,7 @@ PREFIX = "mlt_"
 """Lets people, and scanners for leaked secrets, see what a token is."""
 
 NOTED_EVERY = 60.0
-"""Seconds: a till that asks all the time is one write."""
+"""Seconds: a till's many requests are one write."""
 DRIFT = 30
 """Seconds by which its clock must have moved to be noted before that."""
 
@@ -129,14 +129,14 @@ def find(session: Session, word: str) -> Terminal:
     named = Terminal.serial == word
     if re.fullmatch(r"[1-9][0-9]{0,17}", word, re.ASCII):
         named = or_(named, Terminal.id == int(word))
-    found = session.scalars(select(Terminal).where(named).with_for_update()).all()
-    if not found:
+    matches = session.scalars(select(Terminal).where(named).with_for_update()).all()
+    if not matches:
         raise NotFoundError("terminal", word)
-    if len(found) > 1:
+    if len(matches) > 1:
         raise RefusedError(
             f"{word} is the serial of one terminal and the id of another; say it by its other name."
         )
-    return found[0]
+    return matches[0]
 
 
 def find_by_serial(session: Session, serial: str) -> Known | None:
@@ -148,14 +148,14 @@ def find_by_serial(session: Session, serial: str) -> Known | None:
 
 
 def revoke(session: Session, terminal: Terminal) -> bool:
-    """Let its serial open nothing from now on; False when it did not before either."""
+    """Refuse its serial from now on; False when it was refused before too."""
     was_active, terminal.active = terminal.active, False
     session.flush()
     return was_active
 
 
 def restore(session: Session, terminal: Terminal) -> bool:
-    """Let a revoked terminal in again, as it was; False when it is in."""
+    """Accept a revoked terminal again, as it was; False when it is active."""
     was_active, terminal.active = terminal.active, True
     session.flush()
     return not was_active
@@ -184,8 +184,8 @@ def set_duplicates(session: Session, terminal: Terminal, policy: str) -> None:
 
 
 def note_seen(session: Session, terminal_id: int, offset: int | None) -> None:
-    """The till is here now, its clock ``offset`` seconds ahead (None: it did not say); written
-    once a minute at most, unless the clock jumped. It waits for nobody who has the row.
+    """Note that the till was seen now, its clock ``offset`` seconds ahead (None: unknown); once a
+    minute at most, unless the clock jumped. It does not wait for a locked row.
     """
     stale = [Terminal.last_seen_at.is_(None), Terminal.last_seen_at < db_now(-NOTED_EVERY)]
     values: dict[str, object] = {"last_seen_at": db_now()}

@@ -22,14 +22,14 @@ from db.session import NO_SYNC
 from db.types import db_now, to_moment
 
 AT_ONCE = 200
-"""Rows of one table that one round of a sweeper rings for, the oldest first."""
+"""Rows of one table that one round of a sweeper enqueues, the oldest first."""
 
 Values = dict[str, object]
 Errors = Sequence[Mapping[str, object]]
 """Each attempt's error, as ``syncs.trying.attempt`` keeps it."""
 
 
-class LeaseLost(RetriableError):  # noqa: N818, it says what happened
+class LeaseLost(RetriableError):  # noqa: N818, it names what happened
     """Another worker has the row now; what this one was about to write is rolled back."""
 
     code = "LEASE_LOST"
@@ -84,12 +84,12 @@ def claim(
 
 
 def renew(session: Session, lease: Lease) -> datetime:
-    """The database's clock, after proving that the lease is ours and pushing its end away.
+    """The database's clock, after checking that the lease is ours and moving its end.
 
     ``LeaseLost`` when it is not. Until the transaction ends nobody else can take it.
     """
     name, key = lease.table.__tablename__, inspect(lease.table).primary_key[0].name
-    # Given back is given back, though nobody has taken it since.
+    # A lease that was given back is lost, though nobody has taken it since.
     text = (
         f"UPDATE {name} SET lease_until = {{later}} WHERE {key} = ? AND lease_token = ? "  # noqa: S608, our own names
         "AND lease_until IS NOT NULL RETURNING {now}"
@@ -128,7 +128,7 @@ def reopen(session: Session, table: type[Work], key: int) -> bool:
 
 
 def to_ring(session: Session, table: type[LeasedWork], *, quiet: float) -> list[int]:
-    """The ids of rows that nobody answers for, marked as ``mark_rung`` does."""
+    """The ids of due rows without a worker, marked as ``mark_rung`` does."""
     ids = select(table.id).where(is_unanswered(table, table))
     return mark_rung(session, table, ids, quiet=quiet)
 
@@ -136,7 +136,7 @@ def to_ring(session: Session, table: type[LeasedWork], *, quiet: float) -> list[
 def mark_rung(session: Session, table: type[Work], ids: Select[int], *, quiet: float) -> list[int]:
     """The first of these ids, in their order; none is returned again for ``quiet`` seconds."""
     is_quiet = or_(table.rung_at.is_(None), table.rung_at < db_now(-quiet))
-    # In the index's own words: SQLite would read every row there ever was, bodies too.
+    # In the index's own literals: else SQLite would read every row there ever was, bodies too.
     oldest = ids.where(UNENDED, is_quiet).order_by(table.id).limit(AT_ONCE)
     marked = session.scalars(
         update(table)

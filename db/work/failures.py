@@ -59,12 +59,12 @@ def recent(
 ) -> list[FailedTask]:  # fmt: skip
     """Failures, newest first; ``before`` is the id the last page ended with."""
     query = select(FailedTask).order_by(FailedTask.id.desc()).limit(limit)
-    wanted = (
+    filters = (
         (FailedTask.state, state),
         (FailedTask.task, task),
         (FailedTask.fingerprint, fingerprint),
     )
-    for column, value in wanted:
+    for column, value in filters:
         if value is not None:
             query = query.where(column == value)
     if before is not None:
@@ -102,7 +102,7 @@ def close(
     retried_as: str | None = None,
 ) -> None:  # fmt: skip
     """Mark an open failure ``retried`` or ``dismissed``; ``RefusedError`` when it is closed."""
-    # Of two people who close it at once the second is told.
+    # Of two people who close it at once the second is refused.
     session.refresh(failed, with_for_update=True)
     require_open(failed)
     failed.state, failed.who, failed.why = state, who, why

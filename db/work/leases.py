@@ -48,7 +48,7 @@ def claim(
 ) -> Lease | None:
     """The lease for ``run``, or None: it is over, not due yet, paused, or somebody has it.
 
-    ``steal`` takes a living lease too (``--resume``: a person says that its holder is dead);
+    ``steal`` takes a living lease too (``--resume``: a person declares its holder dead);
     the token fences the holder should it not be. Nobody passes a source's Retry-After.
     """
     states.ensure(session, run.sync)
@@ -68,7 +68,7 @@ def revoke(state: SyncState) -> None:
 
 
 def release(session: Session, lease: Lease, **state: object) -> None:
-    """Give the lease back, with whatever else the sync's state should say. ``LeaseLost`` too."""
+    """Give the lease back, and write these columns of the sync's state. ``LeaseLost`` too."""
     claims.renew(session, lease)
     session.execute(
         update(SyncState)
@@ -80,8 +80,7 @@ def release(session: Session, lease: Lease, **state: object) -> None:
 
 def advance(session: Session, lease: Lease, columns: Mapping[str, object]) -> bool:
     """A page was written: keep checkpoint and counts in its transaction, which began with
-    ``renew``. All of ``columns`` are JSON. Returns whether somebody asked for the run to be
-    cancelled.
+    ``renew``. All of ``columns`` are JSON. Returns whether a cancel was requested.
     """
     kept = "".join(f"{name} = ?, " for name in columns)
     text = (
@@ -93,7 +92,7 @@ def advance(session: Session, lease: Lease, columns: Mapping[str, object]) -> bo
 
 
 def beat(session: Session, lease: Lease) -> bool:
-    """Renew, for a step that writes no page; whether a cancel was asked for."""
+    """Renew, for a step that writes no page; whether a cancel was requested."""
     claims.renew(session, lease)
     return session.execute(
         update(SyncRun)

@@ -1,4 +1,4 @@
-"""Counts for a look at the whole: what waits for a person, and how much there is."""
+"""Counts for the overview: what waits for a person, and how much there is."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def totals(session: Session) -> Totals:
             func.count().filter(Product.stock < 0),
         ).select_from(Product)
     ).one()
-    gone = sum(
+    tombstones = sum(
         session.scalar(select(func.count(link.gone_at))) or 0
         for link in (ExternalProduct, ExternalCategory)
     )
@@ -61,7 +61,7 @@ def totals(session: Session) -> Totals:
         products_without_shop=homeless,
         products_below_zero=below,
         categories=session.scalar(select(func.count()).select_from(Category)) or 0,
-        tombstones=gone,
+        tombstones=tombstones,
     )
 
 
@@ -100,7 +100,7 @@ def open_failures(session: Session) -> dict[str, int]:
 
 
 def began_at(session: Session, sync: str, moment: datetime) -> SyncRun | None:
-    """The run of ``sync`` that began at this moment: the last complete one, told by its state."""
+    """The run of ``sync`` that began at this moment: the last complete one, by its state."""
     return session.scalars(
         select(SyncRun)
         .where(SyncRun.sync == sync, SyncRun.started_at == moment)

@@ -34,7 +34,7 @@ LEVELS = details.DEEPEST + 20
 class Refusal:
     """Why one record was refused; ``external_id`` is None when it could not be read.
 
-    A sale comes in a batch, at a ``position``, and is told from others by a ``key`` of its own.
+    A sale comes in a batch, at a ``position``, and has a ``key`` of its own for its identity.
     """
 
     external_id: str | None
@@ -48,7 +48,7 @@ class Refusal:
 
     @property
     def identity(self) -> str:
-        """What tells this record from others: its id, else a digest of what it says."""
+        """What identifies this record: its key or id, else a digest of its payload."""
         if self.key is not None:
             return self.key
         if self.external_id is not None:
@@ -168,14 +168,14 @@ def count_open(session: Session, sync: str | None = None) -> int:
 
 
 def any_open(session: Session, sync: str) -> bool:
-    """Whether a page must look for rejects to close: asked once a page, seldom true."""
+    """Whether a page must look for rejects to close: read once a page, seldom true."""
     return bool(bulk.select_among(session, _ANY_OPEN, (), (sync,)))
 
 
 def close(
     session: Session, sync: str, keys: Collection[str], reason: str, *, by: str = "external_id"
 ) -> None:
-    """These records were written after all; ``by`` says which column the ``keys`` are of."""
+    """These records were written after all; ``by`` names the column of the ``keys``."""
     column = getattr(Reject, by)
     for part in bulk.parts(keys):
         session.execute(
@@ -187,10 +187,10 @@ def close(
 
 
 def forget(session: Session, sync: str, link: type[Link], context: Context) -> None:
-    """Of whom the source has no longer, keep that something was refused and nothing of what it was.
+    """Erase what rejects keep of records that the source no longer has; the rejects stay.
 
     These have no living ``link`` (they left, or were refused whenever they came), and neither the
-    run that looked at everything nor a newer one refused them. Also closed rejects hold a payload.
+    run that read everything nor a newer one refused them. Also closed rejects hold a payload.
     """
     living = select(link.external_id).where(link.source == context.source, link.gone_at.is_(None))
     waiting = Reject.state == "open"
@@ -233,9 +233,9 @@ def recent(
 ) -> list[Reject]:  # fmt: skip
     """Rejects, newest first; ``before`` is the id the last page ended with."""
     query = select(Reject).order_by(Reject.id.desc()).limit(limit)
-    for column, wanted in ((Reject.sync, sync), (Reject.state, state), (Reject.code, code)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for column, value in ((Reject.sync, sync), (Reject.state, state), (Reject.code, code)):
+        if value is not None:
+            query = query.where(column == value)
     if before is not None:
         query = query.where(Reject.id < before)
     return list(session.scalars(query))
@@ -244,9 +244,9 @@ def recent(
 def open_ids(session: Session, *, sync: str | None = None, code: str | None = None) -> list[int]:
     """The ids of every open reject that matches, oldest first."""
     query = select(Reject.id).where(Reject.state == "open").order_by(Reject.id)
-    for column, wanted in ((Reject.sync, sync), (Reject.code, code)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for column, value in ((Reject.sync, sync), (Reject.code, code)):
+        if value is not None:
+            query = query.where(column == value)
     return list(session.scalars(query))
 
 
@@ -258,7 +258,7 @@ def require_open(reject: Reject) -> None:
 
 def settle(session: Session, reject: Reject, state: str, reason: str) -> None:
     """Close an open reject as ``replayed`` or ``discarded``."""
-    # Of two who settle it at once the second is told, before it does anything else.
+    # Of two who settle it at once the second is refused, before it does anything else.
     session.refresh(reject, with_for_update=True)
     require_open(reject)
     reject.state, reject.reason, reject.updated_at = state, reason, bulk.now(session)

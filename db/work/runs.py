@@ -18,7 +18,7 @@ from db.upsert import insert_new
 from db.work import claims, states
 
 RESUMABLE = timedelta(hours=24)
-"""A checkpoint older than this says too little about what the source looks like now."""
+"""A checkpoint older than this is not gone on from: the source has changed too much since."""
 
 
 def open_run(
@@ -141,7 +141,7 @@ def supersede_waiting(session: Session, sync: str, run_id: int) -> None:
 
 
 def open_follow_up(session: Session, state: SyncState) -> int | None:
-    """The run that was asked for while another one was on its way; None when none was."""
+    """The run that was requested while another one was active; None when none was."""
     options, state.follow_up = state.follow_up, None
     session.flush()
     if options is None:
@@ -150,7 +150,7 @@ def open_follow_up(session: Session, state: SyncState) -> int | None:
 
 
 def request_cancel(session: Session, run_id: int) -> str:
-    """Ask a run to stop between two pages: its status. One that waits is cancelled at once."""
+    """Request that a run stops between two pages: its status. A due one is cancelled at once."""
     # A worker may be claiming it this instant; what it then is decides.
     state = states.locked(session, find(session, run_id).sync)
     run = find(session, run_id)
@@ -167,7 +167,7 @@ def request_cancel(session: Session, run_id: int) -> str:
 
 
 def to_ring(session: Session, *, quiet: float) -> list[tuple[int, str]]:
-    """Runs that nobody answers for, (id, sync): see ``claims.to_ring``. Their syncs may begin."""
+    """Due runs without a worker, (id, sync): see ``claims.to_ring``. Their syncs may begin."""
     ids = (
         select(SyncRun.id)
         .join(SyncState, SyncState.sync == SyncRun.sync)

@@ -20,7 +20,7 @@ def claim(session: Session, sync: str, slot: datetime) -> int | None:
 
 
 def is_claimed(session: Session, sync: str, slot: datetime) -> bool:
-    """A look, so that a sweeper need not try to write each time."""
+    """Whether the slot is claimed: a read, so that a sweeper need not try to write each time."""
     query = select(JobSlot.id).where(JobSlot.sync == sync, JobSlot.slot == slot)
     return session.scalar(query) is not None
 
@@ -34,9 +34,9 @@ def give(session: Session, slot_id: int, run_id: int) -> None:
 
 
 def forget(session: Session, *, older_than_days: float) -> int:
-    """Delete slots nobody can ask for again; how many.
+    """Delete slots that nobody can claim again; how many.
 
-    A sync's newest slot stays however old it is: a sweeper may still ask whether it was claimed.
+    A sync's newest slot stays however old it is: a sweeper may still read whether it was claimed.
     """
     newer = aliased(JobSlot)
     newest = select(func.max(newer.slot)).where(newer.sync == JobSlot.sync).scalar_subquery()

@@ -17,7 +17,7 @@ from db.upsert import insert_new
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A sync's row as a gate reads it at ``now``, the store's; ``active``: a run is on its way."""
+    """A sync's row as a gate reads it at ``now``, the store's; ``active``: a run has not ended."""
 
     paused: bool
     last_success_at: datetime | None
