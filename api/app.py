@@ -50,7 +50,7 @@ def _configure(app: Flask) -> None:
     app.debug = False
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.config["MOST_WAITING"] = waiting.MOST_WAITING
-    # OPTIONS would be a route beside each route, and nobody here asks from another origin.
+    # An OPTIONS route beside each route would serve nobody: no client is on another origin.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     app.url_map.converters["ident"] = idents.IdentConverter

@@ -1,7 +1,7 @@
 """Pages that wake syncs: whoever reads them while the data is stale has a run begin.
 
-``AutoSyncB2BMiddleware`` is plain WSGI and works in front of any Python site; it stands in front
-of our own as well. The page is answered first, then the store is looked at: no reader waits for it.
+``AutoSyncB2BMiddleware`` is plain WSGI: it wraps any Python site, and our own as well. The store is
+read after the page is answered, so no reader waits for it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class AutoSyncB2BMiddleware:
 
     ``/`` is the home page alone, any other path all that begins with it. Default:
     ``AUTO_SYNC_PATHS``. It never raises, and adds nothing to the page. An unknown name among
-    ``syncs`` is a ``RefusedError`` here, before the first page.
+    ``syncs`` is a ``RefusedError`` at once, before the first page.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class AutoSyncB2BMiddleware:
 
 def woken(answer: Iterable[bytes], wake: Callable[[], None]) -> Iterable[bytes]:
     """``answer``, and ``wake()`` when the server has closed it."""
-    # A server that finds one part in an answer tells its length by itself.
+    # Of an answer in one part the server itself sets Content-Length.
     return _Parts(answer, wake) if isinstance(answer, Sized) else _Stream(answer, wake)
 
 

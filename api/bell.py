@@ -50,11 +50,11 @@ class Bell:
         self._looked_at = float("-inf")
 
     def ring(self, task: str, ident: int) -> None:
-        """Tell a worker that the row ``ident`` waits for ``task``, soon; returns at once."""
+        """Wake a worker for ``task`` on the row ``ident``, soon; returns at once."""
         self._add(lambda: self._ring_now(task, ident))
 
     def unheard(self) -> bool:
-        """Whether nobody hears it now, so that waiting for what was rung for is in vain."""
+        """Whether no worker hears the bell now, so that waiting for a result is in vain."""
         return self._silent()
 
     def answers(self) -> bool:
@@ -81,7 +81,7 @@ class Bell:
             log.warning("bell.no_broker", problems=list(error.problems))
 
     def _look_now(self) -> None:
-        # Of those who asked while the bell was held up, one look serves all.
+        # One look serves all callers that asked while the bell was held up.
         if self._forgotten:
             self._remember(heard=self._look())
         self._looked.set()

@@ -54,6 +54,6 @@ def home() -> ResponseReturnValue:
 
 @bp.errorhandler(Exception)
 def refuse(error: Exception) -> Response:
-    """As a page for people only."""
+    """As a page where one is asked for, else as a problem."""
     as_page = page.wanted(request.accept_mimetypes)
     return page.refuse(error) if as_page else problems.handle(error)

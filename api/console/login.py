@@ -1,4 +1,4 @@
-"""``/login``: an operator shows the token and has a session; ``/logout`` ends it."""
+"""``/login``: an operator's token begins a session; ``/logout`` ends it."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ def enter() -> ResponseReturnValue:
     """Begin a session, or say why not."""
     sessions.require_own_form()
     tries: MovingWindowRateLimiter = current_app.extensions["login_tries"]
-    # Counted before it is looked at: a hundred at the same instant are no way past the limit.
+    # Counted before the token is checked: a hundred at the same instant do not pass the limit.
     if not tries.hit(TRIES, neighbourhood(request.remote_addr or "")):
         answer = page.render("login", status=429, then=_then(), problem="login.slow")
         answer.headers["Retry-After"] = "60"
         return answer
-    found = _known(request.form.get("token", "").strip())
-    if found is None:
+    operator = _known(request.form.get("token", "").strip())
+    if operator is None:
         log.warning("login.refused")
         return page.render("login", status=422, then=_then(), problem="login.wrong")
-    acts.begin_session(found.id, found.name, by=By(Caller(found.name, found.role).who))
-    sessions.begin(found)
-    log.info("login", operator=found.name)
+    acts.begin_session(operator.id, operator.name, by=By(Caller(operator.name, operator.role).who))
+    sessions.begin(operator)
+    log.info("login", operator=operator.name)
     return redirect(_then() or url_for("pages.status", lang=words.asked()), 303)
 
 

@@ -73,5 +73,5 @@ def run() -> ResponseReturnValue:
 
 
 def _may_operate() -> bool:
-    found = sessions.operator()
-    return found is not None and operators.may(found.role, "operator")
+    operator = sessions.operator()
+    return operator is not None and operators.may(operator.role, "operator")

@@ -24,11 +24,12 @@ def days(runs: Iterable[tuple[datetime, str]], now: datetime, zone: ZoneInfo) ->
     """The last ``DAYS`` days by the clock on the wall, today last; ``runs`` are (when, status)."""
     today = now.astimezone(zone).date()
     first = today - timedelta(days=DAYS - 1)
-    found: dict[date, list[str]] = {first + timedelta(days=each): [] for each in range(DAYS)}
+    by_day: dict[date, list[str]] = {first + timedelta(days=each): [] for each in range(DAYS)}
     for moment, status in runs:
-        ran = found.get(moment.astimezone(zone).date())
+        ran = by_day.get(moment.astimezone(zone).date())
         if ran is not None and status in WORST:
             ran.append(status)
     return [
-        Day(day, min(ran, key=WORST.index) if ran else None, len(ran)) for day, ran in found.items()
+        Day(day, min(ran, key=WORST.index) if ran else None, len(ran))
+        for day, ran in by_day.items()
     ]

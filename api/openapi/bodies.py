@@ -32,11 +32,11 @@ def responses(answers: Sequence[Answer], known: Known) -> dict[str, Schema]:
     """Every answer by its status. One that is alone and shared is referred to."""
     alone = Counter(answer.status for answer in answers)
     names = {answer: name for name, answer in SHARED.items() if alone[answer.status] == 1}
-    found = _written([answer for answer in answers if answer not in names], known)
+    by_status = _written([answer for answer in answers if answer not in names], known)
     for answer in answers:
         if answer in names:
-            found[str(answer.status)] = {"$ref": f"#/components/responses/{names[answer]}"}
-    return dict(sorted(found.items()))
+            by_status[str(answer.status)] = {"$ref": f"#/components/responses/{names[answer]}"}
+    return dict(sorted(by_status.items()))
 
 
 def shared(known: Known) -> dict[str, Schema]:
@@ -46,9 +46,9 @@ def shared(known: Known) -> dict[str, Schema]:
 
 def _written(answers: Sequence[Answer], known: Known) -> dict[str, Schema]:
     """Answers by status; one may have several forms, each with a media type of its own."""
-    found: dict[str, Schema] = {}
+    by_status: dict[str, Schema] = {}
     for answer in answers:
-        response = found.setdefault(
+        response = by_status.setdefault(
             str(answer.status), {"description": "", "headers": {}, "content": {}}
         )
         when = answer.when or HTTPStatus(answer.status).phrase
@@ -59,7 +59,7 @@ def _written(answers: Sequence[Answer], known: Known) -> dict[str, Schema]:
             **{name: {"$ref": f"#/components/headers/{name}"} for name in EVERYWHERE},
         }
         response["content"][answer.media_type] = {"schema": _schema(answer, known)}
-    return found
+    return by_status
 
 
 def _schema(answer: Answer, known: Known) -> Schema:

@@ -72,18 +72,18 @@ def operations(app: Flask) -> Iterator[Operation]:
 
 def document(app: Flask) -> Schema:
     """The document; no part of it is written down anywhere else."""
-    # Who the audiences are, the application knows.
+    # The audiences are registered with the application.
     with app.app_context():
         return _document(list(operations(app)))
 
 
-def _document(found: Sequence[Operation]) -> Schema:
+def _document(every: Sequence[Operation]) -> Schema:
     answered, asked, components = schemas.components(
-        {answer.kind for answer in _answers(found) if answer.kind is not None},
-        {each.description.body for each in found if each.description.body is not None},
+        {answer.kind for answer in _answers(every) if answer.kind is not None},
+        {each.description.body for each in every if each.description.body is not None},
     )
     paths: dict[str, Schema] = {}
-    for operation in found:
+    for operation in every:
         path = parameters.templated(operation.route.rule)
         paths.setdefault(path, {})[operation.method.lower()] = _operation(
             operation, answered, asked
@@ -113,16 +113,16 @@ def _everywhere() -> Schema:
     }
 
 
-def _answers(found: Sequence[Operation]) -> Iterator[Answer]:
+def _answers(every: Sequence[Operation]) -> Iterator[Answer]:
     yield from shared.SHARED.values()
-    for operation in found:
+    for operation in every:
         yield from operation.answers
 
 
 def _operation(operation: Operation, answered: bodies.Known, asked: bodies.Known) -> Schema:
     description = operation.description
     summary, _, more = cleandoc(operation.view.__doc__ or "").partition("\n\n")
-    found: Schema = {
+    entry: Schema = {
         "tags": [tag_of(operation.route.rule)],
         "summary": " ".join(summary.split()),
         "operationId": operation.ident,
@@ -133,11 +133,11 @@ def _operation(operation: Operation, answered: bodies.Known, asked: bodies.Known
         ],
     }
     if more:
-        found["description"] = more
+        entry["description"] = more
     if description.body is not None:
-        found["requestBody"] = bodies.request(description, asked[description.body])
-    found["responses"] = bodies.responses(operation.answers, answered)
-    return found
+        entry["requestBody"] = bodies.request(description, asked[description.body])
+    entry["responses"] = bodies.responses(operation.answers, answered)
+    return entry
 
 
 def _marked_down(part: object) -> object:

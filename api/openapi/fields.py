@@ -15,7 +15,7 @@ _BOUNDS = (
     ("maxLength", "at most {} characters"), ("minItems", "at least {}"), ("maxItems", "at most {}"),
 )  # fmt: skip
 _LARGE = 10**12
-"""From here on a bound is only what a column holds."""
+"""A bound this large is only what a column holds."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Reader:
 
     def resolve(self, part: Schema) -> Schema:
         """``part``, or what it refers to, with what is given beside the reference."""
-        found = dict(part)
-        while "$ref" in found:
+        resolved = dict(part)
+        while "$ref" in resolved:
             target: Schema = self._document
-            for step in found.pop("$ref").removeprefix("#/").split("/"):
+            for step in resolved.pop("$ref").removeprefix("#/").split("/"):
                 target = target[step]
-            found = {**target, **found}
-        return found
+            resolved = {**target, **resolved}
+        return resolved
 
     def forms(self, schema: Schema) -> list[Form]:
         """The forms ``schema`` allows, mostly one."""
@@ -60,17 +60,17 @@ class Reader:
 
     def kind(self, schema: Schema) -> str:
         """The kind in words: ``integer, ≥ 1``, ``text or null``, ``"open"``."""
-        found = self.resolve(schema)
-        if "anyOf" in found:
-            words = [self.kind(each) for each in found["anyOf"]]
+        whole = self.resolve(schema)
+        if "anyOf" in whole:
+            words = [self.kind(each) for each in whole["anyOf"]]
             return " or ".join(dict.fromkeys(words))
-        if "const" in found:
-            return json.dumps(found["const"], ensure_ascii=False)
-        if "enum" in found:
-            return " | ".join(json.dumps(each, ensure_ascii=False) for each in found["enum"])
-        if found.get("type") == "array":
-            return ", ".join((f"list of {self.kind(found.get('items', {}))}", *_bounds(found)))
-        return ", ".join((_word(found), *_bounds(found)))
+        if "const" in whole:
+            return json.dumps(whole["const"], ensure_ascii=False)
+        if "enum" in whole:
+            return " | ".join(json.dumps(each, ensure_ascii=False) for each in whole["enum"])
+        if whole.get("type") == "array":
+            return ", ".join((f"list of {self.kind(whole.get('items', {}))}", *_bounds(whole)))
+        return ", ".join((_word(whole), *_bounds(whole)))
 
     def _form(self, schema: Schema) -> Form:
         # Of a list, the description of its items.
@@ -80,20 +80,20 @@ class Reader:
         return Form(self.kind(schema), text, rows)
 
     def _inside(self, schema: Schema, path: str, deep: int) -> Iterator[Field]:
-        found = self.resolve(schema)
+        whole = self.resolve(schema)
         if not deep:
             return
-        if found.get("type") == "array":
-            yield from self._inside(found.get("items", {}), f"{path}[]", deep - 1)
-        for each in found.get("anyOf", ()):
+        if whole.get("type") == "array":
+            yield from self._inside(whole.get("items", {}), f"{path}[]", deep - 1)
+        for each in whole.get("anyOf", ()):
             yield from self._inside(each, path, deep)
-        required = found.get("required", ())
-        for name, inner in found.get("properties", {}).items():
-            here = f"{path}.{name}" if path else name
+        required = whole.get("required", ())
+        for name, inner in whole.get("properties", {}).items():
+            inner_path = f"{path}.{name}" if path else name
             resolved = self.resolve(inner)
             text = "" if "title" in resolved else resolved.get("description", "")
-            yield Field(here, self.kind(inner), text, required=name in required)
-            yield from self._inside(inner, here, deep - 1)
+            yield Field(inner_path, self.kind(inner), text, required=name in required)
+            yield from self._inside(inner, inner_path, deep - 1)
 
 
 def _word(schema: Schema) -> str:

@@ -135,9 +135,9 @@ def _parameters(reader: Reader, given: Sequence[Schema]) -> Iterator[Parameter]:
 
 
 def _response(reader: Reader, status: str, answer: Schema) -> Response:
-    found = reader.resolve(answer)
+    resolved = reader.resolve(answer)
     error, codes, bodies = "", [], {}
-    for media_type, content in found["content"].items():
+    for media_type, content in resolved["content"].items():
         named = content["schema"].get("properties", {}).get("code", {}).get("enum")
         if named is None:
             bodies[media_type] = content
@@ -146,8 +146,8 @@ def _response(reader: Reader, status: str, answer: Schema) -> Response:
     return Response(
         status,
         HTTPStatus(int(status)).phrase,
-        found["description"],
-        list(_headers(reader, found.get("headers", {}))),
+        resolved["description"],
+        list(_headers(reader, resolved.get("headers", {}))),
         error,
         codes,
         list(_bodies(reader, bodies)),

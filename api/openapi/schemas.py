@@ -28,11 +28,11 @@ class Generator(GenerateJsonSchema):
         return False
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
-        """An answer's schema names no default: one stands for a field that is missing."""
-        found = super().default_schema(schema)
+        """The schema, without its default in an answer: there a default means a missing field."""
+        generated = super().default_schema(schema)
         if self.mode == "serialization":
-            found.pop("default", None)
-        return found
+            generated.pop("default", None)
+        return generated
 
     def normalize_name(self, name: str) -> str:
         """``Listing[Run]`` becomes ``RunListing``."""
@@ -51,11 +51,11 @@ def components(
     ]
     # In this order, whatever the order of the sets they come from.
     inputs.sort(key=lambda each: (each[1], str(each[0])))
-    found, shared = TypeAdapter.json_schemas(
+    by_type, shared = TypeAdapter.json_schemas(
         inputs, ref_template=_TEMPLATE, schema_generator=Generator
     )
     by_mode: dict[str, dict[Describable, Schema]] = {"serialization": {}, "validation": {}}
-    for (kind, mode), schema in found.items():
+    for (kind, mode), schema in by_type.items():
         by_mode[mode][kind] = dict(schema)
     return by_mode["serialization"], by_mode["validation"], shared.get("$defs", {})
 
@@ -63,12 +63,14 @@ def components(
 def query(model: type[BaseModel]) -> tuple[dict[str, Schema], set[str]]:
     """Each parameter that ``model`` reads with its schema, and the names of those required."""
     whole = model.model_json_schema(schema_generator=Generator, ref_template=_TEMPLATE)
-    properties = {name: _sent(schema) for name, schema in whole.get("properties", {}).items()}
+    properties = {
+        name: _without_null(schema) for name, schema in whole.get("properties", {}).items()
+    }
     return properties, set(whole.get("required", ()))
 
 
-def _sent(schema: Schema) -> Schema:
-    """As a query can say it: there is no null in one, only a parameter that is not there."""
+def _without_null(schema: Schema) -> Schema:
+    """``schema`` without null, which a query cannot have: its parameter is missing instead."""
     kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
     if rest.get("default", ...) is None:

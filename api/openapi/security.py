@@ -1,4 +1,4 @@
-"""Who may call what, in OpenAPI's terms, from the rule beside each view."""
+"""OpenAPI's security schemes and requirements, from the access rule of each view."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ Requirement = dict[str, list[str]]
 
 def schemes() -> dict[str, Mapping[str, object]]:
     """All schemes there are, those of each audience among them."""
-    found: dict[str, Mapping[str, object]] = dict(SCHEMES)
+    merged: dict[str, Mapping[str, object]] = dict(SCHEMES)
     for audience in audiences.every():
-        found |= audience.schemes
-    return found
+        merged |= audience.schemes
+    return merged
 
 
 def of(rule: Rule) -> list[Requirement]:

@@ -1,4 +1,4 @@
-"""What most orders share: their bodies, who gives them and why, and the answer "a run is due"."""
+"""The bodies of orders, their caller and reason, and the answer "a run is due"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syncs.acts.by import By
 from syncs.views.shapes import Id, Shape
 
 GIVEN = {"why": "the source is closed today"}
-"""An order that says why, as the document shows it."""
+"""An order with a reason, as the OpenAPI document has it."""
 
 
 class Order(Body):

@@ -1,4 +1,4 @@
-"""How runs that were asked for end, for who waits for all of them."""
+"""The outcome of several runs, for a caller that waits for all of them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ENDED = ("succeeded", "partial", "needs_approval")
 
 @dataclass(frozen=True)
 class Result:
-    """How the runs are doing: ``data`` counts records of tables that are in, ``errors`` says what
-    became of the others, ``pending`` are on their way.
+    """The state of the runs: ``data`` counts the records of each table that is in, ``errors`` are
+    messages about the others, ``pending`` are tables whose run is on its way.
     """
 
     data: dict[str, int]
@@ -29,43 +29,43 @@ class Result:
 
 
 def wait(asked_for: Sequence[Asked], *, seconds: float) -> Result | None:
-    """How all of them ended; None when time ran out."""
+    """The result once no run is pending; None when time ran out."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, LONGEST_PAUSE)
-        found = _look(asked_for)
-        if not found.pending:
-            return found
+        result = _look(asked_for)
+        if not result.pending:
+            return result
     return None
 
 
 def _look(asked_for: Sequence[Asked]) -> Result:
-    found = Result({}, [], [], [])
+    result = Result({}, [], [], [])
     with reading() as session:
         for one in asked_for:
             name = one.sync.name.partition(".")[2]
             if one.run_id is None:
-                found.errors.append(f"{name}: {one.status}.")
+                result.errors.append(f"{name}: {one.status}.")
                 continue
-            _sort(found, name, runs.find(session, one.run_id), one.error)
-    return found
+            _sort(result, name, runs.find(session, one.run_id), one.error)
+    return result
 
 
-def _sort(found: Result, name: str, run: SyncRun, before: Mapping[str, object] | None) -> None:
+def _sort(result: Result, name: str, run: SyncRun, before: Mapping[str, object] | None) -> None:
     newest = _newest(run)
     if run.status in ENDED:
-        found.data[name] = restore(run).total
+        result.data[name] = restore(run).total
         if run.status != "succeeded":
-            found.partial.append(name)
+            result.partial.append(name)
     elif run.status in ("due", "running") and newest == before:
-        found.pending.append(name)
+        result.pending.append(name)
     else:
-        # Also of one that is tried again later: nobody waits for that.
+        # A run that is retried later is an error too: the caller does not wait for it.
         error = run.error or (newest["message"] if newest else run.status)
-        found.errors.append(f"{name}: {error}")
+        result.errors.append(f"{name}: {error}")
 
 
 def _newest(run: SyncRun) -> dict[str, object] | None:
-    """The error of the run's last try: of very many the list keeps no more than some."""
+    """The error of the run's last try; of very many the run keeps only some."""
     return run.errors[-1] if run.errors else None

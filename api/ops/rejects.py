@@ -94,11 +94,11 @@ def show(reject_id: int) -> dict[str, object]:
     """One reject; what was received, which may be personal, only for an operator."""
     opened = operators.may(caller().role, "operator")
     with reading() as session:
-        found = views.find(session, reject_id, opened=opened).dump()
+        reject = views.find(session, reject_id, opened=opened).dump()
     if opened:
         # What is no JSON number (NaN) is answered as the text it came as.
-        found["payload"] = json.loads(json.dumps(found["payload"]), parse_constant=str)
-    return found
+        reject["payload"] = json.loads(json.dumps(reject["payload"]), parse_constant=str)
+    return reject
 
 
 @bp.post("/<ident:reject_id>/replay")

@@ -94,8 +94,8 @@ def require_good_canary(which: FailureFilter) -> None:
 
 
 def retry(failure_id: int, by: By) -> Retried:
-    """A sync goes on as a run that is due, a batch of sales is worked off after all, any other
-    task is sent with its exact arguments.
+    """What the failure was retried as: a due run of its sync, a due batch of sales, or its task,
+    sent again with its exact arguments.
 
     ``RefusedError`` when it is closed or its sync is running, ``RetriableError`` without a broker.
     """

@@ -85,7 +85,7 @@ def run(name: str) -> ResponseReturnValue:
 def ask(
     sync: AnySync, *, force: bool, options: dict[str, int | str], why: str | None
 ) -> ResponseReturnValue:
-    """The gate's answer to an operator, as every door of the API gives it."""
+    """The gate's answer to an operator, as a response; every route that runs a sync gives it."""
     answer = press(sync, force=force, options=options, why=why)
     if isinstance(answer, SyncEnqueued):
         return enqueued(answer.run_id, sync=sync.name)

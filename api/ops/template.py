@@ -1,4 +1,4 @@
-"""``/admin/api/``: the art site, as its guide's admin page asks for it: sync all, is it well."""
+"""``/admin/api/``: the routes of the guide's admin page: sync the art site, and its health."""
 
 from __future__ import annotations
 
@@ -112,9 +112,9 @@ def sync_template() -> ResponseReturnValue:
             BELL.ring(one.sync.task, one.run_id)
     if patience.wait == "1":
         with SEATS.seat(current_app.config["MOST_WAITING"]) as seated:
-            found = outcomes.wait(asked_for, seconds=LONGEST) if seated else None
-        if found is not None:
-            return _ended(found)
+            result = outcomes.wait(asked_for, seconds=LONGEST) if seated else None
+        if result is not None:
+            return _ended(result)
     return _started(asked_for)
 
 
@@ -124,31 +124,31 @@ def sync_template() -> ResponseReturnValue:
 def health() -> dict[str, object]:
     """Ask the art site now, once, for ten seconds at most."""
     require_configured()
-    found = look(SOURCE)
+    state = look(SOURCE)
     return {
         "success": True,
-        "healthy": found.healthy,
-        "kind": found.kind,
+        "healthy": state.healthy,
+        "kind": state.kind,
         "base_url": settings().template_base_url,
     }
 
 
 def require_configured() -> None:
-    """``Problem`` 409 when nobody said where the art site is."""
+    """Raises ``Problem`` 409 when the art site's address is not configured."""
     if not SOURCE.is_configured:
         raise Problem(409, "NOT_CONFIGURED", sentence(SOURCE.advice))
 
 
 def _started(asked_for: list[Asked]) -> ResponseReturnValue:
-    told = [
+    runs = [
         {"sync": one.sync.name, "status": one.status, "run_id": one.run_id} for one in asked_for
     ]
-    return {"success": True, "message": "Synchronization started", "runs": told}, 202
+    return {"success": True, "message": "Synchronization started", "runs": runs}, 202
 
 
-def _ended(found: Result) -> ResponseReturnValue:
-    if found.errors:
-        return {"success": False, "error": " ".join(found.errors), "data": found.data}, 502
+def _ended(result: Result) -> ResponseReturnValue:
+    if result.errors:
+        return {"success": False, "error": " ".join(result.errors), "data": result.data}, 502
     message = "Synchronization completed"
-    more = {"partial": found.partial} if found.partial else {}
-    return {"success": True, "message": message, "data": found.data, **more}, 200
+    more = {"partial": result.partial} if result.partial else {}
+    return {"success": True, "message": message, "data": result.data, **more}, 200

@@ -1,1 +1,1 @@
-"""How this process is, for who keeps it running: health, readiness, metrics."""
+"""Health, readiness and metrics of this process."""

@@ -60,7 +60,7 @@ class StoreCollector(Collector):
         for sync, seconds in ages.items():
             aged.add_metric((sync,), seconds)
         yield aged
-        for name, text, value in (*_waits(waiting), *_told_by(tills)):
+        for name, text, value in (*_waits(waiting), *_till_figures(tills)):
             yield GaugeMetricFamily(name, text, value=value)
 
 
@@ -70,7 +70,7 @@ def _waits(waiting: figures.Waiting) -> Iterator[tuple[str, str, float]]:
     yield "moulin_due_runs", "Runs that are due and that nobody has taken up.", waiting.runs
 
 
-def _told_by(tills: figures.Tills) -> Iterator[tuple[str, str, float]]:
+def _till_figures(tills: figures.Tills) -> Iterator[tuple[str, str, float]]:
     yield "moulin_waiting_batches", "Batches of sales that are not worked off.", tills.waiting
     age = "Seconds since the first of them was received; 0 when none waits."
     yield "moulin_oldest_waiting_batch_age_seconds", age, tills.oldest

@@ -51,12 +51,12 @@ def index() -> dict[str, object]:
 
 
 def summary(*, details: bool) -> dict[str, object]:
-    """What the address answers; with ``details`` what only operators see."""
+    """The body of the route; with ``details`` what only operators may read."""
     with reading() as session:
         every = {one.sync: one for one in status.every(session)}
         now = bulk.now(session)
         products, categories = synced.counts(session)
-        found: dict[str, object] = {
+        values: dict[str, object] = {
             "products": _kind(every["b2b.products"], products),
             "categories": _kind(every["b2b.categories"], categories),
             "syncs": [
@@ -65,8 +65,8 @@ def summary(*, details: bool) -> dict[str, object]:
             ],
         }
         if details:
-            found["errors"] = _errors(session, every.values())
-    return found
+            values["errors"] = _errors(session, every.values())
+    return values
 
 
 def _kind(one: SyncStatus, count: int) -> dict[str, object]:
@@ -104,9 +104,9 @@ def _one(session: Session, one: SyncStatus, now: datetime) -> dict[str, object]:
 
 def _details(one: SyncStatus) -> dict[str, object]:
     since = one.last_success_at.isoformat(timespec="seconds") if one.last_success_at else "never"
-    found = advice(one, since=since)
+    hint = advice(one, since=since)
     return {
-        "advice": sentence(found) if found is not None else None,
+        "advice": sentence(hint) if hint is not None else None,
         "error": one.error,
         "approve": one.approve,
     }

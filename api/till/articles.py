@@ -47,14 +47,12 @@ def index() -> dict[str, object]:
     since = None if query.modifie_depuis is None else periods.start_of(query.modifie_depuis, zone)
     after = 0 if query.cursor is None else query.cursor.id
     with reading() as session:
-        # Asked before the rows are, and carried from page to page: what changes behind the cursor
-        # while a till turns the pages is part of what it asks for next.
+        # Read before the rows and carried from page to page: a change behind the cursor while a
+        # till reads the pages is then part of its next request.
         as_of = articles.as_of(session) if query.cursor is None else query.cursor.moment
-        found = articles.page(
-            session, till.shop_id, since=since, after=after, limit=query.limit + 1
-        )
-    page, following = found[: query.limit], None
-    if len(found) > query.limit:
+        rows = articles.page(session, till.shop_id, since=since, after=after, limit=query.limit + 1)
+    page, following = rows[: query.limit], None
+    if len(rows) > query.limit:
         following = queries.following(KIND, Place(as_of, page[-1].id))
     return {
         "boutique_id": till.shop_id,

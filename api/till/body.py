@@ -1,7 +1,7 @@
-"""What a till sent: an array of sales, read strictly as a whole and loosely inside.
+"""The body of a till's request: an array of sales, read strictly as a whole and loosely inside.
 
-One sale that cannot be read is that sale's refusal, decided by the worker; only what makes the
-array itself unreadable ends the request here.
+A sale that cannot be read is refused by itself, by the worker; only an array that cannot be read
+ends the request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from syncs.sales import payload
 
 MOST_SALES = 500
 MOST_LINES = 10_000
-"""Of all sales together: an answer names each line's article, and is longer than what was sent."""
+"""Of all sales together: an answer names each line's article, and is longer than its request."""
 
 Sales = Annotated[list[payload.TillSale], Field(max_length=MOST_SALES)]
 """What is read without a refusal; see ``syncs.sales.payload``."""
@@ -47,17 +47,17 @@ def sales() -> Sent:
     # Kept in the request: a signature over it may have been checked before, or will be.
     body = request.get_data()
     try:
-        found = strict_json.parse(body, tolerant=True)
+        array = strict_json.parse(body, tolerant=True)
     except StrictError as error:
         more = {"champ": error.path} if error.path else {}
         raise worded(400, error.code, None, **more) from None
-    if not isinstance(found, list):
+    if not isinstance(array, list):
         raise worded(400, "INVALID_FORMAT")
-    if len(found) > MOST_SALES:
+    if len(array) > MOST_SALES:
         raise worded(413, "TOO_MANY_SALES")
-    _count_lines(found)
-    numbered = all(payload.number_of(sale) is not None for sale in found)
-    return Sent(body, len(found), numbered)
+    _count_lines(array)
+    numbered = all(payload.number_of(sale) is not None for sale in array)
+    return Sent(body, len(array), numbered)
 
 
 def _count_lines(sales: list[object]) -> None:

@@ -1,4 +1,4 @@
-"""Which till speaks: known by its serial, proven as its level asks; views get a ``Till``."""
+"""Authentication of tills: a serial, with a token or signature by level; views get a ``Till``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOOKS_ONLY = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Till:
-    """The terminal that asks, and the shop whose data it may see: every query carries it."""
+    """The terminal of a request and its shop, to which every query is limited."""
 
     id: int
     shop_id: int
@@ -45,9 +45,9 @@ def register(app: Flask) -> None:
 
 
 def current() -> Till:
-    """The till that asks; only in views for terminals."""
-    found: Till = g.terminal
-    return found
+    """The till of this request; only in views for terminals."""
+    till: Till = g.terminal
+    return till
 
 
 def enter() -> None:
@@ -56,10 +56,10 @@ def enter() -> None:
 
 
 def authenticate() -> Till:
-    """Who asks, or ``TillError``: 400 without a serial, 404 for an unknown or revoked one, 429
-    after too many of these, 401 without the token or signature that its level asks for.
+    """The till of this request. Raises ``TillError``: 400 without a serial, 404 for an unknown or
+    revoked one, 429 after too many of these, 401 without the token or signature of its level.
 
-    A signature is used up by a request that only looks; by any other when its view calls ``spend``.
+    A GET or HEAD uses its signature up at once, any other request when its view calls ``spend``.
     """
     serial = request.headers.get(SERIAL, "").strip()
     if not serial:
@@ -82,10 +82,10 @@ def authenticate() -> Till:
 
 
 def spend(session: Session) -> None:
-    """Use the request's signature up, if it has one, in the transaction that does what it asks.
+    """Use the request's signature up, if it has one, in the transaction of its work.
 
-    So a till that gets a 503 (nothing was kept) may send the very same again, and
-    nobody else may ever. ``TillError`` 401 when it was used before.
+    A till that gets a 503, with nothing stored, may send the same request again; nobody else
+    ever may. ``TillError`` 401 when the signature was used before.
     """
     signature: signatures.Signature | None = g.signature
     if signature is not None and not terminals.use_nonce(
@@ -105,9 +105,9 @@ def _look_up(limit: SerialLimit, address: str, serial: str) -> Known:
 
 
 def _note(known: Known) -> None:
-    """Note that the till asked, and its clock's offset: at once, or another time."""
+    """Store when the till was seen and its clock's offset; skipped while the store is busy."""
     offset = signatures.clock_offset(known.now)
-    # Looked at before: a writer's turn for each request would let tills wait for syncs.
+    # Checked first: a write transaction for each request would make tills wait for syncs.
     if not known.is_news(offset):
         return
     try:

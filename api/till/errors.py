@@ -64,7 +64,7 @@ def worded(
 
 
 def answer(error: TillError) -> Response:
-    """The error as it is sent."""
+    """The error as a response."""
     document = {"error": error.message, "code": error.code, **error.more}
     text = json.dumps(document, ensure_ascii=False)
     return Response(text, error.status, headers=error.headers, mimetype="application/json")

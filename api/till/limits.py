@@ -1,6 +1,6 @@
-"""How many unknown serials an address may try: the address is slowed, never the till.
+"""The rate limit on unknown serials: it slows an address, never a till.
 
-A serial is printed on its till and never changes, so that trying many is worth somebody's while.
+A serial is printed on its till and never changes, so guessing serials pays.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ class SerialLimit:
 
     @contextmanager
     def turn(self, address: str, serial: str) -> Iterator[None]:
-        """Look a serial up inside; ``TillError`` 429 when its address has guessed too much.
+        """The block in which to look a serial up; ``TillError`` 429 over the address's limit.
 
-        A pair that was good before passes even then. As many look-ups are under way at once as
-        guesses are left, so that a hundred at the same instant are no way past the limit.
+        A pair that was good before passes even then. No more look-ups are under way at once than
+        tries are left, so a hundred at the same instant do not pass the limit.
         """
         where = neighbourhood(address)
         with self._changed:
@@ -87,7 +87,7 @@ class SerialLimit:
                     self._changed.notify_all()
 
     def missed(self, address: str, serial: str) -> None:
-        """There is no such till: say it inside its turn."""
+        """Count a try of an unknown serial; called inside its turn."""
         where = neighbourhood(address)
         with self._changed:
             self._good.discard((where, serial))
@@ -99,7 +99,7 @@ class SerialLimit:
                 self._limiter.clear(_LOGGED, forgotten)
 
     def proved(self, address: str, serial: str) -> None:
-        """The till has shown all that its level asks for, from this address."""
+        """Remember that this serial was authenticated from this address."""
         with self._changed:
             self._good.add((neighbourhood(address), serial))
 

@@ -1,4 +1,4 @@
-"""How tills are shown days and moments."""
+"""Days and moments in answers to tills."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def moment(value: datetime, zone: ZoneInfo) -> str:
 
 
 def day_or_moment(value: date | datetime, zone: ZoneInfo) -> str:
-    """As it was asked: a day as a day."""
+    """``value`` in the form of the query: a day as a day."""
     if not isinstance(value, datetime):
         return value.isoformat()
     return moment(value if value.tzinfo else value.replace(tzinfo=zone), zone)

@@ -1,4 +1,4 @@
-"""What tills ask in a query, and the sentence they get when they ask it wrong."""
+"""The query parameters of tills, and the French error of a wrong one."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ Asked = TypeVar("Asked", bound=Query)
 
 
 def _when(text: object) -> date | datetime:
-    found = _FORMAT.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    match = _FORMAT.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
         raise ValueError("no date")
-    day = date.fromisoformat(found["day"])
+    day = date.fromisoformat(match["day"])
     day = min(max(day, _EARLIEST), _LATEST)
-    if found["time"] is None:
+    if match["time"] is None:
         return day
     # A "+" that nobody escaped arrives as a space; before an offset it can mean nothing else.
-    offset = (found["offset"] or "").replace(" ", "+")
-    return datetime.combine(day, time.fromisoformat(found["time"] + offset))
+    offset = (match["offset"] or "").replace(" ", "+")
+    return datetime.combine(day, time.fromisoformat(match["time"] + offset))
 
 
 When = Annotated[date | datetime, PlainValidator(_when, json_schema_input_type=date | datetime)]

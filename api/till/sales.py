@@ -1,6 +1,6 @@
 """``/api/v2/simple/ventes/sync/``: a till's sales are stored, then their result is answered.
 
-Check, commit the batch, ring, answer. Once a 2xx left, the sales survive whatever dies.
+Check, commit the batch, ring, answer. After a 2xx the sales survive any crash.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ _UUID = re.compile(r"[0-9a-f-]{36}", re.ASCII).fullmatch
 )  # fmt: skip
 def take() -> Response:
     """201 with the result, or 202: the sales are in."""
-    found = body.sales()
+    sales = body.sales()
     key = body.key()
-    if not found.count:
+    if not sales.count:
         return _answer(201, json.dumps(answers.empty(*_who()), ensure_ascii=False))
-    received = _receive(found, key)
+    received = _receive(sales, key)
     patience = waiting.patience(request.headers.get("Prefer", ""))
     waited, result = _wait(received, patience)
     headers = {}
@@ -81,7 +81,7 @@ def take() -> Response:
         headers["Idempotent-Replayed"] = "true"
     if result is not None:
         return _answer(201, result, headers)
-    pending = _pending(received.uuid, found.count, needs_key=not found.numbered and key is None)
+    pending = _pending(received.uuid, sales.count, needs_key=not sales.numbered and key is None)
     page = url_for("till_sales.show", batch_id=received.uuid)
     return _answer(202, pending, {**headers, **AGAIN, "Location": page})
 
@@ -106,7 +106,7 @@ def show(batch_id: str) -> Response:
     return _answer(200, _pending(batch_id, count, statut=STATES[status]), AGAIN)
 
 
-def _receive(found: body.Sent, key: str | None) -> Received:
+def _receive(sales: body.Sent, key: str | None) -> Received:
     till = devices.current()
     try:
         with writing() as session:
@@ -114,9 +114,9 @@ def _receive(found: body.Sent, key: str | None) -> Received:
             received = batches.receive(
                 session,
                 till,
-                body=found.body,
-                count=found.count,
-                numbered=found.numbered,
+                body=sales.body,
+                count=sales.count,
+                numbered=sales.numbered,
                 key=key,
                 correlation_id=correlation_id(),
             )
@@ -126,7 +126,7 @@ def _receive(found: body.Sent, key: str | None) -> Received:
         "sales.received",
         shop=till.shop_id,
         terminal=till.id,
-        count=found.count,
+        count=sales.count,
         batch=received.uuid,
         replayed=received.replayed,
     )
@@ -143,7 +143,7 @@ def _wait(received: Received, patience: Patience) -> tuple[bool, str | None]:
     with waiting.SEATS.seat(current_app.config["MOST_WAITING"]) as free:
         if not free:
             return False, None
-        # Without a broker no worker hears of it: the till has better to do than to wait.
+        # Without a broker no worker is woken for the batch, and waiting is in vain.
         result = waiting.for_result(
             received.batch_id, seconds=patience.seconds, hopeless=BELL.unheard
         )

@@ -1,4 +1,4 @@
-r"""What a till must show beside its serial: nothing (level 0), a token (1) or a signature (2).
+r"""What a till's level requires beside its serial: nothing (0), a token (1) or a signature (2).
 
 A signature is the HMAC-SHA256, in hex, under the terminal's token, of these lines joined by
 ``\n``: method, path as requested with its query, X-Device-Timestamp as sent, SHA-256 of the body
@@ -38,7 +38,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Signature:
-    """A right one; ``digest`` names it, and after ``expires`` it proves nothing any more."""
+    """A valid one; ``digest`` names it, and after ``expires`` it is refused as too old."""
 
     terminal_id: int
     digest: str
@@ -46,9 +46,9 @@ class Signature:
 
 
 def check(known: Known) -> Signature | None:
-    """``TillError`` 401 unless the request shows what the terminal's level asks for.
+    """The signature at level 2, else None; ``TillError`` 401 without what the level requires.
 
-    That a signature was not used before is for the caller to see.
+    The caller checks that the signature was not used before.
     """
     if known.level == 0:
         return None

@@ -111,7 +111,7 @@ def _grouped(
     groups = defaultdict(list)
     for figure in figures:
         groups[name(figure)].append(figure)
-    return [{word: found, **_summed(groups[found])} for found in sorted(groups)]
+    return [{word: key, **_summed(groups[key])} for key in sorted(groups)]
 
 
 def _article(article: Moved) -> dict[str, object]:

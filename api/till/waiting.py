@@ -55,12 +55,12 @@ class Patience:
 
 
 def patience(prefer: str) -> Patience:
-    """What the header ``Prefer`` (RFC 7240) comes to; what is not understood there is ignored."""
+    """The patience of the header ``Prefer`` (RFC 7240); unknown preferences are ignored."""
     stated = preferences(prefer)
     respond_async = stated.get("respond-async") == ""
-    found = _SECONDS.fullmatch(stated.get("wait", ""))
-    if found:
-        seconds = LONGEST if len(found[1]) > len(str(LONGEST)) else min(int(found[1]), LONGEST)
+    match = _SECONDS.fullmatch(stated.get("wait", ""))
+    if match:
+        seconds = LONGEST if len(match[1]) > len(str(LONGEST)) else min(int(match[1]), LONGEST)
         return Patience(seconds, asked=True, respond_async=respond_async)
     return Patience(0 if respond_async else settings().sales_wait_seconds, False, respond_async)
 
@@ -71,9 +71,9 @@ def preferences(prefer: str) -> dict[str, str]:
     """
     stated: dict[str, str] = {}
     for element in _ELEMENT.findall(prefer):
-        found = _PREFERENCE.fullmatch(element)
-        if found:
-            stated.setdefault(found[1].lower(), (found[2] or "").strip('"'))
+        match = _PREFERENCE.fullmatch(element)
+        if match:
+            stated.setdefault(match[1].lower(), (match[2] or "").strip('"'))
     return stated
 
 
@@ -122,7 +122,7 @@ def _look(batch_id: int) -> tuple[str, str | None]:
         with reading() as session:
             status, result = batches.look(session, batch_id)
     except STORE_AWAY:
-        # The batch was committed: a store that is away now takes nothing back, and the till is
-        # told that its sales are in.
+        # The batch is committed: a store that is away now changes nothing, and the till gets the
+        # 202 for its sales.
         return "unknown", None
     return status, result

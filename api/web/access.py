@@ -1,4 +1,4 @@
-"""Who may call what: each view declares it with ``allow``; one that does not is closed."""
+"""Access rules: each view declares its own with ``allow``; a view without one is closed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "
 
 @dataclass(frozen=True)
 class Rule:
-    """The least role a view asks for; ``loopback`` lets this machine in without a token."""
+    """The least role a view requires; ``loopback`` lets this machine in without a token."""
 
     role: Role
     loopback: bool = False
@@ -34,7 +34,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose token came with the request."""
+    """The operator of a request's token or session."""
 
     name: str
     role: str
@@ -49,7 +49,7 @@ _RULES: dict[Callable[..., object], Rule] = {}
 
 
 def allow(role: Role, *, loopback: bool = False) -> Callable[[View], View]:
-    """Mark a view with who may call it; goes below the route's decorator."""
+    """Mark a view with its access rule; goes below the route's decorator."""
 
     def mark(view: View) -> View:
         _RULES[view] = Rule(role, loopback)
@@ -64,24 +64,24 @@ def rule_of(app: Flask, endpoint: str) -> Rule | None:
 
 
 def caller() -> Caller:
-    """Whose token it is; only in views that are not public."""
-    found: Caller = g.caller
-    return found
+    """The caller of this request; only in views for operators."""
+    current: Caller = g.caller
+    return current
 
 
 def caller_if_any() -> Caller | None:
-    """Whose token came, or whose session it is; a wrong token is a 401 in public views too.
+    """The caller by token, else by session, if any; a wrong token is a 401 in public views too.
 
-    With a session whoever acts must do so by a form of ours.
+    With a session an unsafe method must come from a form of ours.
     """
     if request.authorization is not None:
         return _authenticated()
-    found = sessions.operator()
-    if found is None:
+    operator = sessions.operator()
+    if operator is None:
         return None
     if request.method not in sessions.SAFE:
         sessions.require_own_form()
-    return Caller(found.name, found.role)
+    return Caller(operator.name, operator.role)
 
 
 def register(app: Flask) -> None:
@@ -90,7 +90,7 @@ def register(app: Flask) -> None:
 
 
 def check() -> None:
-    """Let the request pass, or raise a 401 or 403; an audience of its own as it does."""
+    """Let the request pass, or raise ``Problem`` 401 or 403; an audience raises its own errors."""
     if request.endpoint is None:
         return  # no such address, as anybody may know
     rule = rule_of(current_app, request.endpoint)
@@ -113,7 +113,7 @@ def check() -> None:
 
 
 def from_this_machine() -> bool:
-    """Whether the client itself is here: a proxy's own address is not its client's."""
+    """Whether the client is on this machine; a request that a proxy forwards never is."""
     if any(name in request.headers for name in _FORWARDED):
         return False
     try:
@@ -133,13 +133,13 @@ def _authenticated() -> Caller:
             detail = "This token is unknown or was revoked."
             raise _unknown(detail, error=', error="invalid_token"')
         used, now = operator.last_used_at, bulk.now(session)
-        found = Caller(operator.name, operator.role)
+        holder = Caller(operator.name, operator.role)
         ident = operator.id
     if used is None or (now - used).total_seconds() > operators.NOTED_EVERY:
-        # Looked at before: a writer's turn for each request would let readers wait for writers.
+        # Checked first: a write transaction for each request would make readers wait for writers.
         with writing() as session:
             operators.note_use(session, ident)
-    return found
+    return holder
 
 
 def _nobody() -> NoReturn:

@@ -1,4 +1,4 @@
-"""Whose address it is: what is counted against an address is counted against who has it."""
+"""The network of a client's address, against which its tries are counted."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from ipaddress import IPv6Address, ip_address
 
 
 def neighbourhood(address: str) -> str:
-    """The address; of IPv6 its first 64 bits, for whoever has one has all of the rest."""
+    """The address; of IPv6 its first 64 bits, for one client has all addresses below them."""
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
-        return f"{IPv6Address(int(found) >> 64 << 64)}/64"
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is None:
+        return f"{IPv6Address(int(ip) >> 64 << 64)}/64"
     return address

@@ -1,7 +1,7 @@
-"""Callers who are known, refused and described in a way of their own, under one prefix.
+"""Audiences: callers under one prefix with authentication, errors and schemes of their own.
 
-Each is declared in its own folder and registered here, so that access, problems and the document
-need not know whose folder that is.
+Each is declared in its own folder and registered in this module, so that access, problems and the
+OpenAPI document need not import that folder.
 """
 
 from __future__ import annotations
@@ -67,16 +67,16 @@ def register(app: Flask, audience: Audience) -> None:
 
 
 def every(app: Flask | None = None) -> Sequence[Audience]:
-    """The audiences of ``app``, or of the one that answers now."""
-    found: Sequence[Audience] = (app or current_app).extensions.get(_KEY, ())
-    return found
+    """The audiences of ``app``, by default of the current application."""
+    audiences: Sequence[Audience] = (app or current_app).extensions.get(_KEY, ())
+    return audiences
 
 
 def of_role(role: str) -> Audience | None:
-    """Whose views ask for ``role``; None: operators'."""
+    """The audience whose views require ``role``; None: operators."""
     return next((each for each in every() if each.role == role), None)
 
 
 def of_path(path: str) -> Audience | None:
-    """Who asks below ``path``; None: anybody."""
+    """The audience whose prefix ``path`` has; None when it has none."""
     return next((each for each in every() if path.startswith(each.prefix)), None)

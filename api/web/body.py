@@ -49,9 +49,9 @@ def check(model: type[Model], value: object) -> Model:
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
-    """What pydantic found, without any value that was sent."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    return [FieldError(_path(item["loc"]), item["msg"]) for item in found[:MOST_ERRORS]]
+    """The errors that pydantic lists, without any value of the request."""
+    errors = error.errors(include_input=False, include_url=False, include_context=False)
+    return [FieldError(_path(item["loc"]), item["msg"]) for item in errors[:MOST_ERRORS]]
 
 
 def parse(raw: bytes) -> object:

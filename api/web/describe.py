@@ -1,7 +1,7 @@
 """What a view takes and what it answers, declared beside it with ``describe``.
 
 Paths come from the routes, roles from ``api.web.access``, and the answers that many views share
-from ``api.openapi.shared``: none of them is repeated here.
+from ``api.openapi.shared``: no description repeats them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Description:
 
     ``body`` is what pydantic can describe; ``example`` of it. ``headers`` a request may carry
     name entries of ``api.openapi.headers``. ``path`` has a schema for a part of the path whose
-    converter says too little. ``shares`` names answers of ``api.openapi.shared.SHARED``
+    converter is too general. ``shares`` names answers of ``api.openapi.shared.SHARED``
     that do not follow from the role.
     """
 
@@ -62,7 +62,7 @@ class Description:
 
     @property
     def is_page(self) -> bool:
-        """Whether it speaks to people alone; its errors are pages too."""
+        """Whether every answer is HTML; its errors are pages too."""
         return all(answer.media_type == HTML for answer in self.answers)
 
 

@@ -27,4 +27,4 @@ _PATTERN = {
 }
 
 Why = Annotated[str, Field(max_length=500, json_schema_extra=_PATTERN), AfterValidator(_one_line)]
-"""A person's reason, kept with the thing and in the audit."""
+"""A person's reason, kept with the row and in the audit."""

@@ -81,7 +81,7 @@ def handle(error: Exception) -> AnyResponse:
 
 
 def is_redirect(error: Exception) -> TypeGuard[HTTPException]:
-    """Whether Flask leads elsewhere by raising it."""
+    """Whether ``error`` is a redirect, which Flask raises too."""
     return isinstance(error, HTTPException) and (error.code or 500) < HTTPStatus.BAD_REQUEST
 
 
@@ -91,7 +91,7 @@ def of_error(error: Exception) -> Problem:
 
 
 def answer(problem: Problem) -> Response:
-    """The problem as it is sent; to an audience of its own in its own shape."""
+    """The problem as a response, in the shape of the path's audience if it has one."""
     audience = audiences.of_path(request.path)
     if audience is not None:
         return audience.refuse(problem)

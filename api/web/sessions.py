@@ -41,10 +41,10 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         # Not Strict: a link to us on another site would come without it, and the form for the
-        # login that it led to would write another over it. Orders need a word of their own anyway.
+        # login that it led to would write another over it. Orders need a CSRF token anyway.
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
-        # A page that reads itself again keeps nobody logged in.
+        # A page that refreshes itself does not prolong the session.
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=LIFETIME,
     )
@@ -52,7 +52,7 @@ def register(app: Flask) -> None:
 
 
 def begin(operator: Operator) -> None:
-    """The operator has shown the token; whatever the cookie held before is forgotten."""
+    """Begin the operator's session; whatever the cookie held before is dropped."""
     end()
     session.permanent = True
     session[OPERATOR] = operator.id
@@ -62,27 +62,27 @@ def begin(operator: Operator) -> None:
 
 
 def end() -> None:
-    """Nobody is logged in any longer."""
+    """End the session."""
     session.clear()
     g.pop("session_operator", None)
 
 
 def operator() -> Operator | None:
-    """Whose session it is, when the token it began with still opens something."""
+    """The session's operator; None without a session, or once its token was revoked."""
     if "session_operator" not in g:
         g.session_operator = _operator()
-    found: Operator | None = g.session_operator
-    return found
+    current: Operator | None = g.session_operator
+    return current
 
 
 def operator_if_known() -> Operator | None:
-    """The same without asking the store, for the page of a store that is away."""
-    found: Operator | None = g.get("session_operator")
-    return found
+    """The operator if looked up already, without a query: for the page of a store that is away."""
+    current: Operator | None = g.get("session_operator")
+    return current
 
 
 def csrf() -> str:
-    """The word that a form of ours carries, and nobody else's can."""
+    """The CSRF token that each form of ours carries."""
     if CSRF not in session:
         session[CSRF] = secrets.token_urlsafe(32)
     return str(session[CSRF])
@@ -92,15 +92,15 @@ def require_own_form() -> None:
     """``Problem`` 403 unless the request comes from a form of ours."""
     known = str(session.get(CSRF, ""))
     given = request.form.get(CSRF) or request.headers.get(CSRF_HEADER, "")
-    if not known or not crypto.same(given, known) or not _from_here():
+    if not known or not crypto.same(given, known) or not _same_origin():
         log.warning("session.foreign_form")
         raise Problem(403, "FOREIGN_FORM", "This did not come from a form of ours; load it again.")
 
 
-def _from_here() -> bool:
-    """A browser names the origin of a form; without an origin the form's own token is enough.
+def _same_origin() -> bool:
+    """Whether the form's origin is ours; without an Origin header its CSRF token is enough.
 
-    Compared as text: behind a proxy that ends TLS we see http, and the browser says https.
+    Either scheme is ours: behind a proxy that ends TLS we see http, and the browser sends https.
     """
     origin = request.headers.get("Origin")
     own = {f"http://{request.host}", f"https://{request.host}", current_app.config[ORIGIN]}
@@ -112,12 +112,12 @@ def _operator() -> Operator | None:
     if not isinstance(ident, int) or not isinstance(until, int) or until < time.time():
         return None
     with reading() as store:
-        found = store.get(Operator, ident)
-    if found is None or not found.active:
+        operator = store.get(Operator, ident)
+    if operator is None or not operator.active:
         return None
-    return found if crypto.same(str(session.get(TOKEN)), _digest(found)) else None
+    return operator if crypto.same(str(session.get(TOKEN)), _digest(operator)) else None
 
 
-def _digest(found: Operator) -> str:
+def _digest(operator: Operator) -> str:
     # Of a hash, for a cookie can be read by whoever has it.
-    return crypto.digest(found.token_hash)[:32]
+    return crypto.digest(operator.token_hash)[:32]

@@ -32,7 +32,7 @@ def begin() -> None:
 
 
 def end(response: Response) -> Response:
-    """Tell the id, and log the request: its route, never its query or body."""
+    """Set the id's header, and log the request: its route, never its query or body."""
     response.headers[HEADER] = correlation_id() or ""
     log.info(
         "request",

@@ -1,4 +1,4 @@
-"""What the API adds to a sentence from below: the request that helps."""
+"""The API's sentences for advice: each names the request that helps."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ WORDS = {
 """By the advice that the sentence carries."""
 
 
-def sentence(said: Sentence) -> str:
+def sentence(text: Sentence) -> str:
     """The sentence as a client of the API reads it."""
-    return in_words(said, WORDS)
+    return in_words(text, WORDS)

@@ -30,13 +30,13 @@ class Words:
 
     def __call__(self, key: str, **named: object) -> str:
         """The sentence ``status.title``, with the values of its braces; ``KeyError``: none."""
-        found: Any = self._sentences
+        entry: Any = self._sentences
         for part in key.split("."):
-            found = found[part]
-        return str(found).format(**named)
+            entry = entry[part]
+        return str(entry).format(**named)
 
     def sync(self, name: str) -> str:
-        """What a sync brings in; its own name where nobody said it in words."""
+        """What a sync brings in, in words; its own name where the catalogue has none."""
         return str(self._sentences["sync"].get(name.replace(".", "_"), name))
 
     def number(self, value: float | Decimal) -> str:
