@@ -1,4 +1,4 @@
-"""Connectors by their source's name, ready to speak."""
+"""Connectors by their source's name, ready to use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from syncs import registry
 def to_source(name: str) -> Connector:
     """The connector of the source called ``name``; sends nothing.
 
-    Raises ``ConfigurationError``, which says what it lacks, and ``RefusedError`` for a name that
+    Raises ``ConfigurationError``, which names what is missing, and ``RefusedError`` for a name that
     no source has.
     """
     connector: Connector = registry.find_source(name).open()

@@ -28,7 +28,7 @@ LARGEST = 10**18
 Options = Mapping[str, int | str]
 
 Bookmark = int | str
-"""The largest replication key of a complete walk; texts must sort as what they mean."""
+"""The largest replication key of a complete walk; texts must sort in the order of changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +110,8 @@ class Sync(Generic[S, P, C]):
         """The largest replication key of ``payloads``, or what was the largest ``before``."""
         if self.replication_key is None:
             return None
-        told = [each.get(self.replication_key) for each in payloads if isinstance(each, dict)]
-        keys = [key for key in (*told, before) if type(key) in (int, str)]
+        values = [each.get(self.replication_key) for each in payloads if isinstance(each, dict)]
+        keys = [key for key in (*values, before) if type(key) in (int, str)]
         # Were a source to mix them, the texts would count.
         return max(keys, key=lambda key: (isinstance(key, str), key), default=None)
 
@@ -130,7 +130,7 @@ class Sync(Generic[S, P, C]):
 
     def check_options(self, given: Json) -> dict[str, int | str]:
         """The options with their types; ``RefusedError`` names one that is unknown or wrong."""
-        found: dict[str, int | str] = {}
+        options: dict[str, int | str] = {}
         for name, value in given.items():
             kind = self.options.get(name)
             if kind is None:
@@ -139,11 +139,11 @@ class Sync(Generic[S, P, C]):
             if value is None:
                 continue
             try:
-                found[name] = _whole(value) if kind is int else kind(value)
+                options[name] = _whole(value) if kind is int else kind(value)
             except (TypeError, ValueError) as error:
                 expected = f"integer from 0 to {LARGEST}" if kind is int else "text"
                 raise RefusedError(f"{name}: {expected} expected.") from error
-        return found
+        return options
 
 
 def _whole(value: Any) -> int:

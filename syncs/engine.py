@@ -56,7 +56,7 @@ class _Claimed:
 def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Outcome:
     """Run ``run_id`` until it ends, its slice is over, or somebody else has it.
 
-    Raises what made the run fail, after its row says so: retriable failures leave it due again.
+    Raises what made the run fail, once its row has the error; a retriable one leaves it due again.
     """
     claimed = _claim(sync, run_id, execution)
     if isinstance(claimed, Outcome):
@@ -74,8 +74,8 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
             ending.cancel(sync, lease)
         raise
     except Exception as error:
-        # The edge of a run: whatever happened, its row must say so, or nobody would know why
-        # the lease ran out.
+        # The edge of a run: its row must keep every error, or nobody would know why the lease
+        # ran out.
         try:
             ending.give_up_or_retry(sync, lease, error, by_hand=execution.by_hand)
         except LeaseLost:

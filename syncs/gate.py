@@ -43,7 +43,7 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Running:
-    """A run is on its way already (due or running), and what who asked did about it.
+    """A run is on its way already (due or running), and what the request changed.
 
     ``released``: it backed off after a failure, and need not any more. ``queued``: one more run
     follows it that would not have, or that one will see more.
@@ -145,8 +145,8 @@ def _beside(
 ) -> Waiting | Running:
     """The answer while ``active`` is on its way, and what is done about it.
 
-    Who presses wants the data as it is from now on: a run that has read nothing yet will do, any
-    other is followed by one more. While its source wants to be left alone nothing is changed.
+    A pressing request wants the data as it is from now on: a run that has read nothing yet will
+    do, any other is followed by one more. While its source wants a pause nothing is changed.
     """
     wait = state.source_wait_until
     if active.status == "due" and wait is not None and wait > now:

@@ -1,4 +1,4 @@
-"""How a source is: one request, in one word; looked at hourly and remembered."""
+"""The health of a source: one request, in one word; looked at hourly and kept."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ SLOW = 5.0
 """Seconds from which a good answer is a slow one."""
 KEPT_DAYS = 90.0
 AGAIN = timedelta(minutes=5)
-"""So late, and then so often, somebody is rung for who looks after all."""
+"""A missed look is rung for after so long, and then as often."""
 WHILE = timedelta(seconds=15)
-"""A little longer than a sweeper's round, so that one of them is in it: who looks may be busy, and
-a bell at each round would only make his queue longer.
+"""A little longer than a sweeper's round, so that one of them is in it: the worker may be busy,
+and a ring at each round would only lengthen its queue.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What one look found: ``auth`` the key is refused, ``network`` nothing or an error came,
+    """The result of one look: ``auth`` the key is refused, ``network`` nothing or an error came,
     ``schema`` something else than the source's own answer came, ``slow`` all is well and took
     long.
     """
@@ -67,7 +67,7 @@ def task(source: AnySource) -> str:
 def look(source: AnySource) -> Look:
     """Try the source's probe once, for ten seconds at most; what it answers is not kept.
 
-    Raises ``ConfigurationError`` when nobody said where the source is.
+    Raises ``ConfigurationError`` when the source is not configured.
     """
     with source.open(Timeouts.once(PATIENCE)) as connector:
         began = time.monotonic()
@@ -82,7 +82,7 @@ def look(source: AnySource) -> Look:
 
 def missed(source: AnySource, *, now: datetime | None = None) -> bool:
     """Whether nobody has looked in this hour and it is time to ring: beat, the broker or a worker
-    may have been away. ``now`` is the database's unless said otherwise.
+    may have been away. ``now`` is the database's unless given.
     """
     if not source.is_configured:
         return False
@@ -95,23 +95,23 @@ def missed(source: AnySource, *, now: datetime | None = None) -> bool:
 
 
 def note_hourly(source: AnySource, *, now: datetime | None = None) -> None:
-    """The hour's look, kept; nothing when the hour was looked at already, or nobody wants it."""
+    """Keep the hour's look; nothing when there is one already, or the source keeps none."""
     checks = source.checks
     if checks is None or not source.is_configured or not _claim(source, now):
         return
-    found = look(source)
+    result = look(source)
     with writing() as session:
         before = checks.recent(session, limit=1)
         was_well = not before or before[0].healthy
         checks.note(
-            session, kind=found.kind, healthy=found.healthy, ms=found.ms, message=found.message
+            session, kind=result.kind, healthy=result.healthy, ms=result.ms, message=result.message
         )
         checks.forget(session, older_than_days=KEPT_DAYS)
     down, back = f"{source.name}.down", f"{source.name}.back"
-    if was_well and not found.healthy:
-        log.warning(down, kind=found.kind, error=found.message)
-    if not was_well and found.healthy:
-        log.info(back, kind=found.kind)
+    if was_well and not result.healthy:
+        log.warning(down, kind=result.kind, error=result.message)
+    if not was_well and result.healthy:
+        log.info(back, kind=result.kind)
 
 
 def _claim(source: AnySource, now: datetime | None) -> bool:

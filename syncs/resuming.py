@@ -14,8 +14,8 @@ from syncs.declaration import AnySync, Bookmark, Options
 
 
 def take(sync: AnySync, options: Options, *, resume: bool = False) -> gate.Answer:
-    """The run a person executes here and now: bare, only a living lease, a pause or a source's
-    Retry-After refuses it.
+    """The run that a person executes in this process; a pause, a source's Retry-After and,
+    without ``resume``, a living lease refuse it.
 
     It goes on from a killed run's checkpoint when that run's lease has expired, or at once with
     ``resume``, which also goes on from the newest failed or cancelled run.

@@ -48,7 +48,7 @@ class Source(Generic[C]):
 
     ``family`` is the connector's package, ``vendor`` the API it speaks. ``connector`` makes one;
     ``timeout`` is how many seconds the source may be silent. ``needs`` are names of settings:
-    without one of them the source is not configured, and ``advice`` says what to do. ``probe`` is
+    without one of them the source is not configured, and ``advice`` is the remedy. ``probe`` is
     one cheap read that fails where syncs would; with ``checks`` it is made hourly and its result
     kept. ``note_use`` is called when a run begins to read.
     """
@@ -86,9 +86,9 @@ class Source(Generic[C]):
         return Timeouts.of(self.timeout())
 
     def open(self, timeouts: Timeouts | None = None) -> C:
-        """A connector, ready to speak; sends nothing.
+        """A connector, ready to use; sends nothing.
 
-        Raises ``ConfigurationError``, which says what it lacks.
+        Raises ``ConfigurationError``, which names what is missing.
         """
         if self.missing:
             raise ConfigurationError(self.advice)

@@ -30,7 +30,7 @@ FIRST_KEPT, NEWEST_KEPT = 5, 20
 REFUSED = (StatementError, UnicodeEncodeError, OverflowError, RecursionError)
 """What a driver raises, or SQLAlchemy before it, for a value that cannot be sent or stored.
 
-``OperationalError`` is a ``StatementError`` too, but says that the database is away.
+``OperationalError`` is a ``StatementError`` too, but means that the database is away.
 """
 BROKEN_OFF = (OperationalError, InterfaceError, InternalError, DisconnectionError)
 """The database broke the transaction off: a deadlock, a restart, and ``InternalError`` of a server
@@ -81,7 +81,7 @@ def attempts(
 
 
 def died(*, without: str = "saying why", then: str = "") -> MoulinError:
-    """The error of work that was claimed too often: whoever does it dies before it can say why."""
+    """The error of work that was claimed too often: its workers die before they can record one."""
     return MoulinError(
         f"{MOST_FAILURES} tries died without {without} (killed, out of memory?). Look at the "
         f"worker's log, then retry it{then}.",

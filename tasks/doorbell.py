@@ -32,8 +32,8 @@ def try_again() -> None:
 
 
 def ring(task: str, ident: int) -> bool:
-    """Tell a worker that the row ``ident`` waits for ``task``; False when the broker is away,
-    which never raises.
+    """Ring for the row ``ident``, which waits for ``task``; False when the broker is away, which
+    never raises.
     """
     return send(task, args=[ident])
 
@@ -54,7 +54,7 @@ def send(
                 task, args=args or [], kwargs=kwargs or {}, task_id=task_id, connection=connection
             )
     except ConfigurationError:
-        # Nobody is silent who was never named.
+        # A broker that is not configured is not silent.
         log.warning("doorbell.no_broker", task=task)
         return False
     except (OperationalError, OSError, RuntimeError) as error:

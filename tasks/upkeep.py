@@ -1,4 +1,4 @@
-"""Housekeeping: what nobody will ask for again is forgotten, and who is well is looked at."""
+"""Housekeeping: old rows are deleted, and sources are looked at."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def forget() -> None:
 
 
 def look_task(source: AnySource) -> Task[..., None]:
-    """Note how ``source`` is, once an hour whoever asks; nothing if it is not configured."""
+    """The task that looks at ``source`` once an hour; it does nothing if that is not configured."""
 
     @shared_task(name=health.task(source), base=DurableTask)
     def note() -> None:

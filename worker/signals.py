@@ -35,7 +35,7 @@ def configure_logs(**_: object) -> None:
 
 
 def tell_what_never_runs(**_: object) -> None:
-    """Once, by the one process that rings: what nobody configured has no entry."""
+    """Warn, once and in beat, of sources that are not configured: they have no entry."""
     for source in SOURCES.values():
         event = f"{source.name}.not_configured"
         if not source.is_configured:
@@ -48,10 +48,10 @@ def forget_connections(**_: object) -> None:
 
 
 def start_sweeping(**_: object) -> None:
-    """The worker's main process can take messages now: ring for what nobody answered."""
+    """Start to ring for unanswered rows: the worker's main process takes messages now."""
     SWEEPER.start()
 
 
 def stop_sweeping(**_: object) -> None:
-    """Going down: ring for nothing that we could not take."""
+    """Ring no more: a worker that goes down takes no messages."""
     SWEEPER.stop()

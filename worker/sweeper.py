@@ -63,12 +63,12 @@ class Sweeper:
             self._wake.clear()
 
     def _round(self) -> None:
-        found = sweep.once(back_at=self._back_at)
-        for task, ident in found:
+        rings = sweep.once(back_at=self._back_at)
+        for task, ident in rings:
             ring(task, ident)
         for task in sweep.missed():
             send(task)
-        if len(found) >= AT_ONCE and time.monotonic() - self._back_at < sweep.QUIET:
+        if len(rings) >= AT_ONCE and time.monotonic() - self._back_at < sweep.QUIET:
             # More was lost than one round takes. Only then: of a queue that is merely long, each
             # round would double the messages.
             self._wake.set()

@@ -23,10 +23,10 @@ from syncs.acts.by import By
 
 WHAT = "failure.canary"
 BELIEVED = timedelta(hours=24)
-"""An older canary says nothing about today's failures."""
+"""An older canary is ignored."""
 
 
-class CanaryRunning(RefusedError):  # noqa: N818, it says what happened
+class CanaryRunning(RefusedError):  # noqa: N818, named for what happened
     """The canary has not ended yet; worth asking again in ``retry_after`` seconds."""
 
     code = "CANARY_RUNNING"
@@ -100,7 +100,7 @@ def _judge(fates: Mapping[str, str], *, failed_since: bool) -> None:
 
 
 def _fates(session: Session, details: Json) -> dict[str, str]:
-    """How each thing is that the canary opened."""
+    """The status of each run and batch that the canary opened."""
     runs = select(SyncRun.id, SyncRun.status).where(SyncRun.id.in_(details["runs"]))
     # An audit event from before there were batches names none.
     batches = select(SalesBatch.id, SalesBatch.status).where(

@@ -75,15 +75,15 @@ def deactivate_any(*, by: By) -> None:
 
 def rotate(*, by: By) -> Rotated:
     """Seal everything anew under the newest encryption key; safe to stop and to repeat."""
-    found = {sealed.name(column): _reseal(column) for column in sealed.columns()}
-    changed = sum(each.resealed.changed for each in found.values())
+    columns = {sealed.name(column): _reseal(column) for column in sealed.columns()}
+    changed = sum(each.resealed.changed for each in columns.values())
     with writing() as session:
         by.note(session, "apikey.rotate", f"encryption key {crypto.key_ids()[0]}", changed=changed)
     return Rotated(
         changed=changed,
-        all=sum(each.resealed.all for each in found.values()),
-        columns={name: each.resealed for name, each in found.items()},
-        lost=[lost for each in found.values() for lost in each.lost],
+        all=sum(each.resealed.all for each in columns.values()),
+        columns={name: each.resealed for name, each in columns.items()},
+        lost=[lost for each in columns.values() for lost in each.lost],
     )
 
 
@@ -92,15 +92,15 @@ def _reseal(column: sealed.Column) -> _Column:
     lost: list[Lost] = []
     while True:
         with reading() as session:
-            found = sealed.stale(session, column, after=after, limit=sealed.AT_ONCE)
-        if not found:
+            stale = sealed.stale(session, column, after=after, limit=sealed.AT_ONCE)
+        if not stale:
             break
         with writing() as session:
-            batch = sealed.reseal(session, column, found)
+            batch = sealed.reseal(session, column, stale)
         changed += batch.changed
         lost += [
             Lost(column=sealed.name(column), id=ident, error=error) for ident, error in batch.lost
         ]
-        after = found[-1][0]
+        after = stale[-1][0]
     with reading() as session:
         return _Column(Resealed(changed=changed, all=sealed.count(session, column)), lost)

@@ -1,4 +1,4 @@
-"""Operators: let one in, shut one out, begin a session."""
+"""Operators: add one, revoke one, begin a session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Added(Shape):
 
 
 def add(name: str, role: str, *, by: By) -> Added:
-    """Let an operator in; ``RefusedError`` when the name is taken, by a revoked one too."""
+    """A new operator with a token; ``RefusedError`` when the name is taken, also if revoked."""
     with writing() as session:
         made, token = operators.add(session, name=name, role=role)
         by.note(session, "operator.add", f"operator {name}", role=role)
@@ -26,7 +26,7 @@ def add(name: str, role: str, *, by: By) -> Added:
 
 
 def revoke(name: str, *, by: By) -> bool:
-    """Let the token open nothing from now on; False when it did not before either."""
+    """Revoke an operator's token; False when it was revoked before."""
     with writing() as session:
         changed = operators.revoke(session, name)
         if changed:
@@ -35,7 +35,7 @@ def revoke(name: str, *, by: By) -> bool:
 
 
 def begin_session(operator_id: int, name: str, *, by: By) -> None:
-    """The operator showed the token in the form."""
+    """Note that the operator signed in with the token."""
     with writing() as session:
         operators.note_use(session, operator_id)
         by.note(session, "session.begin", f"operator {name}"[:200])

@@ -25,8 +25,8 @@ from syncs.trying import REFUSED
 
 
 def replay(reject_id: int, *, by: By) -> None:
-    """Write the record, or sell the sale, of a reject; ``RefusedError`` says why it is refused,
-    ``NotFoundError`` that there is none.
+    """Write the record, or sell the sale, of a reject; ``RefusedError`` when it is refused
+    again, ``NotFoundError`` when there is none.
 
     A record counts as seen by the run that refused it. Two replays of one reject write it once.
     """

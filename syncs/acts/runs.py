@@ -1,4 +1,4 @@
-"""Runs: cancel one, or let the deletions happen that it left to a person."""
+"""Runs: cancel one, or approve its deletions."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def approve(run_id: int, *, by: By) -> Approved:
     """
     with writing() as session:
         sync = find(runs.find(session, run_id).sync)
-        # From here on no newer run can end: what is decided holds.
+        # From now on no newer run can end: the decision holds.
         states.locked(session, sync.name)
         newer = _newer(session, sync, runs.find(session, run_id))
         if newer is not None:

@@ -26,9 +26,9 @@ def change(
 ) -> tuple[Shop, bool]:
     """The shop with these values (None: as it is), and whether any was another before."""
     with writing() as session:
-        found, changed = shops.change(
+        shop, changed = shops.change(
             session, shop_id, name=name, stock_policy=stock_policy, timezone=timezone
         )
         if changed:
             by.note(session, "shop.set", f"shop {shop_id}", **changed)
-        return Shop.of(found), bool(changed)
+        return Shop.of(shop), bool(changed)

@@ -1,4 +1,4 @@
-"""Syncs: ask for a run, pause and resume them. Each answer says what the gate let happen."""
+"""Syncs: ask for a run, pause and resume them; the answers are the gate's."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class Pause(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the gate said of one sync; of the run that is due or on its way the id, and the error
-    of its last try as it was before anybody asked.
+    """The gate's answer for one sync; the id of the run that is due or on its way, and the error
+    of its last try before this request.
     """
 
     sync: AnySync
@@ -93,7 +93,7 @@ def run(sync: AnySync, *, force: bool, options: Options, by: By) -> SyncEnqueued
     """Ask the gate for a run; what that brought about is in the audit.
 
     Ring for the run of a ``SyncEnqueued``, and of a ``Running`` that was ``released``.
-    ``RefusedError`` (NOT_CONFIGURED) when nobody said where its source is.
+    ``RefusedError`` (NOT_CONFIGURED) when its source is not configured.
     """
     with writing() as session:
         answer = gate.decide(session, sync, trigger="api", force=force, options=options)

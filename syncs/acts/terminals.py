@@ -1,4 +1,4 @@
-"""Terminals: let tills in, shut them out, say how each proves that it is itself."""
+"""Terminals: add, revoke and restore them, set their level and their answer to duplicates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Changed(NamedTuple):
 
 
 def add(*, shop_id: int, serial: str, name: str, level: int, by: By) -> Entry:
-    """Let a till in; ``RefusedError`` as ``db.tills.terminals.add`` says."""
+    """A new terminal; errors are those of ``db.tills.terminals.add``."""
     with writing() as session:
         made = terminals.add(session, shop_id=shop_id, serial=serial, name=name)
         token = terminals.set_level(session, made, level)
@@ -37,42 +37,42 @@ def add(*, shop_id: int, serial: str, name: str, level: int, by: By) -> Entry:
 
 
 def revoke(which: str, *, by: By) -> Changed:
-    """Let a till's serial open nothing from now on; what it has sent stays and is processed."""
+    """Refuse a till from now on; what it has sent stays and is processed."""
     with writing() as session:
-        found = terminals.find(session, which)
-        changed = terminals.revoke(session, found)
+        terminal = terminals.find(session, which)
+        changed = terminals.revoke(session, terminal)
         if changed:
-            _note(session, found, "terminal.revoke", by)
-        return Changed(_view(session, found), changed)
+            _note(session, terminal, "terminal.revoke", by)
+        return Changed(_view(session, terminal), changed)
 
 
 def restore(which: str, *, by: By) -> Changed:
-    """Let a revoked till in again, as it was."""
+    """Accept a revoked till again, as it was."""
     with writing() as session:
-        found = terminals.find(session, which)
-        changed = terminals.restore(session, found)
+        terminal = terminals.find(session, which)
+        changed = terminals.restore(session, terminal)
         if changed:
-            _note(session, found, "terminal.restore", by)
-        return Changed(_view(session, found), changed)
+            _note(session, terminal, "terminal.restore", by)
+        return Changed(_view(session, terminal), changed)
 
 
 def set_level(which: str, level: int, *, by: By) -> Entry:
-    """Ask a till for more or less proof, or give it another token: the old one is void."""
+    """The terminal at this level, with its new token: the old one is void."""
     with writing() as session:
-        found = terminals.find(session, which)
-        before = found.level
-        token = terminals.set_level(session, found, level)
-        _note(session, found, "terminal.level", by, level=level, before=before)
-        return Entry(_view(session, found), token)
+        terminal = terminals.find(session, which)
+        before = terminal.level
+        token = terminals.set_level(session, terminal, level)
+        _note(session, terminal, "terminal.level", by, level=level, before=before)
+        return Entry(_view(session, terminal), token)
 
 
 def set_duplicates(which: str, policy: str, *, by: By) -> Terminal:
     """How a sale is answered that the till sends again."""
     with writing() as session:
-        found = terminals.find(session, which)
-        terminals.set_duplicates(session, found, policy)
-        _note(session, found, "terminal.duplicates", by, policy=policy)
-        return _view(session, found)
+        terminal = terminals.find(session, which)
+        terminals.set_duplicates(session, terminal, policy)
+        _note(session, terminal, "terminal.duplicates", by, policy=policy)
+        return _view(session, terminal)
 
 
 def _note(session: Session, row: Row, what: str, by: By, **details: object) -> None:

@@ -37,17 +37,17 @@ class Rows:
     task: str
 
     def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
-        """As ``Kind`` says."""
+        """See ``Kind``."""
         return [(self.task, key) for key in claims.to_ring(session, self.table, quiet=quiet)]
 
 
 class Runs:
-    """The runs of all syncs, whose leases lie with their syncs; each sync has its own task."""
+    """The runs of all syncs, whose leases are with their syncs; each sync has its own task."""
 
     table = SyncRun
 
     def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
-        """As ``Kind`` says; a paused sync's wait, and those whose source wants to be left alone."""
+        """See ``Kind``; runs of a paused sync, or of a source that asked for a pause, wait."""
         return [(f"sync.{sync}", key) for key, sync in runs.to_ring(session, quiet=quiet)]
 
 

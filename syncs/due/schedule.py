@@ -65,7 +65,7 @@ def claim_latest(sync: AnySync, *, trigger: str, now: datetime | None = None) ->
     """Start the run of the sync's latest slot, unless somebody has: two beats give it one run.
 
     None when there is nothing to start. A slot that everybody missed is caught up within half a
-    period; later the next one is near enough. ``now`` is the database's unless said otherwise.
+    period; later the next one is near enough. ``now`` is the database's unless given.
     """
     cron = schedule(sync)
     if cron is None:

@@ -1,4 +1,4 @@
-"""The sweeper's round: claim missed slots, and find the work that nobody answers for.
+"""The sweeper's round: claim missed slots, and find the work that nobody does.
 
 The store is the queue of record and Redis a doorbell: whatever was lost there is rung for again.
 """
@@ -22,7 +22,7 @@ QUIET = 9.0
 
 
 def once(*, back_at: float = float("-inf")) -> list[Ring]:
-    """One round; what to ring for now. Nothing is sent from here.
+    """One round: the rows to ring for now. The caller rings.
 
     ``back_at`` is when the broker came back, by ``time.monotonic()``: it may have lost every ring
     from before.

@@ -1,7 +1,7 @@
-"""Waking syncs whose data is stale: what a page does on its way, at no cost to who reads it.
+"""Waking syncs whose data is stale: what a page does on its way, at no cost to its reader.
 
 It reads one row a sync and, only when one is stale, inserts the due run; a worker's sweeper rings.
-It never speaks to Redis, never raises, and leaves a store that is away or busy in peace.
+It never connects to Redis, never raises, and leaves a store that is away or busy in peace.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Waker:
             return
         try:
             self._look()
-        except Exception as error:  # noqa: BLE001, the page may be another site's: whatever is wrong here, its reader has nothing to do with it
+        except Exception as error:  # noqa: BLE001, no error may break the page, which may be another site's
             self._rest(error)
         else:
             self._recover()
@@ -68,14 +68,14 @@ class Waker:
 
 
 def _cause(error: Exception) -> dict[str, object]:
-    """What is wrong, for whoever installed this; a setting is named, its value is not told."""
-    found: dict[str, object] = {"error": type(error).__name__}
+    """The log values of an error; a setting is named without its value."""
+    values: dict[str, object] = {"error": type(error).__name__}
     if isinstance(error, ConfigurationError):
-        found["problems"] = list(error.problems)
+        values["problems"] = list(error.problems)
     if isinstance(error, DBAPIError):
-        # The first line: what follows may show a statement.
-        found["reason"] = str(error.orig).partition("\n")[0]
-    return found
+        # The first line: the next ones may quote a statement.
+        values["reason"] = str(error.orig).partition("\n")[0]
+    return values
 
 
 def _open(sync: AnySync) -> None:

@@ -1,4 +1,4 @@
-"""What the source no longer has: found by two walks, and never more than the brake allows.
+"""What the source no longer has: missed by two walks, and never more than the brake allows.
 
 Walking pages by number skips records when something is deleted behind the cursor, and the counts
 may still agree. So what one complete walk did not meet is looked for in a second, uninterrupted
@@ -48,12 +48,12 @@ def decide_deletions(walk: Walk) -> Deletions:
 
 
 def beyond_brake(missing: int, living: int) -> bool:
-    """Whether so many deletions want a person's word."""
+    """Whether so many deletions need a person's approval."""
     return missing * 100 > living * settings().sync_delete_brake_percent
 
 
 def may_delete(walk: Walk) -> bool:
-    """Only a complete look at everything can say that something is missing."""
+    """Whether the walk saw everything: only then are records gone that it did not meet."""
     progress = walk.progress
     return walk.whole and progress.agrees and not progress.nameless and not progress.first_empty
 
@@ -75,7 +75,7 @@ def _patient_walk(walk: Walk) -> Deletions:
     except claims.LeaseLost:
         raise
     except RetriableError:
-        # Every page is in the store: the run need not die of what it wanted to look at twice.
+        # Every page is in the store: a second walk that fails need not fail the run.
         if walk.lease.failures < PATIENT_TRIES:
             raise
         return "undecided"
@@ -83,7 +83,7 @@ def _patient_walk(walk: Walk) -> Deletions:
 
 def _second_walk(walk: Walk) -> Deletions:
     """Read the keys of every page once more; ``undecided`` when the source moved meanwhile."""
-    link, fetched, told = walk.sync.kind.link, 0, set()
+    link, fetched, counts = walk.sync.kind.link, 0, set()
     # The source itself, though the first walk read a file: one answer read twice is one look.
     for page in walk.pages(walk.connector.live, start=None):
         keys = {key for key in map(walk.sync.key_of, page.payloads) if key is not None}
@@ -98,6 +98,6 @@ def _second_walk(walk: Walk) -> Deletions:
         if not walk.execution.by_hand and time.monotonic() - walk.started > LONGEST:
             return "undecided"
         fetched += len(page.payloads)
-        told.add(page.count)
-    same = fetched == walk.progress.fetched and told == {walk.progress.last}
+        counts.add(page.count)
+    same = fetched == walk.progress.fetched and counts == {walk.progress.last}
     return "tombstone" if same else "undecided"

@@ -35,11 +35,11 @@ def compare(
         received = receive(sync, page.payloads)
         with reading() as session:
             work = open_page(session, sync, received, look(session, sync, NO_RUN, options))
-            found, known = work.found, work.known
-            plan = compare_page(session, sync.kind, found.rows, known, work.context, write=False)
-        plan.unchanged += found.same
-        plan.duplicates += found.drop_refusals({row.external_id for row in found.rows})
-        refusals = found.refusals
+            records, known = work.found, work.known
+            plan = compare_page(session, sync.kind, records.rows, known, work.context, write=False)
+        plan.unchanged += records.same
+        plan.duplicates += records.drop_refusals({row.external_id for row in records.rows})
+        refusals = records.refusals
         refused = {refusal.external_id for refusal in refusals}
         seen = [*plan.unchanged, *(change.link for change in plan.updated)]
         seen += [link for key, link in known.items() if key in refused]

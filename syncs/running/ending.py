@@ -1,4 +1,4 @@
-"""How a run ends: well, partly, by a person's word, or badly; always fenced by its lease."""
+"""How a run ends: well, partly, cancelled, by approval, or failed; always fenced by its lease."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ log = get_logger(__name__)
 
 
 def finish(walk: Walk, deletions: Deletions) -> Outcome:
-    """The walk is complete: tombstone what is gone, tie what belongs together, say how it went."""
+    """End a run whose walk is complete: tombstone what is gone, settle its kind, set its status."""
     with writing() as session:
-        # The lease first, here as everywhere: it fences, and it is the first lock of all who
-        # write a sync's records, so that no two of them wait for each other.
+        # The lease first, as everywhere: it fences, and all writers of a sync's records lock it
+        # first, so that no two of them wait for each other.
         now = claims.renew(session, walk.lease)
         context = look(session, walk.sync, walk.lease.run_id, walk.options, now)
         progress = walk.progress
@@ -64,7 +64,7 @@ def _move_bookmark(session: Session, walk: Walk) -> None:
 
 
 def approve(session: Session, sync: AnySync, run_id: int) -> int:
-    """Let the deletions of a run that hit the brake happen; how many there were."""
+    """Carry out the deletions of a run that hit the brake; their number."""
     # A page of a newer run would bring back what is being taken off sale: it must wait.
     states.locked(session, sync.name)
     run = runs.find(session, run_id)
@@ -81,7 +81,7 @@ def approve(session: Session, sync: AnySync, run_id: int) -> int:
 
 
 def cancel(sync: AnySync, lease: Lease) -> Outcome:
-    """Somebody asked for it; the checkpoint stays, for ``--resume``."""
+    """End a run as cancelled; its checkpoint stays, for ``--resume``."""
     with writing() as session:
         claims.renew(session, lease)
         runs.end(session, lease.run_id, "cancelled", error="Cancelled.")
@@ -91,8 +91,8 @@ def cancel(sync: AnySync, lease: Lease) -> Outcome:
 
 
 def try_again(sync: AnySync, lease: Lease, error: Exception, *, by_hand: bool) -> None:
-    """A failure that may pass: due again later, or failed after too many. By hand it ends here,
-    unless the source asked to be left alone for a while.
+    """Put the run back after a failure that may pass, or fail it after too many. By hand it fails
+    at once, unless the source asked for a pause.
     """
     with writing() as session:
         claims.renew(session, lease)
@@ -118,8 +118,8 @@ def give_up_or_retry(sync: AnySync, lease: Lease, error: Exception, *, by_hand: 
 
 
 def give_up_silent(sync: AnySync, lease: Lease) -> MoulinError:
-    """Claimed too often without a page: whoever runs it dies before it can say why. What to
-    raise for it.
+    """The error of a run that was claimed too often without a page: its workers die before they
+    can record one.
     """
     died = trying.died(without="writing a page and without saying why")
     _give_up(sync, lease, died, by_hand=False)
@@ -131,7 +131,7 @@ def _wait(failures: int, error: Exception, *, by_hand: bool) -> float | None:
     asked = trying.retry_after(error)
     if not by_hand or failures >= trying.MOST_FAILURES:
         return trying.wait_after(failures, retry_after=asked)
-    # A second at least: a source that says "0" must not be asked in a circle.
+    # A second at least: a Retry-After of 0 must not become a busy loop.
     return None if asked is None else max(asked, 1.0)
 
 
@@ -160,7 +160,7 @@ def _fail(
             run_id=run.id,
         )
     _give_back(session, lease, failed=True, source_wait=trying.retry_after(error))
-    # By hand the command itself says why.
+    # By hand the command prints the error.
     level = logging.INFO if by_hand else logging.ERROR
     log.log(level, "run.failed", sync=sync.name, run=run.id, error=message)
 
@@ -219,21 +219,21 @@ def _status(progress: Progress, deletions: Deletions) -> str:
 
 
 def _remarks(walk: Walk, deletions: Deletions) -> list[str]:
-    progress, found = walk.progress, []
+    progress, remarks = walk.progress, []
     if not progress.agrees:
-        found.append(
+        remarks.append(
             f"The source counts {progress.first} at first and {progress.last} at last, and sent "
             f"{progress.total}: it changed meanwhile or its count is wrong; nothing was deleted."
         )
     if deletions == "empty":
-        found.append("The source sent nothing at all; nothing was deleted. Look at the source.")
+        remarks.append("The source sent nothing at all; nothing was deleted. Look at the source.")
     if deletions == "undecided":
-        found.append(
+        remarks.append(
             "The source changed or failed during the second look; deletions wait for the next run."
         )
     if deletions == "needs_approval":
-        found.append(
+        remarks.append(
             "More would be deleted than SYNC_DELETE_BRAKE_PERCENT allows: look at the source, "
             "then approve it."
         )
-    return found
+    return remarks

@@ -1,7 +1,7 @@
 """One page: each payload is parsed alone, then all are written in one transaction.
 
 If the database refuses the page, it is written again record by record under savepoints, so that
-each record stands or falls alone, at bulk speed.
+a record that is refused refuses no other, at bulk speed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True)
 class PageWork:
-    """A page in its transaction: who looks, which of its records are known, what came of each."""
+    """A page in its transaction: its context, its known records, its payloads sorted."""
 
     session: Session
     sync: AnySync
@@ -52,7 +52,7 @@ class PageWork:
 
     @property
     def run_id(self) -> int:
-        """The run that brings the page."""
+        """The run that writes the page."""
         return self.context.run_id
 
 
@@ -76,8 +76,8 @@ def open_page(
     """A page's payloads, sorted by what the store knows of them."""
     keys = {item.key for item in received if item.key is not None}
     known = links.known(session, sync.kind, context.source, keys)
-    found = sort(sync, received, known, context)
-    return PageWork(session=session, sync=sync, context=context, known=known, found=found)
+    records = sort(sync, received, known, context)
+    return PageWork(session=session, sync=sync, context=context, known=known, found=records)
 
 
 def write_page(walk: Walk, page: Page) -> Written:
@@ -102,17 +102,17 @@ def write_page(walk: Walk, page: Page) -> Written:
 
 def whole(work: PageWork) -> Plan:
     """Write a page by whole tables; any value the database refuses refuses them all."""
-    kind, found = work.sync.kind, work.found
-    plan = compare(work.session, kind, found.rows, work.known, work.context)
-    plan.unchanged += found.same
+    kind, records = work.sync.kind, work.found
+    plan = compare(work.session, kind, records.rows, work.known, work.context)
+    plan.unchanged += records.same
     apply(work.session, kind, plan, work.context)
     return plan
 
 
 def one_by_one(work: PageWork) -> Plan:
-    """Write every row under its own savepoint; the guilty ones become refusals."""
-    session, kind, found = work.session, work.sync.kind, work.found
-    rows, found.rows = found.rows, []
+    """Write every row under its own savepoint; those that fail become refusals."""
+    session, kind, records = work.session, work.sync.kind, work.found
+    rows, records.rows = records.rows, []
     total = whole(work)
     for row in rows:
         try:
@@ -123,9 +123,9 @@ def one_by_one(work: PageWork) -> Plan:
         except REFUSED as error:
             if isinstance(error, OperationalError):
                 raise
-            found.refusals.append(_refusal(found, row.external_id, error))
+            records.refusals.append(_refusal(records, row.external_id, error))
         else:
-            found.rows.append(row)
+            records.rows.append(row)
             total.add(plan)
     return total
 
@@ -136,31 +136,31 @@ def reason(error: Exception) -> str:
     return str(cause).splitlines()[0][:200] if str(cause) else type(cause).__name__
 
 
-def _refusal(found: Sorted, key: str, error: Exception) -> Refusal:
+def _refusal(records: Sorted, key: str, error: Exception) -> Refusal:
     return Refusal(
         external_id=key,
         code="REFUSED_BY_DATABASE",
         field="",
         message=f"The database refuses this record ({reason(error)}).",
-        payload=found.payload(key),
+        payload=records.payload(key),
     )
 
 
 def _keep(walk: Walk, page: Page, work: PageWork, plan: Plan) -> Written:
     """The page's bookkeeping, in the page's own transaction."""
-    session, sync, found = work.session, work.sync, work.found
+    session, sync, records = work.session, work.sync, work.found
     if rejects.any_open(session, sync.name):
-        written = [row.external_id for row in found.rows]
-        written += [link.external_id for link in found.same]
+        written = [row.external_id for row in records.rows]
+        written += [link.external_id for link in records.same]
         rejects.close(session, sync.name, written, f"written by run {work.run_id}")
     again = 0
-    if found.refusals:
-        plan.duplicates += found.drop_refusals(_met_well(work))
-        again = rejects.keep(session, sync.name, work.run_id, found.refusals)
-        messages = {link.id: refusal.message for link, refusal in found.refused_links()}
+    if records.refusals:
+        plan.duplicates += records.drop_refusals(_met_well(work))
+        again = rejects.keep(session, sync.name, work.run_id, records.refusals)
+        messages = {link.id: refusal.message for link, refusal in records.refused_links()}
         # A record that is there but unreadable has not vanished.
         links.refuse(session, sync.kind.link, messages, work.context)
-    after = walk.progress.after(sync, page, plan, found.refusals, again=again)
+    after = walk.progress.after(sync, page, plan, records.refusals, again=again)
     checkpoint = walk.checkpoint_after(page.next_query, after)
     columns = {"checkpoint": checkpoint, **after.columns(walk.progress)}
     cancel = leases.advance(session, walk.lease, columns)

@@ -21,7 +21,7 @@ class Progress:
     """Counts of one walk. created + updated + unchanged + rejected + duplicate = fetched.
 
     ``first`` and ``last`` are the source's own count on its first and newest page, None where it
-    tells none; ``nameless`` counts rejects whose id could not be read. ``bookmark`` is the largest
+    sends none; ``nameless`` counts rejects whose id could not be read. ``bookmark`` is the largest
     replication key among the pages that were written.
     """
 
@@ -48,8 +48,8 @@ class Progress:
 
     @property
     def agrees(self) -> bool:
-        """Whether the source's own counts say that we met every record."""
-        return all(told is None or told == self.total for told in (self.first, self.last))
+        """Whether the source's own counts equal the records met."""
+        return all(count is None or count == self.total for count in (self.first, self.last))
 
     def after(
         self, sync: AnySync, page: Page, plan: Plan, refusals: Sequence[Refusal], *, again: int
@@ -101,13 +101,13 @@ class Progress:
         }
 
     def columns(self, before: Progress | None = None) -> Json:
-        """What the run's row keeps; the lists only when they are not as ``before``."""
-        found: Json = {"counts": {name: getattr(self, name) for name in COUNTS}}
+        """The columns of the run's row; the lists only when they are not as ``before``."""
+        columns: Json = {"counts": {name: getattr(self, name) for name in COUNTS}}
         if before is None or before.errors_list is not self.errors_list:
-            found["errors_list"] = list(self.errors_list)
+            columns["errors_list"] = list(self.errors_list)
         if before is None or before.warnings is not self.warnings:
-            found["warnings"] = list(self.warnings)
-        return found
+            columns["warnings"] = list(self.warnings)
+        return columns
 
 
 COUNTS = (

@@ -63,36 +63,36 @@ def sort(
     sync: AnySync, received: Sequence[Received], known: Mapping[str, Known], context: Context
 ) -> Sorted:
     """Parse what is not known to the letter; a bad payload never stops the page."""
-    found = Sorted(received, known)
-    world = mark(sync, context)
+    records = Sorted(received, known)
+    prefix = mark(sync, context)
     quick = context.by_letters
     # Of one record sent twice the last must win.
     often = Counter(item.key for item in received)
     news: list[tuple[Received, str]] = []
     for item in received:
-        hash_ = world + item.digest
+        hash_ = prefix + item.digest
         link = known.get(item.key) if item.key is not None else None
         same = link is not None and link.hash == hash_ and not link.gone and item.digest
         # What this run met before is compared, for it may have been refused then.
         fresh = link is not None and link.seen_run != context.run_id
         if quick and link is not None and fresh and same and often[item.key] == 1:
-            found.same.append(link)
+            records.same.append(link)
             continue
         news.append((item, hash_))
-    _read(sync, news, found)
-    return found
+    _read(sync, news, records)
+    return records
 
 
-def _read(sync: AnySync, news: Sequence[tuple[Received, str]], found: Sorted) -> None:
-    records = parse_all(sync.record, [item.payload for item, _ in news])
-    for (item, hash_), record in zip(news, records or [None] * len(news), strict=True):
+def _read(sync: AnySync, news: Sequence[tuple[Received, str]], records: Sorted) -> None:
+    parsed = parse_all(sync.record, [item.payload for item, _ in news])
+    for (item, hash_), record in zip(news, parsed or [None] * len(news), strict=True):
         try:
             row = sync.row(parse(sync.record, item.payload) if record is None else record)
         except SkippableError as error:
-            found.refusals.append(refuse(item, error))
+            records.refusals.append(refuse(item, error))
         else:
             row.hash = hash_
-            found.rows.append(row)
+            records.rows.append(row)
 
 
 def mark(sync: AnySync, context: Context) -> str:
@@ -114,7 +114,7 @@ def refuse(item: Received, error: SkippableError) -> Refusal:
 def _digest(payload: object) -> str:
     try:
         # Version 2 writes values and nothing else: later ones also write which are shared.
-        data = marshal.dumps(payload, 2)  # type: ignore[arg-type]  # ValueError tells
+        data = marshal.dumps(payload, 2)  # type: ignore[arg-type]  # else a ValueError
     except ValueError:
         # Nested beyond what marshal follows, or holding what it does not know.
         return ""

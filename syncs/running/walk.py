@@ -20,7 +20,7 @@ Watch = Callable[[Progress], None]
 
 
 def unwatched(progress: Progress) -> None:
-    """Nobody looks on."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

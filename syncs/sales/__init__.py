@@ -1,1 +1,1 @@
-"""Sales: what moves from the tills into the store."""
+"""Sales, from the tills into the store."""

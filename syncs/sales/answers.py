@@ -1,4 +1,4 @@
-"""What a till is answered for its batch: the guide's bodies, with its keys in the guide's order.
+"""The response to a till for its batch: the guide's bodies, with its keys in the guide's order.
 
 Amounts are texts, with two decimals or as many as they have; they are in the shop's currency.
 """
@@ -27,7 +27,7 @@ def pending(
     shop_id: int, shop_name: str, terminal: str, *, count: int, batch_id: str,
     needs_key: bool = False,
 ) -> dict[str, object]:  # fmt: skip
-    """The 202: every field of the 201, for tills read them on any 2xx, and where to ask."""
+    """The 202: every field of the 201, which tills read on any 2xx, and the batch's id."""
     body = {
         **_frame(
             shop_id, shop_name, terminal, message=f"{count} vente(s) reçue(s), traitement en cours",
@@ -95,7 +95,7 @@ def money(units: int) -> str:
 
 
 def amount(value: Decimal) -> str:
-    """As ``money``, of what a column gave."""
+    """As ``money``, of a column's value."""
     return money(to_units(value))
 
 

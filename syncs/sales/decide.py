@@ -99,12 +99,12 @@ class Pass:
 
 
 def other_number(number: str, this_pass: Pass) -> str:
-    """What an unnumbered sale is called when its number was taken; the same in every pass."""
+    """The number of an unnumbered sale whose first one was taken; the same in every pass."""
     return f"{number}-{this_pass.batch_id}"
 
 
 class Decider:
-    """Decides the sales of one batch, one after the other: each sees what those before it left."""
+    """Decides the sales of one batch in order: each finds the stock that those before it left."""
 
     def __init__(
         self,
@@ -181,7 +181,7 @@ class Decider:
         new = NewSale(
             number=number, payment_method=sale.method, paid=sale.is_paid,
             total=subtotal - (discount or 0), discount=discount,
-            # A till whose clock runs ahead sold it no later than it told us.
+            # The clock of a till may be ahead: nothing is sold after it was received.
             sold_at=min(item.sold_at or received_at, received_at),
             content_hash=item.content,
             client=None if sale.client is None else crypto.seal(sale.client),
@@ -194,11 +194,11 @@ class Decider:
         return Accepted(item, new)
 
     def _short_of(self, sale: TillSale) -> Article | None:
-        """The first article there is too little of, all its lines counted together."""
-        wanted: Counter[int] = Counter()
+        """The first article whose stock is below the sum of its lines."""
+        quantities: Counter[int] = Counter()
         for line in sale.lines:
-            wanted[line.product_id] += line.quantity
-        for ident, quantity in wanted.items():
+            quantities[line.product_id] += line.quantity
+        for ident, quantity in quantities.items():
             if quantity > 0 and quantity > self._left[ident]:
                 return self._articles[ident]
         return None

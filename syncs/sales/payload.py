@@ -73,12 +73,12 @@ def _whole(value: object) -> int:
 
 
 def _quantity(value: object) -> int:
-    found = 1 if value is None else _whole(value)
-    if found == 0:
+    quantity = 1 if value is None else _whole(value)
+    if quantity == 0:
         raise _refuse("ne peut pas être 0")
-    if abs(found) > LARGEST_QUANTITY:
+    if abs(quantity) > LARGEST_QUANTITY:
         raise _refuse("dépasse 1 000 000 ; vérifiez la quantité")
-    return found
+    return quantity
 
 
 def _amount(value: object) -> Decimal | None:
@@ -91,10 +91,10 @@ def _moment(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        found = datetime.fromisoformat(value)  # type: ignore[arg-type]  # what is no text is a TypeError
+        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]  # else a TypeError
     except (TypeError, ValueError):
         raise _refuse("doit être une date ISO 8601, comme 2026-11-21T14:30:00+01:00") from None
-    return found
+    return moment
 
 
 def _client(value: object) -> str | None:
@@ -172,7 +172,7 @@ class TillSale(BaseModel):
 
     @property
     def is_paid(self) -> bool:
-        """Whether it was paid; a sale is unless the till says it is not."""
+        """Whether it was paid; False only when the till sent so."""
         return self.paid is not False
 
     def moment(self, zone: ZoneInfo) -> datetime | None:
@@ -183,13 +183,13 @@ class TillSale(BaseModel):
         return None if self.sold_at is None else _placed(self.sold_at, zone)
 
     def content_hash(self) -> str:
-        """Tells this sale from another one under its number. Who bought it is no part of it: a
-        hash of a name could be guessed.
+        """A digest by which two sales under one number are compared. The customer is no part of
+        it: the hash of a name could be guessed.
         """
         content = [
             self.method,
             self.is_paid,
-            _said(self.sold_at),
+            _isoformat(self.sold_at),
             _plain(self.discount),
             [[line.product_id, line.quantity, _plain(line.unit_price)] for line in self.lines],
         ]
@@ -212,7 +212,7 @@ def read(raw: object, zone: ZoneInfo) -> TillSale:
 
 
 def number_of(raw: object) -> str | None:
-    """The number of a sale that may be malformed otherwise; None when it has none to speak of."""
+    """The number of a sale that may be malformed otherwise; None without a usable one."""
     try:
         return _number(raw.get("numero_facture")) if isinstance(raw, dict) else None
     except PydanticCustomError:
@@ -221,21 +221,21 @@ def number_of(raw: object) -> str | None:
 
 def _placed(moment: datetime, zone: ZoneInfo) -> datetime:
     try:
-        found = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        instant = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError:
-        found = datetime.min.replace(tzinfo=UTC)
-    if found < EARLIEST:
+        instant = datetime.min.replace(tzinfo=UTC)
+    if instant < EARLIEST:
         raise SkippableError(
             "date_vente : est avant l’an 2000 ; vérifiez l’horloge du terminal.",
             field="date_vente",
             code=INVALID,
         )
-    return found
+    return instant
 
 
-def _said(moment: datetime | None) -> str | None:
-    """As the till sent it: without an offset it means what the shop's zone says, which may change,
-    and the sale is the same.
+def _isoformat(moment: datetime | None) -> str | None:
+    """ISO 8601, in UTC only when the till sent an offset: the zone of a shop may change, and the
+    sale stays the same.
     """
     if moment is None:
         return None

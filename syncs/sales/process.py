@@ -33,7 +33,7 @@ TRIES = (0.05, 0.2, 1.0)
 def process(batch_id: int, task_id: str | None = None) -> str:
     """Process the batch: ``done``, or ``left`` when somebody else has it or it is over.
 
-    Raises what made it fail, after its row says so: it is due again, or waits for a person.
+    Raises what made it fail, once its row has the error: it is due again, or waits for a person.
     """
     with writing() as session:
         held = batch_claims.claim(session, batch_id, seconds=LEASE, task_id=task_id)
@@ -56,7 +56,7 @@ def _attempt(held: Claim, task_id: str | None) -> None:
     except BatchLost:
         raise
     except Exception as error:
-        # The edge of a batch: whatever happened, its row must say so.
+        # The edge of a batch: its row must keep every error.
         _put_back(held, error, task_id)
         if trying.quotes_row(error):
             raise MoulinError(message_of(error)) from None
@@ -78,7 +78,7 @@ def _sell(held: Claim) -> None:
 def _put_back(held: Claim, error: Exception, task_id: str | None) -> None:
     """Due again later, or given up after too many failures."""
     errors = trying.attempts(held.errors, error, task_id)
-    # That the database breaks off is no fault of the batch: it never dies of it.
+    # The batch is not at fault when the database breaks off, and is not given up for it.
     blameless = isinstance(error, BROKEN_OFF)
     wait = trying.wait_after(held.failures, first=FIRST_WAIT, blameless=blameless)
     if wait is None:
@@ -89,7 +89,7 @@ def _put_back(held: Claim, error: Exception, task_id: str | None) -> None:
             with writing(patience=PATIENCE) as session:
                 claims.put_back(session, held, wait=wait, errors=errors, blameless=blameless)
         except BROKEN_OFF:
-            # Not written, the try would be counted as one that died of the batch.
+            # Not written, the try would count as a failure of the batch.
             if pause is None:
                 raise
             time.sleep(pause)

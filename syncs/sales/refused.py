@@ -12,7 +12,7 @@ from db.work.rejects import Refusal
 from syncs.sales.decide import Decision, Item, Refused
 
 NAME = "sales"
-"""What they are kept under, beside the records that syncs refuse."""
+"""The ``sync`` of their rejects, beside those of real syncs."""
 
 
 def keep(session: Session, shop_id: int, batch_id: int, decisions: Sequence[Decision]) -> None:
@@ -43,5 +43,5 @@ def keep(session: Session, shop_id: int, batch_id: int, decisions: Sequence[Deci
 
 def identity(shop_id: int, item: Item) -> str:
     """Of one shop, number and content there is one open refusal, however often it is sent."""
-    said_by_it = item.content or crypto.digest(rejects.dump(item.raw))
-    return f"{shop_id}:{crypto.digest(f'{item.number}|{said_by_it}')}"
+    content = item.content or crypto.digest(rejects.dump(item.raw))
+    return f"{shop_id}:{crypto.digest(f'{item.number}|{content}')}"

@@ -1,4 +1,4 @@
-"""Replaying a refused sale: what was received is decided again, after a correction of the stock."""
+"""Replaying a refused sale: it is decided again as received, after a correction of the stock."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ REPEATED = timedelta(days=7)
 
 
 def replay(session: Session, reject: Reject, who: str) -> None:
-    """Sell it now, as a sale of its batch; ``RefusedError`` says why it is still refused.
+    """Sell it now, as a sale of its batch; ``RefusedError`` when it is refused again.
 
-    The till learns of it when it sends the sale again: it is then recorded already.
+    The till gets the answer of a recorded sale when it sends this one again.
     """
     batch = session.get(SalesBatch, reject.batch_id)
     assert batch is not None
@@ -37,8 +37,8 @@ def replay(session: Session, reject: Reject, who: str) -> None:
     (decision,) = settle(session, sender, [item], this_pass)
     if isinstance(decision, Refused):
         where = f" ({decision.field})" if decision.field else ""
-        said = decision.message.removesuffix(".")
-        raise RefusedError(f"Reject {reject.id} is still refused{where}: {said}.")
+        message = decision.message.removesuffix(".")
+        raise RefusedError(f"Reject {reject.id} is still refused{where}: {message}.")
 
 
 def _item(batch: SalesBatch, position: int, zone: ZoneInfo) -> Item:

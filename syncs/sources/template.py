@@ -37,7 +37,7 @@ MOST_ITEMS = 1000
 
 @dataclass(frozen=True)
 class Field:
-    """A column and where its value may stand; ``read`` raises ``ValueError`` for what is none."""
+    """A column and the names of its value; ``read`` raises ``ValueError`` for an unusable one."""
 
     column: str
     names: tuple[str, ...]
@@ -55,11 +55,11 @@ def moment(value: object) -> datetime | None:
     """ISO 8601, as ``2026-11-21T14:30:00``; without an offset it is UTC. To the millisecond."""
     if not isinstance(value, str):
         raise ValueError  # noqa: TRY004, one kind of trouble: it stays in ``extra``
-    found = datetime.fromisoformat(value)
+    instant = datetime.fromisoformat(value)
     # What a store cannot keep would look like a change whenever the two are compared.
-    found = found.replace(microsecond=found.microsecond // 1000 * 1000)
+    instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
     try:
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:
         raise ValueError from error
 
@@ -79,16 +79,16 @@ ITEM = (
 )
 
 
-def pick(record: Mapping[str, object], wanted: tuple[Field, ...]) -> Json:
+def pick(record: Mapping[str, object], columns: tuple[Field, ...]) -> Json:
     """The columns' values; ``extra`` is the JSON text of what is left."""
     left, values = dict(record), dict[str, object]()
-    for one in wanted:
-        values[one.column] = None
-        for name in one.names:
+    for field in columns:
+        values[field.column] = None
+        for name in field.names:
             if left.get(name) is None:
                 continue
             try:
-                values[one.column] = one.read(left[name])
+                values[field.column] = field.read(left[name])
             except ValueError:
                 continue
             del left[name]
@@ -96,16 +96,16 @@ def pick(record: Mapping[str, object], wanted: tuple[Field, ...]) -> Json:
     return {**values, "extra": details.encode(left)}
 
 
-def row(wanted: tuple[Field, ...], record: RecordPayload) -> Row:
+def row(columns: tuple[Field, ...], record: RecordPayload) -> Row:
     """Any record with an id."""
-    return Row(record.id, pick(json.loads(details_json(record)), wanted))
+    return Row(record.id, pick(json.loads(details_json(record)), columns))
 
 
 def painting_row(record: PaintingPayload) -> Row:
     """name→name, price→price …; everything else is kept as received."""
-    found = row(PAINTING, record)
-    found.values["name"] = record.name
-    return found
+    painting = row(PAINTING, record)
+    painting.values["name"] = record.name
+    return painting
 
 
 def keyed_row(record: KeyedPayload) -> Row:
@@ -118,22 +118,22 @@ def keyed_row(record: KeyedPayload) -> Row:
 
 def order_row(record: RecordPayload) -> Row:
     """id, status, total, when, and its items; everything else is kept sealed."""
-    found = row(ORDER, record)
-    left = json.loads(found.values["extra"])
+    order = row(ORDER, record)
+    left = json.loads(order.values["extra"])
     name = next((each for each in ITEM_FIELDS if each in left), None)
     items = left.pop(name) if name is not None else []
     if not isinstance(items, list) or not all(isinstance(raw, dict) for raw in items):
         raise SkippableError(f"{name}: must be a list of objects.", field=str(name))
     if len(items) > MOST_ITEMS:
         raise SkippableError(f"{name}: has more than {MOST_ITEMS} items.", field=str(name))
-    found.parts = {"items": [item(raw) for raw in items]}
-    found.values["extra"] = details.encode(left)
-    return found
+    order.parts = {"items": [item(raw) for raw in items]}
+    order.values["extra"] = details.encode(left)
+    return order
 
 
 def item(raw: Mapping[str, object]) -> Json:
-    """One raw of an order; a quantity that is not told is one."""
-    # Its order's own number, which one of the site's answers tells and the other need not.
+    """The columns of an order's item; without a quantity it is one."""
+    # The order's own number is in one of the site's responses and may be missing in another.
     values = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)
     if values["quantity"] is None:
         values["quantity"] = 1
@@ -243,4 +243,4 @@ STATS = _sync(
 
 SYNCS = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)
 PATHS = {sync.name: sync.name.partition(".")[2].replace("_", "-") for sync in SYNCS}
-"""Where the site tells each, below ``/api/export/``."""
+"""The path of each, below ``/api/export/``."""

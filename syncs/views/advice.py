@@ -1,4 +1,4 @@
-"""Which syncs ask for a person, and of what: the facts are said once, each door adds the way."""
+"""Why a sync needs a person, as one sentence a state; each interface adds the remedy."""
 
 from __future__ import annotations
 

@@ -54,9 +54,9 @@ def recent(
     before: int | None = None, limit: int = 50,
 ) -> list[BatchLine]:  # fmt: skip
     """Batches, newest first; ``before`` is the id the last page ended with."""
-    found = batches.recent(session, shop_id=shop_id, status=status, before=before, limit=limit)
-    names = batches.senders(session, found)
-    return [BatchLine(**_line(batch, names[batch.terminal_id])) for batch in found]
+    rows = batches.recent(session, shop_id=shop_id, status=status, before=before, limit=limit)
+    names = batches.senders(session, rows)
+    return [BatchLine(**_line(batch, names[batch.terminal_id])) for batch in rows]
 
 
 def find(session: Session, which: str, *, opened: bool) -> Batch:
@@ -66,10 +66,10 @@ def find(session: Session, which: str, *, opened: bool) -> Batch:
     batch = batches.find_any(session, which)
     if batch is None:
         raise NotFoundError("batch", which)
-    found = _whole(session, batch)
+    values = _whole(session, batch)
     if opened:
-        found["result"] = json.loads(batch.result) if batch.result is not None else None
-    return Batch(**found)
+        values["result"] = json.loads(batch.result) if batch.result is not None else None
+    return Batch(**values)
 
 
 def _whole(session: Session, batch: SalesBatch) -> Json:

@@ -40,8 +40,8 @@ class Check(Shape):
 
 def recent(session: Session, *, before: int | None = None, limit: int = 50) -> list[DriftLine]:
     """Drifts, newest first; ``before`` is the id the last page ended with."""
-    found = drifts.recent(session, before=before, limit=limit)
-    return [DriftLine(**_line(seen)) for seen in found]
+    rows = drifts.recent(session, before=before, limit=limit)
+    return [DriftLine(**_line(seen)) for seen in rows]
 
 
 def find(session: Session, drift_id: int) -> Drift:

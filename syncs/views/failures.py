@@ -50,10 +50,10 @@ def recent(
     fingerprint: str | None = None, before: int | None = None, limit: int = 50,
 ) -> list[FailureLine]:  # fmt: skip
     """Failures, newest first; ``before`` is the id the last page ended with."""
-    found = failures.recent(
+    rows = failures.recent(
         session, state=state, task=task, fingerprint=fingerprint, before=before, limit=limit
     )
-    return [FailureLine(**_line(failed)) for failed in found]
+    return [FailureLine(**_line(failed)) for failed in rows]
 
 
 def find(session: Session, failure_id: int) -> Failure:

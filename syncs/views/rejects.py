@@ -43,8 +43,8 @@ def recent(
     code: str | None = None, before: int | None = None, limit: int = 50,
 ) -> list[RejectLine]:  # fmt: skip
     """Rejects, newest first; ``before`` is the id the last page ended with."""
-    found = rejects.recent(session, sync=sync, state=state, code=code, before=before, limit=limit)
-    return [RejectLine.of(reject) for reject in found]
+    rows = rejects.recent(session, sync=sync, state=state, code=code, before=before, limit=limit)
+    return [RejectLine.of(reject) for reject in rows]
 
 
 def find(session: Session, reject_id: int, *, opened: bool) -> Reject:

@@ -71,8 +71,8 @@ def recent(
     before: int | None = None, limit: int = 50,
 ) -> list[RunLine]:  # fmt: skip
     """Runs, newest first; ``before`` is the id the last page ended with."""
-    found = runs.recent(session, sync=sync, status=status, before=before, limit=limit)
-    return [RunLine(**_line(run)) for run in found]
+    rows = runs.recent(session, sync=sync, status=status, before=before, limit=limit)
+    return [RunLine(**_line(run)) for run in rows]
 
 
 def find(session: Session, run_id: int) -> Run:

@@ -28,7 +28,7 @@ LATE = 1.5
 """A sync is late when its data is older than so many of its intervals."""
 
 BETWEEN_SLICES = timedelta(seconds=60)
-"""A run that gave way to others is taken up again well within this, while a worker lives."""
+"""A run that gave way to others is taken up again well within this, while a worker runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Facts:
     """What the store knows of one sync. ``failures`` counts consecutive failed runs; ``active``
     is the status of the run that is due or running, ``begun`` whether anybody ever took it up;
     ``complete`` the status of the last run that saw everything; ``ever`` whether any run began;
-    ``configured`` whether anybody said where its source is.
+    ``configured`` whether its source is.
     """
 
     paused: bool = False
@@ -151,11 +151,11 @@ def _facts(
     session: Session, sync: AnySync, state: SyncState | None, newest: SyncRun | None, *,
     needs_approval: bool,
 ) -> Facts:  # fmt: skip
-    told: Json = {"configured": sync.source.is_configured}
+    values: Json = {"configured": sync.source.is_configured}
     if state is not None:
         success = state.last_success_at
         complete = overview.began_at(session, sync.name, success) if success is not None else None
-        told |= {
+        values |= {
             "paused": state.paused,
             "failures": state.failures,
             "last_success_at": success,
@@ -165,20 +165,20 @@ def _facts(
         }
     active = runs.active(session, sync.name) if newest is not None else None
     if active is not None:
-        told |= {
+        values |= {
             "active": active.status,
             "begun": active.started_at is not None,
             "not_before": active.not_before,
             "heartbeat_at": active.heartbeat_at,
         }
-    return Facts(needs_approval=needs_approval, **told)
+    return Facts(needs_approval=needs_approval, **values)
 
 
 def _error(session: Session, sync: AnySync, newest: SyncRun | None, *, fails: bool) -> str | None:
-    found = newest.error if newest is not None else None
+    error = newest.error if newest is not None else None
     if newest is not None and _is_tried_again(newest):
         return str(newest.errors[-1]["message"])
-    return overview.latest_error(session, sync.name) if fails and found is None else found
+    return overview.latest_error(session, sync.name) if fails and error is None else error
 
 
 def _running(facts: Facts, now: datetime) -> bool:
@@ -196,10 +196,10 @@ def _older(moment: datetime | None, now: datetime, seconds: float) -> bool:
 def _next_allowed(
     state: SyncState | None, newest: SyncRun | None, now: datetime
 ) -> datetime | None:
-    told = [state.next_allowed_at, state.source_wait_until] if state is not None else []
+    moments = [state.next_allowed_at, state.source_wait_until] if state is not None else []
     if newest is not None and newest.status == "due":
-        told.append(newest.not_before)
-    return max((moment for moment in told if moment is not None and moment > now), default=None)
+        moments.append(newest.not_before)
+    return max((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
 def _is_tried_again(run: SyncRun) -> bool:

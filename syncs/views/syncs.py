@@ -48,13 +48,13 @@ def find(session: Session, name: str) -> SyncLine:
 
 def _line(one: SyncStatus) -> SyncLine:
     sync = SYNCS[one.sync]
-    found = {name: getattr(one, name) for name in SyncStatus.model_fields if name != "sync"}
+    values = {name: getattr(one, name) for name in SyncStatus.model_fields if name != "sync"}
     return SyncLine(
         name=sync.name,
         task=sync.task,
         schedule=_crontab(sync),
         options={name: kind.__name__ for name, kind in sync.options.items()},
-        **found,
+        **values,
     )
 
 

@@ -1,4 +1,4 @@
-"""Terminals as operators see them: who they are, how each proves it, no token."""
+"""Terminals as operators see them, without their tokens."""
 
 from __future__ import annotations
 
