@@ -14,11 +14,11 @@ HOUSEKEEPING = {"upkeep.forget": crontab(minute="40", hour="3")}
 
 
 def entries() -> dict[str, dict[str, Any]]:
-    """Beat's schedule, by task name. Beat only rings: the slot is claimed in the store.
+    """Beat's schedule, by task name. Beat only enqueues: the slot is claimed in the store.
 
     A source that nobody configured has no entry.
     """
-    found = {
+    syncs = {
         sync.task: {"task": sync.task, "schedule": when, "kwargs": {"trigger": "beat"}}
         for sync in SYNCS.values()
         if (when := schedule(sync)) is not None
@@ -27,4 +27,4 @@ def entries() -> dict[str, dict[str, Any]]:
         health.task(source): health.HOURLY for source in health.watched() if source.is_configured
     }
     own = (HOUSEKEEPING | looks).items()
-    return found | {name: {"task": name, "schedule": when} for name, when in own}
+    return syncs | {name: {"task": name, "schedule": when} for name, when in own}

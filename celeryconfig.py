@@ -52,7 +52,7 @@ worker_prefetch_multiplier = 1
 worker_max_tasks_per_child = 500
 worker_max_memory_per_child = 300_000
 worker_soft_shutdown_timeout = 20
-# An idle worker has nothing to wait for: there are no ETA tasks here.
+# An idle worker has nothing to wait for: there are no ETA tasks.
 worker_enable_soft_shutdown_on_idle = False
 # A run goes on without its doorbell: cancelled, it would lie until its lease had run out.
 worker_cancel_long_running_tasks_on_connection_loss = False

@@ -82,7 +82,7 @@ def _configure_logs() -> None:
 def commands(ctx: click.Context) -> None:
     """Moulin keeps the shops' store in step with its sources."""
     if ctx.invoked_subcommand not in SERVERS and "LOG_LEVEL" not in os.environ:
-        # A person sees results and problems; a server's log tells every event.
+        # A person sees results and problems; a server's log holds every event.
         logging.getLogger().setLevel(logging.WARNING)
 
 

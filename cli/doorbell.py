@@ -7,7 +7,7 @@ from core.errors import ConfigurationError
 
 
 def ring(task: str, ident: int, name: str) -> None:
-    """Tell a worker that the row ``ident`` waits for ``task``; says so when nobody hears it.
+    """Send a worker ``task`` for the row ``ident``; prints a message when no broker takes it.
 
     ``name`` is the row's for people, as in "run 12".
     """
@@ -15,9 +15,9 @@ def ring(task: str, ident: int, name: str) -> None:
     from tasks import doorbell
 
     try:
-        heard = doorbell.ring(task, ident)
+        sent = doorbell.ring(task, ident)
     except ConfigurationError:
         # Without a broker's address; the order itself is in the store.
-        heard = False
-    if not heard:
+        sent = False
+    if not sent:
         say(f"The broker does not answer now; a worker's sweeper will find {name}.")

@@ -68,14 +68,14 @@ def print_json(value: object) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table on stdout; ``empty`` when there is no row."""
-    found = list(rows)
-    if not found:
+    lines = list(rows)
+    if not lines:
         say(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in found:
+    for row in lines:
         table.add_row(*(Text(_cell(value)) for value in row))
     console = Console(highlight=False)
     if not console.is_terminal:

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, where a person looks on; silent elsewhere."""
+"""A progress bar on stderr, on a terminal; silent elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from syncs.running import progress as counts
 
 
 class Bar:
-    """``show`` is told the counts after each page; the total is the source's own count."""
+    """``show`` takes the counts after each page; the total is the source's own count."""
 
     def __init__(self, title: str, *, shown: bool) -> None:
         self._bar = Progress(

@@ -1,4 +1,4 @@
-"""What a command adds to a sentence from below: the command that helps."""
+"""The command that helps, added to a sentence of a lower floor."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ WARNINGS = {DRIFTED: "{said} ('template drifts list' shows it)."}
 """What a command adds to a warning that a run keeps, by the warning."""
 
 
-def sentence(said: Sentence) -> str:
+def sentence(message: Sentence) -> str:
     """The sentence as a person at a terminal reads it."""
-    return in_words(said, WORDS)
+    return in_words(message, WORDS)
 
 
 def warning(kept: str) -> str:
@@ -52,5 +52,5 @@ def warning(kept: str) -> str:
 
 
 def sentences(error: MoulinError) -> str:
-    """All that the error says, a line each."""
+    """All sentences of the error, a line each."""
     return "\n".join(map(sentence, error.sentences))

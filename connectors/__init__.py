@@ -1,1 +1,1 @@
-"""How the outside speaks: one client, one file a vendor. Knows no table."""
+"""The wires of the sources: one client, one file a vendor. Knows no table."""

@@ -16,7 +16,7 @@ class Connector:
 
     @property
     def live(self) -> Connector:
-        """Whoever asks the source itself: this one, unless it reads what was fetched once."""
+        """The connector to the source itself: this one, unless it reads a spooled export."""
         return self
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from core.errors import FatalError, RetriableError, SyncError
 
 
 class APIError(SyncError):
-    """A source did not give what was asked; ``status_code`` is None when nothing was answered.
+    """A source did not answer as requested; ``status_code`` is None without a response.
 
     ``unsent``: the request surely never reached it, so nothing was done there.
     """
@@ -41,7 +41,7 @@ class APIError(SyncError):
 
 
 class AuthenticationError(APIError, FatalError):
-    """401: the key is refused. Asking again would only lock it out."""
+    """401: the key is refused. A retry would only lock it out."""
 
     code = "AUTHENTICATION"
 
@@ -53,7 +53,7 @@ class ForbiddenError(APIError, FatalError):
 
 
 class RateLimitError(APIError, RetriableError):
-    """429: no call before ``retry_after`` seconds have passed (None: the source does not say)."""
+    """429: no call before ``retry_after`` seconds have passed (None: not given)."""
 
     code = "RATE_LIMIT"
 
@@ -65,13 +65,13 @@ class ConnectionError(APIError, RetriableError):  # noqa: A001 - the name users 
 
 
 class ServerError(APIError, RetriableError):
-    """5xx: the source is in trouble; ``retry_after`` if it says how long."""
+    """5xx: the source is in trouble; ``retry_after`` if it gives one."""
 
     code = "SERVER"
 
 
 class RequestError(APIError, FatalError):
-    """Another 4xx, or a redirect: the source will not do what we ask, however often we ask."""
+    """Another 4xx, or a redirect: the source will not do what we ask, however often we retry."""
 
     code = "REQUEST"
 

@@ -1,4 +1,4 @@
-"""One page of a source: what it holds and how to ask for the next."""
+"""One page of a source: what it holds and the query of the next."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Page:
     """Payloads as received; an item that is no JSON object stays, for the reader to refuse.
 
-    ``query`` asked for this page and ``next_query`` asks for the one after it (None: the last);
-    ``count`` is how many records the source says there are in all, None when it does not say.
+    ``query`` is this page's and ``next_query`` that of the one after it (None: the last);
+    ``count`` is the source's number of all records, None when it gives none.
     """
 
     payloads: list[object]

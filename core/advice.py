@@ -1,4 +1,4 @@
-"""Sentences with what to do about them as a word: each door says that in its own way."""
+"""Sentences with a code of what to do, which each caller puts in its own words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Advised:
-    """A plain ``text``, and ``advice``: a word for what to do about it, which a door (command, API,
-    page) has a sentence of its own for. ``names`` is what that sentence speaks of.
+    """A plain ``text``, and ``advice``: a code for what to do about it, for which each caller has a
+    sentence of its own (command, API, page). ``names`` are that sentence's parameters.
     """
 
     text: str
@@ -17,7 +17,7 @@ class Advised:
     names: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """For whoever has nothing better to say."""
+        """The plain text, for a caller without its own sentence."""
         return self.text
 
 
@@ -25,7 +25,7 @@ Sentence = str | Advised
 
 
 def in_words(sentence: Sentence, words: Mapping[str, str]) -> str:
-    """The sentence as a door says it: ``words`` has a format by advice, in which ``said`` is the
+    """The sentence in a caller's words: ``words`` has a format by advice, in which ``said`` is the
     plain text without its full stop.
     """
     if not isinstance(sentence, Advised) or sentence.advice not in words:

@@ -15,7 +15,7 @@ def embedded_address() -> Path:
 
 
 def broker_url() -> str:
-    """The broker's URL; ``ConfigurationError`` says how to get one."""
+    """The broker's URL; ``ConfigurationError`` names how to get one."""
     given = settings().redis_url
     if given is not None:
         return given.get_secret_value()

@@ -97,19 +97,19 @@ def digest(text: str) -> str:
 
 
 def same(a: str, b: str) -> bool:
-    """Whether two secrets are equal, in a time that tells nothing about where they differ."""
+    """Whether two secrets are equal, in a time that does not depend on where they differ."""
     return hmac.compare_digest(
         a.encode("utf-8", "surrogatepass"), b.encode("utf-8", "surrogatepass")
     )
 
 
 def _parts(sealed: str) -> tuple[str, str]:
-    found = _SEALED.fullmatch(sealed)
-    if found is None:
+    match = _SEALED.fullmatch(sealed)
+    if match is None:
         raise FatalError(
             "not a sealed value (<key id>:<token>); enter the secret again.", code="ALTERED"
         )
-    return found[1], found[2]
+    return match[1], match[2]
 
 
 def _keys() -> dict[str, Fernet]:
@@ -156,7 +156,7 @@ def _opened(key: str, place: int, origin: str) -> tuple[str, Fernet]:
         raw = base64.b64decode(key.encode("ascii"), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
         raw = b""
-    if len(raw) != 32:  # noqa: PLR2004 - the length of a Fernet key, as the message says
+    if len(raw) != 32:  # noqa: PLR2004 - the length of a Fernet key, as in the message
         # Neither the value nor an error that quotes it may reach a log.
         raise ConfigurationError(
             Advised(

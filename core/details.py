@@ -120,7 +120,7 @@ def _quick(extra: Mapping[str, object]) -> str | None:
 
 def printable(text: str) -> str:
     """``text`` on one line, in characters that every log and store takes."""
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _accuse(extra: Mapping[str, object]) -> None:

@@ -77,7 +77,7 @@ class RetriableError(SyncError):
 
 
 class FatalError(SyncError):
-    """The run must end and a person must act; the message says where to look."""
+    """The run must end and a person must act; the message names where to look."""
 
     code = "FATAL"
 

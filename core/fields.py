@@ -23,7 +23,7 @@ LARGEST_QUANTITY = 10**9
 # Whatever is printable holds none of these, and ``str`` knows that faster.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
 _WHOLE = re.compile(r"[+-]?\d{1,10}(?:\.0*)?", re.ASCII).fullmatch
-_LONGEST_SHOWN = 40
+_LONGEST_EXCERPT = 40
 # The first whole number that, with its sign, is too long for an id.
 _BEYOND = 10 ** (LONGEST_ID - 1)
 
@@ -51,20 +51,20 @@ def text(value: object) -> str:
     """A name or title, without the blanks around it: 1 to 500 characters of any script."""
     if not isinstance(value, str):
         raise PydanticCustomError("text_type", "must be text")
-    found = value.strip()
-    if not found:
+    stripped = value.strip()
+    if not stripped:
         raise PydanticCustomError("text_empty", "is empty")
-    if len(found) > LONGEST_TEXT:
+    if len(stripped) > LONGEST_TEXT:
         raise PydanticCustomError(
             "text_long",
             "has {length} characters; {longest} is the most we keep",
-            {"length": len(found), "longest": LONGEST_TEXT},
+            {"length": len(stripped), "longest": LONGEST_TEXT},
         )
-    if not found.isprintable() and FORBIDDEN(found):
+    if not stripped.isprintable() and FORBIDDEN(stripped):
         raise PydanticCustomError(
             "text_characters", "holds a NUL character or half a character (a lone surrogate)"
         )
-    return found
+    return stripped
 
 
 def code(value: object) -> str | None:
@@ -75,26 +75,26 @@ def code(value: object) -> str | None:
         return external_id(value)
     if not isinstance(value, str):
         raise PydanticCustomError("text_type", "must be text or a whole number")
-    found = value.strip()
-    if len(found) > LONGEST_CODE:
+    stripped = value.strip()
+    if len(stripped) > LONGEST_CODE:
         raise PydanticCustomError(
             "text_long",
             "has {length} characters; {longest} is the most we keep",
-            {"length": len(found), "longest": LONGEST_CODE},
+            {"length": len(stripped), "longest": LONGEST_CODE},
         )
-    if not found.isprintable() and _CONTROL(found):
+    if not stripped.isprintable() and _CONTROL(stripped):
         raise PydanticCustomError("text_characters", "holds control characters")
-    return found or None
+    return stripped or None
 
 
 def quantity(value: object) -> int:
-    """A whole number of things, -10^9 to 10^9; ``"12"``, ``"12.000"`` and 12.0 are 12."""
-    found = value if type(value) is int else _whole(value)
-    if not -LARGEST_QUANTITY <= found <= LARGEST_QUANTITY:
+    """A whole number of units, -10^9 to 10^9; ``"12"``, ``"12.000"`` and 12.0 are 12."""
+    number = value if type(value) is int else _whole(value)
+    if not -LARGEST_QUANTITY <= number <= LARGEST_QUANTITY:
         raise PydanticCustomError(
             "quantity_large", "is beyond {largest}; check the unit", {"largest": LARGEST_QUANTITY}
         )
-    return found
+    return number
 
 
 def _whole(value: object) -> int:
@@ -106,11 +106,11 @@ def _whole(value: object) -> int:
         whole = int(value)
         if whole == value:
             return whole
-    shown = ascii(value) if isinstance(value, str | float) else type(value).__name__
+    excerpt = ascii(value) if isinstance(value, str | float) else type(value).__name__
     raise PydanticCustomError(
         "quantity_type",
         "{shown} is no whole number; send one like 12",
-        {"shown": shown[:_LONGEST_SHOWN]},
+        {"shown": excerpt[:_LONGEST_EXCERPT]},
     )
 
 

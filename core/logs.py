@@ -57,7 +57,7 @@ def new_correlation_id() -> str:
 
 
 def bind_correlation_id(given: str | None) -> str:
-    """Work under ``given`` from here on; a fresh id when it is missing or not fit for a header."""
+    """The id of this context from now on: ``given``, or a fresh one if that is missing or unfit."""
     chosen = given if given and _ACCEPTED_ID(given) else uuid4().hex
     _correlation.set(chosen)
     return chosen
@@ -90,7 +90,7 @@ def get_logger(name: str) -> Logger:
 
 
 def configure(stream: TextIO | None = None) -> None:
-    """Log to ``stream`` (stderr) as the settings say; again: replaces what it set up before."""
+    """Log to ``stream`` (stderr) by the settings; again: replaces what it set up before."""
     chosen = settings()
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.set_name(_HANDLER)
@@ -138,10 +138,10 @@ def _json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
 
 
 def _console_line(_: WrappedLogger, __: str, event: EventDict) -> str:
-    found = _ordered(event)
-    trace = "\n".join(str(found.pop(key)) for key in ("exception", "stack") if key in found)
-    time, level, what = (printable(str(found.pop(key))) for key in ("timestamp", "level", "event"))
-    pairs = [f"{printable(str(key))}={_value(value)}" for key, value in found.items()]
+    fields = _ordered(event)
+    trace = "\n".join(str(fields.pop(key)) for key in ("exception", "stack") if key in fields)
+    time, level, what = (printable(str(fields.pop(key))) for key in ("timestamp", "level", "event"))
+    pairs = [f"{printable(str(key))}={_value(value)}" for key, value in fields.items()]
     line = " ".join([time, f"{level:<8}", what, *pairs])
     # Set back and marked, so that no traceback can pass for an event of ours.
     return "\n".join([line, *(f"    | {printable(part)}" for part in trace.splitlines())])

@@ -29,11 +29,11 @@ def amount(value: object) -> Decimal:
 
 
 def _exact(value: object) -> Decimal:
-    found = _number(value)
-    if not _ZERO <= found <= _LARGEST:
-        raise _out_of_range(found)
-    exact = found.quantize(_STEP)
-    if exact != found:
+    number = _number(value)
+    if not _ZERO <= number <= _LARGEST:
+        raise _out_of_range(number)
+    exact = number.quantize(_STEP)
+    if exact != number:
         raise _error("money_decimals", "has more than 4 decimals; round it", value)
     return exact or abs(exact)
 
@@ -83,8 +83,8 @@ def _unreadable(text: str) -> PydanticCustomError:
     return _error("money_type", "is no amount; send a number like 12500.00", text)
 
 
-def _out_of_range(found: Decimal) -> PydanticCustomError:
-    if found < 0:
+def _out_of_range(number: Decimal) -> PydanticCustomError:
+    if number < 0:
         return PydanticCustomError("money_negative", "is below zero; send 0 or more")
     return PydanticCustomError(
         "money_large", "is above {largest}; check the unit it is sent in", {"largest": LARGEST}
@@ -98,5 +98,5 @@ def _not_finite() -> PydanticCustomError:
 def _error(kind: str, sentence: str, value: object) -> PydanticCustomError:
     # Small values help to find the record; long ones could fill a log.
     plain = isinstance(value, str | float | Decimal | bool)
-    shown = "null" if value is None else ascii(value) if plain else type(value).__name__
-    return PydanticCustomError(kind, "{shown} " + sentence, {"shown": shown[:_LONGEST]})
+    excerpt = "null" if value is None else ascii(value) if plain else type(value).__name__
+    return PydanticCustomError(kind, "{shown} " + sentence, {"shown": excerpt[:_LONGEST]})

@@ -113,7 +113,7 @@ def _path(problem: ErrorDetails) -> str:
     # Of what we do not map only the field: a key below it may be somebody's address.
     steps = [*problem["loc"], *problem.get("ctx", {}).get(details.PATH, ())[:1]]
     path = ".".join(str(step) for step in steps)
-    # A source may put anything into a key, and the path is shown to people and logged.
+    # A source may put anything into a key, and the path is printed and logged.
     return _short(details.printable(path), _LONGEST_PATH)
 
 

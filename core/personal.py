@@ -14,7 +14,7 @@ def conceal(text: str | None) -> str | None:
     """As it is kept."""
     if text is None:
         return None
-    # What only looks sealed must be: nobody could tell it from what is.
+    # What only looks sealed must be sealed: nobody could distinguish the two.
     return crypto.seal(text) if settings().seal_personal_data or crypto.is_sealed(text) else text
 
 

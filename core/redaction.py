@@ -1,6 +1,6 @@
 """What must not be in a log: secrets go, personal data keeps just enough to recognise it.
 
-Rather a word too many is hidden than a key shown. Every pattern is bounded, so that a hostile
+Rather a word too many is hidden than a key logged. Every pattern is bounded, so that a hostile
 text of a megabyte costs a scan and not a minute.
 """
 
@@ -24,12 +24,12 @@ _DEEPEST = 6
 _LONGEST = 20_000
 
 
-def _email(found: Match[str]) -> str:
-    return f"{found[1]}***@{found[2]}"
+def _email(match: Match[str]) -> str:
+    return f"{match[1]}***@{match[2]}"
 
 
-def _phone(found: Match[str]) -> str:
-    return f"{found[0][:3]}***{found[0][-2:]}"
+def _phone(match: Match[str]) -> str:
+    return f"{match[0][:3]}***{match[0][-2:]}"
 
 
 class Rule(NamedTuple):
@@ -124,5 +124,5 @@ def _written(value: object) -> str:
 
 
 def _personal(text: str) -> str:
-    shown = redact(text)
-    return shown if shown != text or len(text) < 3 else f"{text[0]}***{text[-2:]}"  # noqa: PLR2004 - short enough to say nothing
+    redacted = redact(text)
+    return redacted if redacted != text or len(text) < 3 else f"{text[0]}***{text[-2:]}"  # noqa: PLR2004 - too short for ends to show

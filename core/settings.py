@@ -44,7 +44,7 @@ SECRETS = frozenset(
     }
 )
 SHORTEST_KEY = 32
-# An empty value means "not set", as in most shells' habits, but for these it means something.
+# An empty value means "not set", as in most shells, but for these it means something.
 MEANT_WHEN_EMPTY = ("SYNC_SCHEDULE_", "AUTO_SYNC_PATHS")
 NEEDED_IN_PRODUCTION = {
     "REDIS_URL": "the embedded Redis is for development; name a Redis of your own",
@@ -76,7 +76,7 @@ def _source_url(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        # Its own words repeat what may be a password.
+        # Its own message repeats what may be a password.
         raise ValueError(wrong) from None
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if not parts.hostname or parts.scheme not in {"http", "https"}:
@@ -216,15 +216,15 @@ def load(environment: Mapping[str, str | None]) -> Settings:
             _needed(name, why) for name, why in NEEDED_IN_PRODUCTION.items() if name not in values
         ]
     try:
-        found = Settings(**{name.lower(): value for name, value in values.items()})
+        loaded = Settings(**{name.lower(): value for name, value in values.items()})
     except ValidationError as error:
         problems += [_sentence(item["loc"], item["msg"]) for item in error.errors()]
     if problems:
         raise ConfigurationError(*problems)
-    if not found.database_url:
-        url = f"sqlite:///{found.var_dir.absolute() / 'moulin.db'}"
-        found = found.model_copy(update={"database_url": url})
-    return found
+    if not loaded.database_url:
+        url = f"sqlite:///{loaded.var_dir.absolute() / 'moulin.db'}"
+        loaded = loaded.model_copy(update={"database_url": url})
+    return loaded
 
 
 def _values(environment: Mapping[str, str | None]) -> tuple[dict[str, object], list[str]]:

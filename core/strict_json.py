@@ -46,7 +46,7 @@ class StrictError(MoulinError):
 
 @dataclass(frozen=True)
 class Unusable:
-    """Stands where a value was that JSON's readers do not agree on."""
+    """The replacement of a value that JSON's readers do not agree on."""
 
     code: str
     what: str
@@ -65,7 +65,7 @@ def parse(raw: bytes, *, tolerant: bool = False) -> Any:
     """The JSON in ``raw``: fractions as ``Decimal``. Raises ``StrictError``.
 
     ``tolerant`` leaves an ``Unusable`` in place of NaN, infinities and numbers nobody can hold,
-    and texts as they are: who reads a list can then refuse one item and take the others.
+    and texts as they are: the reader of a list can then refuse one item and take the others.
     """
     text = _decode(raw)
     _measure(text)
@@ -119,12 +119,12 @@ class _Reader:
         return number
 
     def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        members = dict(pairs)
+        if len(members) != len(pairs):
             self.doubled = True
             times = Counter(key for key, _ in pairs)
-            found |= {key: DUPLICATE for key, count in times.items() if count > 1}
-        return found
+            members |= {key: DUPLICATE for key, count in times.items() if count > 1}
+        return members
 
 
 def _decode(raw: bytes) -> str:
@@ -140,8 +140,8 @@ def _decode(raw: bytes) -> str:
 
 def _measure(text: str) -> None:
     depth = 0
-    for found in _STRUCTURE.finditer(text):
-        sign = found[0][0]
+    for match in _STRUCTURE.finditer(text):
+        sign = match[0][0]
         if sign in "[{":
             depth += 1
             if depth > DEEPEST:

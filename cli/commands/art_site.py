@@ -40,8 +40,8 @@ def drifts() -> None:
 def list_(limit: int, before: int | None, as_json: bool) -> None:
     """List them, newest first; which fields, and not what they say."""
     with reading() as session:
-        found = views.recent(session, before=before, limit=limit)
-    lines = [line.dump() for line in found]
+        drifts = views.recent(session, before=before, limit=limit)
+    lines = [line.dump() for line in drifts]
     if as_json:
         print_json(lines)
         return
@@ -55,12 +55,12 @@ def list_(limit: int, before: int | None, as_json: bool) -> None:
 def show(drift_id: int, as_json: bool) -> None:
     """Show one of them: what is kept here, and what the site said. Personal data is opened."""
     with reading() as session:
-        found = views.find(session, drift_id)
+        drift = views.find(session, drift_id)
     if as_json:
-        print_json(found.dump())
+        print_json(drift.dump())
         return
-    print_table(("", ""), list(found.dump().items())[:-2], empty="")
-    for name, change in found.changes.items():
+    print_table(("", ""), list(drift.dump().items())[:-2], empty="")
+    for name, change in drift.changes.items():
         print_text(f"{name}:")
         for whose, value in change.items():
             print_text(f"  {whose}  {json.dumps(value, ensure_ascii=False)}")
@@ -77,9 +77,9 @@ def health(limit: int, as_json: bool) -> None:
     now = look(SOURCE)
     with reading() as session:
         history = [check.dump() for check in views.looks(session, limit=limit)]
-    found = {"healthy": now.healthy, "kind": now.kind, "ms": now.ms, "message": now.message}
+    result = {"healthy": now.healthy, "kind": now.kind, "ms": now.ms, "message": now.message}
     if as_json:
-        print_json({"base_url": settings().template_base_url, **found, "history": history})
+        print_json({"base_url": settings().template_base_url, **result, "history": history})
     else:
         say(f"Now: {now.kind}, {now.ms} ms" + (f": {now.message}" if now.message else "."))
         print_table(COLUMNS, [[look[name] for name in COLUMNS] for look in history],

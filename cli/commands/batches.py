@@ -39,8 +39,8 @@ def list_(
 ) -> None:
     """List batches of sales, newest first."""
     with reading() as session:
-        found = views.recent(session, shop_id=shop_id, status=status, before=before, limit=limit)
-    lines = [line.dump() for line in found]
+        batches = views.recent(session, shop_id=shop_id, status=status, before=before, limit=limit)
+    lines = [line.dump() for line in batches]
     if as_json:
         print_json(lines)
         return
@@ -59,26 +59,26 @@ def show(which: str, as_json: bool) -> None:
     failed, and what the till is answered.
     """
     with reading() as session:
-        found = views.find(session, which, opened=True).dump()
+        batch = views.find(session, which, opened=True).dump()
     if as_json:
-        print_json(found)
+        print_json(batch)
         return
-    result = found.pop("result")
+    result = batch.pop("result")
     print_table(
-        ("", ""), [(key, value) for key, value in found.items() if key != "attempts"], empty=""
+        ("", ""), [(key, value) for key, value in batch.items() if key != "attempts"], empty=""
     )
-    print_attempts(found["attempts"])
+    print_attempts(batch["attempts"])
     if result is not None:
         # As the till reads it; ASCII where a terminal might obey what an article is called.
         click.echo(json.dumps(result, indent=2))
-    _advise(found)
+    _advise(batch)
 
 
-def _advise(found: Json) -> None:
-    if found["status"] == "failed":
+def _advise(batch: Json) -> None:
+    if batch["status"] == "failed":
         say(
             f"Its failure stands under 'python manage.py failed list --task {TASK}'; when the "
             "cause is cured, 'python manage.py failed retry' works the batch off after all."
         )
-    elif found["refused"]:
+    elif batch["refused"]:
         say("What was refused: 'python manage.py rejects list --sync sales'.")

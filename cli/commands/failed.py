@@ -53,12 +53,12 @@ def list_(
     as_json: bool,
 ) -> None:  # fmt: skip
     """List failed tasks, newest first."""
-    wanted = None if state == "all" else state
+    only = None if state == "all" else state
     with reading() as session:
-        found = views.recent(
-            session, state=wanted, task=task, fingerprint=fingerprint, before=before, limit=limit
+        tasks = views.recent(
+            session, state=only, task=task, fingerprint=fingerprint, before=before, limit=limit
         )
-    lines = [line.dump() for line in found]
+    lines = [line.dump() for line in tasks]
     if as_json:
         print_json(lines)
         return
@@ -74,15 +74,15 @@ def list_(
 def show(failure_id: int, as_json: bool) -> None:
     """Show one failure: its exact arguments, and every attempt with its traceback."""
     with reading() as session:
-        found = views.find(session, failure_id).dump()
+        failure = views.find(session, failure_id).dump()
     if as_json:
-        print_json(found)
+        print_json(failure)
         return
     print_table(
-        ("", ""), [(key, value) for key, value in found.items() if key != "attempts"], empty=""
+        ("", ""), [(key, value) for key, value in failure.items() if key != "attempts"], empty=""
     )
-    print_attempts(found["attempts"])
-    if found["state"] == "open":
+    print_attempts(failure["attempts"])
+    if failure["state"] == "open":
         say(
             f"When the cause is cured: 'python manage.py failed retry {failure_id}'; if it must "
             f"not run again: 'python manage.py failed dismiss {failure_id} --why …'."
@@ -136,7 +136,7 @@ def dismiss(ids: tuple[int, ...], why: str, as_json: bool) -> None:
 
 
 def _retry_each(chosen: list[int], by: By) -> tuple[list[Json], list[Json]]:
-    """What runs again and as what, and what cannot, with the reason; each stands alone."""
+    """What runs again and as what, and what cannot, with the reason; each by itself."""
     retried: list[Json] = []
     refused: list[Json] = []
     for ident in chosen:
@@ -149,10 +149,10 @@ def _retry_each(chosen: list[int], by: By) -> tuple[list[Json], list[Json]]:
 
 def _retry(ident: int, by: By) -> str:
     with reading() as session:
-        found = views.find(session, ident)
-    if found.state == "retried" and found.retried_as is not None:
+        failure = views.find(session, ident)
+    if failure.state == "retried" and failure.retried_as is not None:
         # Chosen while it was open: one run serves all failures of its sync.
-        return found.retried_as
+        return failure.retried_as
     again = acts.retry(ident, by=by)
     if again is None:
         return _resend(ident, by)
@@ -179,7 +179,7 @@ def _chosen(ids: tuple[int, ...], *, task: str | None, fingerprint: str | None) 
 
 
 def _say_refused(refused: list[Json], *, some: bool) -> int:
-    """Say why each was not retried; the exit code, PARTIAL when ``some`` others were."""
+    """The exit code, PARTIAL when ``some`` were retried; prints why each other was not."""
     for item in refused:
         say(f"Not retried: {item['id']}: {item['error']}")
     if any(item["code"] == "BROKER_AWAY" for item in refused):

@@ -49,11 +49,11 @@ def add(name: str, activate: bool, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List the keys by name; none is shown."""
     with reading() as session:
-        found = views.every(session)
+        keys = views.every(session)
     if as_json:
-        print_json([key.dump() for key in found])
+        print_json([key.dump() for key in keys])
         return
-    rows = [(key.name, key.is_active, key.created_at, when(key.last_used_at)) for key in found]
+    rows = [(key.name, key.is_active, key.created_at, when(key.last_used_at)) for key in keys]
     empty = "No key is kept; 'python manage.py apikey add --name NAME --activate' asks for one."
     print_table(("name", "active", "created", "last used"), rows, empty=empty)
 
@@ -118,8 +118,8 @@ def new_encryption_key(as_json: bool) -> None:
 
 
 def _read_key() -> str:
-    asked = sys.stdin.isatty()
-    text: str = click.prompt("API key", hide_input=True, err=True) if asked else sys.stdin.read()
+    typed = sys.stdin.isatty()
+    text: str = click.prompt("API key", hide_input=True, err=True) if typed else sys.stdin.read()
     # PowerShell puts a byte order mark before what it pipes.
     key = text.removeprefix("\ufeff").strip()
     if not key:

@@ -46,13 +46,13 @@ def add(name: str, role: str, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List the operators; no token is kept that could be shown."""
     with reading() as session:
-        found = views.every(session)
+        operators = views.every(session)
     if as_json:
-        print_json([item.dump() for item in found])
+        print_json([item.dump() for item in operators])
         return
     rows = [
         (item.name, item.role, item.active, item.created_at, when(item.last_used_at))
-        for item in found
+        for item in operators
     ]
     empty = "There is no operator; 'python manage.py operator add --name N --role viewer' adds one."
     print_table(("name", "role", "active", "created", "last used"), rows, empty=empty)

@@ -40,9 +40,9 @@ def web(host: str | None, port: int | None, threads: int) -> None:
     """Serve the web application, until SIGTERM or Ctrl-C."""
     from cli.stack.web import serve
 
-    # By name, as any WSGI server would: the command line knows nothing of the web face.
+    # By name, as any WSGI server would: the command line imports nothing of the API.
     application = pkgutil.resolve_name("api:create_app")()
-    # Who waits for a result holds a thread; the others are for those who do not.
+    # A request that waits for a result holds a thread; the others are for those that do not.
     application.config["MOST_WAITING"] = max(threads - SPARED_THREADS, 0)
     serve(
         application,

@@ -1,4 +1,4 @@
-"""``products``: keep values of ours against the source's, and tell why one is what it is."""
+"""``products``: keep values of ours against the source's, and explain why one is what it is."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Checked(click.ParamType[Any]):
         self.check = check
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The checked value; a usage error says what is wrong with it."""
+        """The checked value; a usage error names what is wrong with it."""
         try:
             # A code that is empty is none: the field is cleared.
-            return Cleared if (found := self.check(value)) is None else found
+            return Cleared if (checked := self.check(value)) is None else checked
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
 class Cleared:
-    """Stands for "set to nothing" where None means "not given"."""
+    """Means "set to nothing" where None means "not given"."""
 
 
 CODE = Checked("code", fields.code)
@@ -60,11 +60,11 @@ def products() -> None:
 
 
 def _fields(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    found = tuple(SPELLINGS.get(name, name) for name in given)
-    unknown = [name for name in found if name not in LOCKABLE]
+    names = tuple(SPELLINGS.get(name, name) for name in given)
+    unknown = [name for name in names if name not in LOCKABLE]
     if unknown:
         raise click.BadParameter(f"{', '.join(unknown)}: there are {', '.join(SHOWN)}.")
-    return found
+    return names
 
 
 def _product_argument(command: F) -> F:
@@ -142,20 +142,20 @@ def set_(ident: str, external: bool, as_json: bool, **given: object) -> None:
 def explain(ident: str, external: bool, as_json: bool) -> None:
     """Show each field: ours, what the source said last, locked or not; and its link."""
     with reading() as session:
-        found = views.find(session, ident, external=external)
+        product = views.find(session, ident, external=external)
     if as_json:
-        print_json(found.dump())
+        print_json(product.dump())
         return
     rows = [
         (name, _plain(item.ours), _plain(item.source), item.locked)
-        for name, item in found.fields.items()
+        for name, item in product.fields.items()
     ]
     print_table(("field", "ours", "source", "locked"), rows, empty="")
-    if found.link is None:
+    if product.link is None:
         say("No source has it: it was made here.")
         return
-    print_table(("link", ""), found.link.dump().items(), empty="")
-    if found.link.gone_at is not None:
+    print_table(("link", ""), product.link.dump().items(), empty="")
+    if product.link.gone_at is not None:
         say("The source has it no longer; its values are kept, and it lives again if it returns.")
 
 

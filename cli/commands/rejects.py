@@ -46,12 +46,12 @@ def list_(
 ) -> None:
     """List refused records, newest first."""
     name = _named(sync)
-    wanted = None if state == "all" else state
+    only = None if state == "all" else state
     with reading() as session:
-        found = views.recent(
-            session, sync=name, state=wanted, code=code, before=before, limit=limit
+        rejects = views.recent(
+            session, sync=name, state=only, code=code, before=before, limit=limit
         )
-    lines = [line.dump() for line in found]
+    lines = [line.dump() for line in rejects]
     if as_json:
         print_json(lines)
         return
@@ -65,15 +65,15 @@ def list_(
 def show(reject_id: int, as_json: bool) -> None:
     """Show one refused record with what was received."""
     with reading() as session:
-        found = views.find(session, reject_id, opened=True).dump()
-    payload = found.pop("payload")
+        reject = views.find(session, reject_id, opened=True).dump()
+    payload = reject.pop("payload")
     if as_json:
-        print_json({**found, "payload": _strict(payload)})
+        print_json({**reject, "payload": _strict(payload)})
         return
-    print_table(("", ""), found.items(), empty="")
+    print_table(("", ""), reject.items(), empty="")
     # ASCII: what was refused may hold what no terminal takes.
     click.echo(json.dumps(payload, indent=2))
-    if found["state"] == "open":
+    if reject["state"] == "open":
         say(
             f"After a fix: 'python manage.py rejects replay {reject_id}'; if it is not wanted: "
             f"'python manage.py rejects discard {reject_id} --why …'."
@@ -124,12 +124,12 @@ def discard(ids: tuple[int, ...], why: str, as_json: bool) -> None:
 
 
 def _named(sync: str | None) -> str | None:
-    """What the rejects of ``sync`` are kept under."""
+    """The name under which the rejects of ``sync`` are stored."""
     return sync if sync in (None, SALES) else find(sync).name
 
 
 def _replay_each(chosen: list[int]) -> tuple[list[int], list[Json]]:
-    """Which were written, and which are still refused and why; each stands alone."""
+    """Which were written, and which are still refused and why; each by itself."""
     replayed: list[int] = []
     refused: list[Json] = []
     for ident in chosen:
@@ -154,7 +154,7 @@ def _chosen(ids: tuple[int, ...], *, sync: str | None, code: str | None) -> list
 
 
 def _strict(payload: Any) -> Any:
-    """The payload where JSON can say it; as text where it cannot (NaN)."""
+    """The payload where JSON can hold it; as text where it cannot (NaN)."""
     try:
         json.dumps(payload, allow_nan=False)
     except ValueError:

@@ -43,8 +43,8 @@ def list_(
     """List runs, newest first."""
     name = find(sync).name if sync is not None else None
     with reading() as session:
-        found = views.recent(session, sync=name, status=status, before=before, limit=limit)
-    lines = [line.dump() for line in found]
+        runs = views.recent(session, sync=name, status=status, before=before, limit=limit)
+    lines = [line.dump() for line in runs]
     if as_json:
         print_json(lines)
         return
@@ -63,11 +63,11 @@ def list_(
 def show(run_id: int, as_json: bool) -> None:
     """Show one run: counts, refused records, warnings, and every attempt that failed."""
     with reading() as session:
-        found = views.find(session, run_id)
+        run = views.find(session, run_id)
     if as_json:
-        print_json(found.dump())
+        print_json(run.dump())
     else:
-        _print(found)
+        _print(run)
 
 
 @runs.command()

@@ -19,7 +19,7 @@ from syncs.views import shops as views
 
 CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII).fullmatch
 NO_PLACES = frozenset({"localtime", "Factory"})
-"""Zones of the system's that say nothing, or something else on each machine."""
+"""Zones of the system's that name no place, or another one on each machine."""
 
 
 def register(group: click.Group) -> None:
@@ -94,12 +94,12 @@ def set_(
     """Change a shop; what its tills send from now on is treated so."""
     if not any((name, stock_policy, timezone)):
         raise click.UsageError("Give --name, --stock-policy or --timezone.")
-    found, changed = acts.change(
+    shop, changed = acts.change(
         shop_id, name=name, stock_policy=stock_policy, timezone=timezone, by=by()
     )
     say(f"Shop {shop_id} is changed." if changed else f"Shop {shop_id} was so already.")
     if as_json:
-        print_json(found.dump())
+        print_json(shop.dump())
 
 
 @shop.command("list")
@@ -107,12 +107,12 @@ def set_(
 def list_(as_json: bool) -> None:
     """List the shops."""
     with reading() as session:
-        found = [shop.dump() for shop in views.every(session)]
+        shops = [shop.dump() for shop in views.every(session)]
     if as_json:
-        print_json(found)
+        print_json(shops)
         return
     columns = ("id", "name", "site_id", "currency", "stock_policy", "timezone")
     print_table(
-        columns, [[item[column] for column in columns] for item in found],
+        columns, [[item[column] for column in columns] for item in shops],
         empty="There is no shop; 'python manage.py shop add --name NAME' adds one.",
     )  # fmt: skip

@@ -33,13 +33,16 @@ def register(group: click.Group) -> None:
 def status(as_json: bool) -> None:
     """Tell how every sync is doing, and what waits for a person."""
     with reading() as session:
-        found = views.find(session)
+        overview = views.find(session)
     if as_json:
-        print_json(found.dump())
+        print_json(overview.dump())
         return
-    print_table(COLUMNS, map(_row, found.syncs), empty="No sync is declared.")
-    _print_counts(found.totals, found.tills)
-    for sentence in (*dict.fromkeys(filter(None, map(_advice, found.syncs))), *_advise(found)):
+    print_table(COLUMNS, map(_row, overview.syncs), empty="No sync is declared.")
+    _print_counts(overview.totals, overview.tills)
+    for sentence in (
+        *dict.fromkeys(filter(None, map(_advice, overview.syncs))),
+        *_advise(overview),
+    ):
         say(sentence)
 
 
@@ -57,15 +60,15 @@ def _print_counts(totals: Totals, tills: Tills) -> None:
     )
 
 
-def _advise(found: Overview) -> Iterator[str]:
-    if found.totals.products_without_shop:
+def _advise(overview: Overview) -> Iterator[str]:
+    if overview.totals.products_without_shop:
         yield (
             "Products without a shop are sold by no till: 'python manage.py shop add' with their "
             "site, then sync the products."
         )
-    if found.tills.failed_batches:
+    if overview.tills.failed_batches:
         yield f"Batches of sales failed: 'python manage.py failed list --task {TASK}' tells why."
-    if found.tills.terminals_of_level_0:
+    if overview.tills.terminals_of_level_0:
         yield (
             "A terminal of level 0 is known by its serial alone, which anybody may have read: "
             "'python manage.py terminal level SERIAL 1' asks for a token as well."
@@ -87,10 +90,10 @@ def _row(item: SyncStatus) -> tuple[object, ...]:
     )
 
 
-def counts(found: dict[str, int]) -> str:
+def counts(numbers: dict[str, int]) -> str:
     """``120 read: 3 created, 117 unchanged``; what did not happen is left away."""
-    did = [f"{found[name]} {name}" for name in SHOWN_COUNTS if found[name]]
-    return f"{found['total']} read" + (": " + ", ".join(did) if did else "")
+    did = [f"{numbers[name]} {name}" for name in SHOWN_COUNTS if numbers[name]]
+    return f"{numbers['total']} read" + (": " + ", ".join(did) if did else "")
 
 
 def _age(seconds: float | None) -> str | None:
@@ -104,5 +107,5 @@ def _age(seconds: float | None) -> str | None:
 
 
 def _advice(item: SyncStatus) -> str | None:
-    found = advice(item, since=when(item.last_success_at))
-    return words.sentence(found) if found is not None else None
+    sentence = advice(item, since=when(item.last_success_at))
+    return words.sentence(sentence) if sentence is not None else None

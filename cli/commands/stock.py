@@ -37,25 +37,25 @@ def verify(as_json: bool) -> None:
     with reading() as session:
         products, wrong = ledger.verify(session)
         sales, unmoved = ledger.verify_sales(session)
-    found, lines = [asdict(item) for item in wrong], [asdict(item) for item in unmoved]
+    mismatches, lines = [asdict(item) for item in wrong], [asdict(item) for item in unmoved]
     if as_json:
         print_json(
             {
-                "products": products, "mismatches": len(found), "list": found,
+                "products": products, "mismatches": len(mismatches), "list": mismatches,
                 "sales": sales, "sale_mismatches": len(lines), "sale_list": lines,
             }
         )  # fmt: skip
     else:
-        _print_products(products, found)
+        _print_products(products, mismatches)
         _print_sales(sales, lines)
-    _say_mismatches(products, found, lines)
-    if found or lines:
+    _say_mismatches(products, mismatches, lines)
+    if mismatches or lines:
         sys.exit(FAILED)
 
 
-def _print_products(count: int, found: Sequence[Mapping[str, object]]) -> None:
+def _print_products(count: int, mismatches: Sequence[Mapping[str, object]]) -> None:
     print_table(
-        ("product", "stock", "ledger"), [list(item.values()) for item in found],
+        ("product", "stock", "ledger"), [list(item.values()) for item in mismatches],
         empty=f"{count} products: every stock is the sum of its movements.",
     )  # fmt: skip
 
@@ -68,11 +68,11 @@ def _print_sales(count: int, lines: Sequence[Mapping[str, object]]) -> None:
     )
 
 
-def _say_mismatches(products: int, found: Sized, lines: Sized) -> None:
-    if found:
+def _say_mismatches(products: int, mismatches: Sized, lines: Sized) -> None:
+    if mismatches:
         say(
-            f"{len(found)} of {products} products do not agree with their ledger: somebody wrote "
-            "past it. 'python manage.py stock explain ID' shows the movements."
+            f"{len(mismatches)} of {products} products do not agree with their ledger: somebody "
+            "wrote past it. 'python manage.py stock explain ID' shows the movements."
         )
     if lines:
         say(f"{len(lines)} lines of sales do not agree with the ledger: somebody wrote past it.")
@@ -85,14 +85,14 @@ def _say_mismatches(products: int, found: Sized, lines: Sized) -> None:
 def explain(product_id: int, limit: int, as_json: bool) -> None:
     """Show a product's movements, newest first."""
     with reading() as session:
-        found = views.find(session, product_id, limit=limit)
+        product = views.find(session, product_id, limit=limit)
     if as_json:
-        print_json(found.dump())
+        print_json(product.dump())
         return
     columns = ("at", "kind", "delta", "stock_after", "run_id", "sale_id", "reason")
-    rows = [[getattr(item, column) for column in columns] for item in found.movements]
+    rows = [[getattr(item, column) for column in columns] for item in product.movements]
     print_table(columns, rows, empty="It has no movement.")
-    say(f"Product {product_id}, {found.title}: {found.stock} in stock.")
+    say(f"Product {product_id}, {product.title}: {product.stock} in stock.")
 
 
 # A number below zero is no option, though it begins like one.

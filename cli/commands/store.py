@@ -49,32 +49,32 @@ def check(as_json: bool) -> None:
 def _findings() -> list[str]:
     # settings() itself reports every wrong setting at once; the rest needs right ones.
     settings()
-    found: list[str] = []
+    problems: list[str] = []
     known = {sync.setting for sync in SYNCS.values()}
     for kind, given in (
         ("SYNC_INTERVAL", settings().sync_intervals),
         ("SYNC_SCHEDULE", settings().sync_schedules),
     ):
-        found += [
+        problems += [
             f"{kind}_{name}: there is no such sync; there are {', '.join(sorted(known))}."
             for name in given
             if name not in known
         ]
     for sync in SYNCS.values():
-        found += _problems(intervals.schedule, sync)
-    found += _sources()
-    found += _store()
-    return found
+        problems += _problems(intervals.schedule, sync)
+    problems += _sources()
+    problems += _store()
+    return problems
 
 
 def _sources() -> list[str]:
-    found: list[str] = []
+    problems: list[str] = []
     for source in SOURCES.values():
         if source.is_wanted:
             # A key may be in the store; when that does not answer, `_store` reports it.
             with suppress(DBAPIError):
-                found += _problems(_open, source)
-    return found
+                problems += _problems(_open, source)
+    return problems
 
 
 def _open(source: AnySource) -> None:

@@ -1,4 +1,4 @@
-"""Syncs by hand: run here, in this process, without worker or Redis; or enqueued."""
+"""Syncs by hand: run in this process, without worker or Redis; or enqueued."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ FLAGS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """How a sync is asked for; ``UsageError`` when that contradicts itself."""
+    """How a sync by hand is requested; ``UsageError`` when that contradicts itself."""
 
     auto: bool = False
     force: bool = False
@@ -126,7 +126,7 @@ def _run(
 
 
 def carry_out(sync: AnySync, wish: Wish, options: Options, stage: Stage) -> int:
-    """Do what is wished, here; the exit code. Raises what made the run fail, once that is told."""
+    """The exit code of ``wish``, carried out in this process. Raises a run's error, reported."""
     if wish.enqueue:
         return _enqueue(sync, options, stage, force=wish.force or not wish.auto)
     if stage.source is None:
@@ -151,7 +151,7 @@ def _execute(sync: AnySync, run_id: int, stage: Stage, *, steal: bool) -> int:
             )
             outcome = _patiently(sync, run_id, execution)
     except MoulinError:
-        # The error itself is said by whoever catches it; what was done so far is data.
+        # The caller reports the error itself; what was done so far is data.
         stage.tell(engine.statistics(sync, run_id))
         raise
     if outcome.status == "left":
@@ -172,7 +172,7 @@ def _patiently(sync: AnySync, run_id: int, execution: Execution) -> Outcome:
                 raise
         say(f"The source asks to wait {wait:.0f} s; going on then.")
         try:
-            # A little more than told: the store's clock decides, and it began first.
+            # A little more than the source asked: the store's clock decides, and it began first.
             time.sleep(max(wait, 1.0) + 0.2)
         except KeyboardInterrupt:
             acts.interrupt(run_id)
@@ -192,6 +192,6 @@ def _enqueue(sync: AnySync, options: Options, stage: Stage, *, force: bool) -> i
 
 def _compare(sync: AnySync, options: Options, stage: Stage) -> int:
     with Bar(sync.summary, shown=stage.bar) as bar:
-        found = dry_run.compare(sync, options, watch=bar.show, source=stage.source)
-    stage.tell(found)
-    return EXIT[found["status"]]
+        result = dry_run.compare(sync, options, watch=bar.show, source=stage.source)
+    stage.tell(result)
+    return EXIT[result["status"]]

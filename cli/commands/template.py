@@ -48,16 +48,17 @@ def sync_template(only: tuple[str, ...], full: bool, as_json: bool, **given: boo
     migrate.require_current()
     # Before any run begins: without a key there is nothing to begin.
     SOURCE.open().close()
-    told: dict[str, Json] = {}
+    results: dict[str, Json] = {}
     with _export(chosen, wish, full=full) as export:
         codes = [
-            _one(name, sync, wish, export, told, bar=not as_json) for name, sync in chosen.items()
+            _one(name, sync, wish, export, results, bar=not as_json)
+            for name, sync in chosen.items()
         ]
     code = exit_code(codes)
     if as_json:
-        print_json({"sync": SOURCE.name, **_sums(told, codes), "resources": told})
+        print_json({"sync": SOURCE.name, **_sums(results, codes), "resources": results})
     else:
-        _report(told)
+        _report(results)
     sys.exit(code)
 
 
@@ -65,7 +66,7 @@ def sync_template(only: tuple[str, ...], full: bool, as_json: bool, **given: boo
 def _export(
     chosen: dict[str, AnySync], wish: Wish, *, full: bool
 ) -> Iterator[SpooledExport | None]:
-    """The site's whole export when it was asked for and somebody is going to read it."""
+    """The site's whole export for ``full``, when a sync is going to read it."""
     if full and wish.auto and not wish.force:
         with reading() as session:
             full = bool(gate.stale(session, list(chosen.values())))
@@ -78,16 +79,16 @@ def _export(
 
 def _one(
     name: str, sync: AnySync, wish: Wish, export: SpooledExport | None,
-    told: dict[str, Json], *, bar: bool,
+    results: dict[str, Json], *, bar: bool,
 ) -> int:  # fmt: skip
-    """Sync one table; its exit code. What the export does not hold is asked of the site."""
+    """The exit code of one table's sync. What the export does not hold is fetched from the site."""
     source = export if export is not None and export.holds(PATHS[sync.name]) else None
-    stage = Stage(tell=lambda found: told.update({name: found}), bar=bar, source=source)
+    stage = Stage(tell=lambda result: results.update({name: result}), bar=bar, source=source)
     try:
         return carry_out(sync, wish, {}, stage)
     except MoulinError as error:
-        failed = {"sync": sync.name, "status": "failed", **told.get(name, {})}
-        told[name] = {**failed, "error": sentences(error), "code": error.code}
+        failed = {"sync": sync.name, "status": "failed", **results.get(name, {})}
+        results[name] = {**failed, "error": sentences(error), "code": error.code}
         say(f"{sync.name}: {sentences(error)}")
         waits = isinstance(error, RetriableError) and error.retry_after
         return UNAVAILABLE if waits else FAILED
@@ -102,20 +103,20 @@ def exit_code(codes: list[int]) -> int:
     return FAILED if FAILED in codes else UNAVAILABLE
 
 
-def _sums(told: dict[str, Json], codes: list[int]) -> Json:
-    words = {found["status"] for found in told.values()}
+def _sums(results: dict[str, Json], codes: list[int]) -> Json:
+    words = {result["status"] for result in results.values()}
     mixed = {0: "succeeded", PARTIAL: "partial"}.get(exit_code(codes), "failed")
-    sums = {name: sum(found.get(name, 0) for found in told.values()) for name in COUNTS}
-    seconds = round(sum(found.get("seconds", 0.0) for found in told.values()), 3)
+    sums = {name: sum(result.get(name, 0) for result in results.values()) for name in COUNTS}
+    seconds = round(sum(result.get("seconds", 0.0) for result in results.values()), 3)
     return {"status": words.pop() if len(words) == 1 else mixed, **sums, "seconds": seconds}
 
 
-def _report(told: dict[str, Json]) -> None:
+def _report(results: dict[str, Json]) -> None:
     rows = [
-        (name, found["status"], *(found.get(count) for count in COUNTS))
-        for name, found in told.items()
+        (name, result["status"], *(result.get(count) for count in COUNTS))
+        for name, result in results.items()
     ]
     print_table(("table", "status", *COUNTS), rows, empty="")
-    for found in told.values():
-        if "warnings" in found:
-            remarks(found)
+    for result in results.values():
+        if "warnings" in result:
+            remarks(result)

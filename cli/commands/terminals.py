@@ -54,16 +54,16 @@ def add(shop_id: int, serial: str, name: str, level: int, as_json: bool) -> None
 def list_(shop_id: int | None, as_json: bool) -> None:
     """List the tills, revoked ones too; no token is kept that could be shown."""
     with reading() as session:
-        found = views.every(session, shop_id=shop_id)
+        tills = views.every(session, shop_id=shop_id)
     if as_json:
-        print_json([item.dump() for item in found])
+        print_json([item.dump() for item in tills])
         return
     rows = [
         (
             item.id, item.shop_id, item.serial, item.name, item.active, item.level,
             item.duplicates, when(item.last_seen_at), _seconds(item.clock_offset),
         )
-        for item in found
+        for item in tills
     ]  # fmt: skip
     columns = (
         "id", "shop", "serial", "name", "active", "level", "duplicates", "last seen", "clock",
@@ -77,11 +77,11 @@ def list_(shop_id: int | None, as_json: bool) -> None:
 @json_option
 def revoke(which: str, as_json: bool) -> None:
     """Let a till's serial open nothing from now on. What it has sent stays and is worked off."""
-    found, changed = acts.revoke(which, by=by())
-    name = f"Terminal {found.id} ({found.name})"
+    till, changed = acts.revoke(which, by=by())
+    name = f"Terminal {till.id} ({till.name})"
     say(f"{name} is revoked." if changed else f"{name} was revoked already.")
     if as_json:
-        print_json(_named(found, "active"))
+        print_json(_named(till, "active"))
 
 
 @terminal.command()
@@ -89,13 +89,13 @@ def revoke(which: str, as_json: bool) -> None:
 @json_option
 def restore(which: str, as_json: bool) -> None:
     """Let a revoked till in again, as it was."""
-    found, changed = acts.restore(which, by=by())
-    name = f"Terminal {found.id} ({found.name})"
+    till, changed = acts.restore(which, by=by())
+    name = f"Terminal {till.id} ({till.name})"
     say(f"{name} is in again." if changed else f"{name} was not revoked.")
-    if changed and found.level:
+    if changed and till.level:
         say("Its token is the old one; 'terminal level' makes a new one, should others know it.")
     if as_json:
-        print_json(_named(found, "active"))
+        print_json(_named(till, "active"))
 
 
 @terminal.command()
@@ -120,29 +120,29 @@ def duplicates(which: str, policy: str, as_json: bool) -> None:
     answer: among the errors as DOUBLON, and with its recorded values among those created, for
     most tills mark only these as sent. errors_only: among the errors alone.
     """
-    found = acts.set_duplicates(which, policy, by=by())
-    say(f"Terminal {found.id} ({found.name}): {policy}.")
+    till = acts.set_duplicates(which, policy, by=by())
+    say(f"Terminal {till.id} ({till.name}): {policy}.")
     if as_json:
-        print_json(_named(found, "duplicates"))
+        print_json(_named(till, "duplicates"))
 
 
 def _print_token(entry: Entry, as_json: bool) -> None:
-    found, token = entry
+    till, token = entry
     if as_json:
-        print_json(_named(found) | ({"token": token} if token else {}))
+        print_json(_named(till) | ({"token": token} if token else {}))
     elif token:
         click.echo(token)
     if token:
-        header = "X-Device-Token: TOKEN" if found.level == 1 else "signed requests"
+        header = "X-Device-Token: TOKEN" if till.level == 1 else "signed requests"
         say(
-            f"Give this token to {found.name} now, it is never shown again. From now on the "
+            f"Give this token to {till.name} now, it is never shown again. From now on the "
             f"till is let in with it only ({header})."
         )
 
 
-def _named(found: Terminal, *more: str) -> Json:
+def _named(till: Terminal, *more: str) -> Json:
     names = {"id", "shop_id", "serial", "name", "level", *more}
-    return {name: value for name, value in found.dump().items() if name in names}
+    return {name: value for name, value in till.dump().items() if name in names}
 
 
 def _seconds(offset: int | None) -> str | None:

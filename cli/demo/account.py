@@ -1,4 +1,4 @@
-"""What the demo tells, and whether each thing it promised was so."""
+"""What the demo prints, and whether each promise it made was kept."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import click
 
 
 class Account:
-    """Prints the story to stdout; keeps what was not as promised."""
+    """Prints the demo to stdout; keeps each broken promise."""
 
     def __init__(self) -> None:
         self.differences: list[str] = []
         self._acts = 0
         for stream in (sys.stdout, sys.stderr):
-            # A terminal that knows no tick is told a question mark, not a traceback.
+            # A terminal that knows no tick gets a question mark, not a traceback.
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
 
@@ -24,7 +24,7 @@ class Account:
         click.echo(f"\n{self._acts}. {title}")
 
     def tell(self, text: str) -> None:
-        """Say what is being done, or why."""
+        """Print what is being done, or why."""
         click.echo(f"   {text}")
 
     def command(self, *words: str) -> None:
@@ -32,7 +32,7 @@ class Account:
         click.echo(f"   $ python manage.py {' '.join(words)}")
 
     def expect(self, promise: str, *, found: object, wanted: object) -> None:
-        """Say that ``promise`` was kept, or how it was not."""
+        """Print that ``promise`` was kept, or how it was not."""
         if found == wanted:
             click.echo(f"   ✓ {promise}")
             return

@@ -156,14 +156,14 @@ class Acts:
             "after a minute, for nobody can tell the dead from the slow. We know it is dead, and "
             "resume at once:"
         )
-        found = self._stage.manage("sync_products_from_inventory", "--resume")
-        account.expect("it is the same run", found=found["run_id"], wanted=run_id)
+        statistics = self._stage.manage("sync_products_from_inventory", "--resume")
+        account.expect("it is the same run", found=statistics["run_id"], wanted=run_id)
         self._expect_run(
-            f"it went on after page {progress.pages}, and every product counts once", found,
+            f"it went on after page {progress.pages}, and every product counts once", statistics,
             updated=CHANGED_BEFORE_KILL, unchanged=PRODUCTS - CHANGED_BEFORE_KILL,
         )  # fmt: skip
-        asked = source.pages()
-        again = len(asked) - len(set(asked))
+        queries = source.pages()
+        again = len(queries) - len(set(queries))
         account.expect("no page that was written is fetched again", found=again <= 1, wanted=True)
 
     def _kill_in_the_middle(self, run_id: int) -> Progress:
@@ -185,15 +185,15 @@ class Acts:
     def the_stock(self) -> None:
         """The ledger agrees."""
         self._account.act("The stock of every product is the sum of its movements")
-        found = self._stage.manage("stock", "verify")
+        result = self._stage.manage("stock", "verify")
         self._account.expect(
             f"{PRODUCTS:,} products, no mismatch",
-            found=(found["products"], found["mismatches"]),
+            found=(result["products"], result["mismatches"]),
             wanted=(PRODUCTS, 0),
         )
         self._account.expect(
             f"{self._sold} sales, each with its movements",
-            found=(found["sales"], found["sale_mismatches"]),
+            found=(result["sales"], result["sale_mismatches"]),
             wanted=(self._sold, 0),
         )
 
@@ -203,7 +203,7 @@ class Acts:
         ArtSite(self._stage, self._account).play()
 
     def the_pages(self) -> None:
-        """Somebody looks: stale data is brought up to date, and how fresh it is is told."""
+        """Somebody looks: stale data is brought up to date, and the page shows how fresh it is."""
         self._account.act("Somebody reads a page while the data is stale")
         pages = Pages(self._stage, self._account)
         pages.wake()
@@ -243,15 +243,15 @@ class Acts:
 
     def _worker(self) -> int:
         with reading() as opened:
-            found = states.find(opened, PRODUCTS_SYNC)
-            owner = found.lease_owner if found is not None else None
+            row = states.find(opened, PRODUCTS_SYNC)
+            owner = row.lease_owner if row is not None else None
         if owner is None:
             raise FatalError("Nobody holds the lease of the run.")
         return int(owner.rpartition(":")[2])
 
     def _expect_run(
-        self, promise: str, found: dict[str, object], *, status: str = "succeeded", **counts: int
+        self, promise: str, run: dict[str, object], *, status: str = "succeeded", **counts: int
     ) -> None:
         names = ("created", "updated", "unchanged", "deleted", "errors")
-        wanted = {"status": status, **{name: counts.get(name, 0) for name in names}}
-        self._account.expect(promise, found={name: found[name] for name in wanted}, wanted=wanted)
+        expected = {"status": status, **{name: counts.get(name, 0) for name in names}}
+        self._account.expect(promise, found={name: run[name] for name in expected}, wanted=expected)

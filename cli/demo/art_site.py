@@ -21,8 +21,8 @@ class ArtSite:
 
     def play(self) -> None:
         """All of it."""
-        found = self._stage.manage("sync_template")
-        tables = found["resources"]
+        result = self._stage.manage("sync_template")
+        tables = result["resources"]
         self._account.expect(
             f"its {len(tables)} tables are in, each by a run of its own",
             found={name: (each["status"], each["errors"]) for name, each in tables.items()},
@@ -37,8 +37,8 @@ class ArtSite:
         self._site.edit(CHANGED, "orders", status=CANCELLED)
         self._expect_untouched(self._stage.manage("sync_template", "--only", "orders"))
 
-    def _expect_untouched(self, found: Document) -> None:
-        orders = found["resources"]["orders"]
+    def _expect_untouched(self, result: Document) -> None:
+        orders = result["resources"]["orders"]
         self._account.expect(
             "an order is taken in once: here it stays as it was",
             found=(orders["updated"], orders["unchanged"]),
@@ -49,14 +49,14 @@ class ArtSite:
         self._expect_drift()
 
     def _expect_drift(self) -> None:
-        """What a person sees of it: the list, and one of them opened."""
-        found = self._stage.manage("template", "drifts", "list")
+        """Check what a person sees of it: the list, and one of them opened."""
+        drifts = self._stage.manage("template", "drifts", "list")
         self._account.expect(
             "what the site says now is kept beside it",
-            found=[(drift["order"], drift["fields"]) for drift in found],
+            found=[(drift["order"], drift["fields"]) for drift in drifts],
             wanted=[(str(CHANGED), ["status"])],
         )
-        for drift in found:
+        for drift in drifts:
             opened = self._stage.manage("template", "drifts", "show", str(drift["id"]))
             status = opened["changes"]["status"]
             self._account.tell(f"  {status['kept']} here, {status['site']} at the site")

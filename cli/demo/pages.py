@@ -1,4 +1,4 @@
-"""The act of the pages: who reads the catalogue while it is stale has it brought up to date."""
+"""The act of the pages: a read of the catalogue while it is stale has it brought up to date."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Pages:
         self._account.expect(
             f"{READERS} readers, one run; none of them waited for it", found=len(runs), wanted=1
         )
-        found = until_finished(find(SYNC), runs[0])
+        statistics = until_finished(find(SYNC), runs[0])
         self._account.expect(
             "a worker has looked at the source: all is as it was",
-            found=(found["status"], found["unchanged"]),
-            wanted=("succeeded", found["total"]),
+            found=(statistics["status"], statistics["unchanged"]),
+            wanted=("succeeded", statistics["total"]),
         )
 
     def look(self) -> None:
@@ -61,7 +61,7 @@ class Pages:
             )
 
     def _read(self) -> int:
-        """The age that the answer tells, in seconds."""
+        """The answer's ``Age``, in seconds."""
         answer = self._http.get(f"{self._stage.web}{SHELVES}", timeout=10)
         answer.raise_for_status()
         return int(answer.headers["Age"])
@@ -69,5 +69,5 @@ class Pages:
     @staticmethod
     def _woken() -> list[int]:
         with reading() as opened:
-            found = opened.query(SyncRun).filter_by(sync=SYNC, trigger="page")
-            return [run.id for run in found.order_by(SyncRun.id)]
+            runs = opened.query(SyncRun).filter_by(sync=SYNC, trigger="page")
+            return [run.id for run in runs.order_by(SyncRun.id)]

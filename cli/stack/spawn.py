@@ -31,7 +31,7 @@ def spawn(
         stdout=output,
         stderr=subprocess.STDOUT,
         process_group=0,
-        preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509, no threads here
+        preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509, this process has no threads
     )
 
 

@@ -17,7 +17,7 @@ from db import migrate
 
 PATIENCE = 15.0
 """Seconds the embedded Redis has to read its file and answer."""
-LOCAL = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104, shown to people, not bound to
+LOCAL = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104, printed, not bound to
 
 
 def up(*, host: str, port: int) -> None:
@@ -47,7 +47,7 @@ def up(*, host: str, port: int) -> None:
 def commands(host: str, port: int, flower: int | None) -> list[Command]:
     """The processes of `Procfile`, by the same commands."""
     python = sys.executable
-    found = [
+    processes = [
         _command("web", python, "manage.py", "web", "--host", host, "--port", str(port)),
         _worker("main", "sales,outbox,upkeep"),
         _worker("sync", "sync"),
@@ -55,8 +55,10 @@ def commands(host: str, port: int, flower: int | None) -> list[Command]:
     ]
     if flower is not None:
         flags = (f"--port={flower}",)
-        found.append(_command("flower", python, "-m", "celery", "-A", "worker", "flower", *flags))
-    return found
+        processes.append(
+            _command("flower", python, "-m", "celery", "-A", "worker", "flower", *flags)
+        )
+    return processes
 
 
 def environment() -> Mapping[str, str]:
@@ -86,11 +88,11 @@ def _need_port(host: str, port: int) -> None:
 
 
 def _flower_port() -> int:
-    wanted = settings().flower_port
-    found = embedded_redis.free_port(wanted)
-    if found != wanted:
-        say(f"Port {wanted} is taken by another program; Flower gets {found}.")
-    return found
+    configured = settings().flower_port
+    port = embedded_redis.free_port(configured)
+    if port != configured:
+        say(f"Port {configured} is taken by another program; Flower gets {port}.")
+    return port
 
 
 def _announce(host: str, port: int, flower: int | None, broker: str) -> None:

@@ -27,7 +27,7 @@ log = get_logger(__name__)
 GUARD = Path(__file__).with_name("guard.py")
 GRACE = 25.0
 """Seconds between asking to end and killing; a worker's soft shutdown takes up to 20."""
-ONE_WORD = 1.0
+ONE_SIGNAL = 1.0
 TICK = 0.1
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -78,7 +78,7 @@ class Supervisor:
             self._spawn(child)
 
     def run(self) -> None:
-        """Return when a signal asks to stop, or nobody reads the output any more."""
+        """Return at a signal to stop, or when nobody reads the output any more."""
         while not self._asked:
             self._tick()
 
@@ -92,8 +92,8 @@ class Supervisor:
         return False
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        # A signal for a whole group comes twice, from the kernel and from `make`; that is one word.
-        if time.monotonic() - self._last_asked > ONE_WORD:
+        # A signal for a whole group comes twice, from the kernel and from `make`; that is one.
+        if time.monotonic() - self._last_asked > ONE_SIGNAL:
             self._asked += 1
             self._last_asked = time.monotonic()
 
@@ -101,7 +101,7 @@ class Supervisor:
         self._pump()
         for child in self._children:
             if child.ended():
-                self._bury(child)
+                self._note_exit(child)
             elif child.process is None and time.monotonic() >= child.due:
                 self._spawn(child)
 
@@ -119,7 +119,7 @@ class Supervisor:
         self._selector.register(process.stdout, selectors.EVENT_READ, child)
         self._tell_guard(process.pid)
 
-    def _bury(self, child: Child) -> None:
+    def _note_exit(self, child: Child) -> None:
         code = self._reap(child)
         log.warning("process.died", process=child.command.name, exit=code, restarts_in=child.rest())
 
@@ -173,10 +173,10 @@ class Supervisor:
         living = [child for child in children if child.process is not None]
         for child in living:
             child.terminate()
-        deadline, asked = time.monotonic() + self._grace, self._asked
+        deadline, before = time.monotonic() + self._grace, self._asked
         while living:
             # A second Ctrl-C means now.
-            if time.monotonic() > deadline or self._asked > asked:
+            if time.monotonic() > deadline or self._asked > before:
                 for child in living:
                     log.warning("process.killed", process=child.command.name)
                     child.kill()

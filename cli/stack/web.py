@@ -17,15 +17,15 @@ GRACE = 20.0
 """Seconds for answers that are on their way at SIGTERM."""
 TICK = 0.5
 LARGEST_BODY = 16 * 1024 * 1024
-"""Read from the socket at most; the application refuses smaller ones with words of its own."""
+"""Read from the socket at most; the application refuses smaller ones with its own message."""
 
 
 def serve(application: object, *, host: str, port: int, threads: int, proxy: str = "") -> None:
     """Serve ``application`` until SIGTERM or SIGINT, then finish the answers that were begun.
 
     A thread is taken by a whole request only, so that a client who sends a byte a second holds
-    a socket and no more; silent sockets are closed after ten seconds. What ``proxy`` (an address,
-    or ``*``) says in ``X-Forwarded-For`` is who asks; nobody else is believed.
+    a socket and no more; silent sockets are closed after ten seconds. The client's address
+    is read from ``X-Forwarded-For`` only when ``proxy`` (an address, or ``*``) sends it.
     """
     sockets: dict[int, object] = {}
     server = _listen(application, sockets, host=host, port=port, threads=threads, proxy=proxy)
@@ -67,7 +67,7 @@ def _listen(
 
 
 class Stop:
-    """Whether a signal asked us to stop."""
+    """Whether a signal to stop has come."""
 
     def __init__(self) -> None:
         self.asked = False

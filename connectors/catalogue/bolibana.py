@@ -83,7 +83,7 @@ class BoliBana(Connector):
         always: Mapping[str, str] = NOTHING,
     ) -> Iterator[Page]:
         return pages.walk(
-            lambda asked: self.http.get(path, asked).data,
+            lambda current: self.http.get(path, current).data,
             query,
             links.Links(path=path, hosts=(self.http.host, *self.hosts), always=always),
             read=partial(links.records, keys=keys, path=path),

@@ -1,4 +1,4 @@
-"""Asking again after a short trouble: a few times, with growing pauses, in bounded time."""
+"""Retries after a short trouble: a few, with growing pauses, in bounded time."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Attempts:
         """What ``attempt`` returns, or raises in the end.
 
         Network trouble, 500, 502, 503, 504 and unreadable answers are tried again within the
-        deadline; a request that is not ``idempotent`` only when it was never sent. A source that
-        says how long to wait is not asked again here.
+        deadline; a request that is not ``idempotent`` only when it was never sent. An answer
+        with ``Retry-After`` is left to the caller.
         """
         for failures in count(1):
             try:

@@ -22,7 +22,7 @@ class Auth(Protocol):
 
     def again(self, request: Request, response: Response) -> bool:
         """Whether to send ``request`` once more after ``response`` refused it, with the credentials
-        that ``authorize`` gives then: a refreshed token, say. A call is repeated once in this way.
+        that ``authorize`` gives then, such as a refreshed token. A call is repeated so only once.
         """
 
 
@@ -58,7 +58,7 @@ def key(template: str, key: str, *, where: str) -> Header:
     """A key in a header like ``Authorization: Bearer {key}`` or ``X-API-Key: {key}``.
 
     Raises ``ConfigurationError``, which never shows the key, when there is none or when it cannot
-    stand in a header; ``where`` tells where to look.
+    go in a header; ``where`` names where to look.
     """
     match = _TEMPLATE(template)
     if match is None:

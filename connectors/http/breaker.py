@@ -1,4 +1,4 @@
-"""A circuit breaker: a source that is down is not asked."""
+"""A circuit breaker: a source that is down gets no requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from connectors.errors import APIError
 
 
 class Breaker(Protocol):
-    """Asked before every request; learns how each one ended."""
+    """Consulted before every request; learns how each one ended."""
 
     def check(self) -> None:
         """Return when a request may be sent.

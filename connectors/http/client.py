@@ -31,9 +31,9 @@ MAX_BODY = 10 * 1024 * 1024
 
 
 class HTTPClient:
-    """Speaks JSON below ``base_url``; seconds and bytes bound every call.
+    """JSON requests below ``base_url``; seconds and bytes bound every call.
 
-    ``advice`` says where to look when the key is refused. Raises ``ConfigurationError`` for an
+    ``advice`` names where to look when the key is refused. Raises ``ConfigurationError`` for an
     address that is not https (http: this machine alone).
     """
 

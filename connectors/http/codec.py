@@ -43,7 +43,7 @@ def _chunks(raw: BaseHTTPResponse, *, call: str, most: int, deadline: Deadline) 
     if declared.isdecimal() and len(declared) < 20 and int(declared) > most:  # noqa: PLR2004 - 64 bits
         raise too_large
     came = 0
-    # `read1` gives what has come and does not wait for a chunk to be full.
+    # `read1` returns what has come and does not wait for a chunk to be full.
     while chunk := raw.read1(_CHUNK, decode_content=True):
         came += len(chunk)
         if came > most:
@@ -72,11 +72,11 @@ def decode(body: bytes, content_type: str, *, call: str) -> object:
 
 
 def check_type(content_type: str, *, call: str) -> None:
-    """``AnswerError`` unless the answer says that it is JSON."""
+    """``AnswerError`` unless the answer is declared as JSON."""
     media = content_type.partition(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
-        shown = ascii(media)[1:-1][:60]
-        raise AnswerError(f"{call}: the answer is {shown or 'of no type'}, not JSON")
+        printed = ascii(media)[1:-1][:60]
+        raise AnswerError(f"{call}: the answer is {printed or 'of no type'}, not JSON")
 
 
 def _loads(body: bytes, parse_int: Callable[[str], int | float]) -> object:

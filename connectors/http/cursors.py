@@ -1,4 +1,4 @@
-"""Pages by cursor: each answer holds the token that asks for the next."""
+"""Pages by cursor: each answer holds the token of the next page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connectors.page import Page
 
 @dataclass(frozen=True, kw_only=True)
 class Cursors:
-    """Repeats the query with parameter ``name`` set to the cursor found ``at`` a path of keys.
+    """Repeats the query with parameter ``name`` set to the cursor ``at`` a path of keys.
 
     Square: ``cursor`` at ``cursor``; HubSpot: ``after`` at ``paging.next.after``; Zoho:
     ``page_token`` at ``info.next_page_token``. A missing or empty cursor ends the walk.

@@ -1,4 +1,4 @@
-"""How often a source may be asked."""
+"""How often a source may be called."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Clock = Callable[[], float]
 
 
 class Limiter(Protocol):
-    """Asked before every request; sees every response."""
+    """Consulted before every request; sees every response."""
 
     def acquire(self, deadline: Deadline) -> None:
         """Return when a request may be sent; wait for that, but not beyond ``deadline``.

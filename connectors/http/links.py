@@ -16,8 +16,8 @@ class Links:
     """Follows ``next``, of which only the query is used, on our own endpoint.
 
     It may name one of ``hosts``, in whatever case and with any port; another one is a
-    ``PaginationError``. What must be ``always`` asked (a filter) is, also where ``next`` forgets
-    it.
+    ``PaginationError``. What is ``always`` in the query (a filter) stays there, also where ``next``
+    forgets it.
     """
 
     path: str

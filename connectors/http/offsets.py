@@ -11,17 +11,17 @@ from connectors.page import Page
 
 @dataclass(frozen=True, kw_only=True)
 class Offsets:
-    """``limit`` records are asked for each page.
+    """``limit`` records are requested for each page.
 
-    A page that is shorter than asked is the last, unless its ``count``, which must be the whole's,
-    says that there is more.
+    A page that is shorter than ``limit`` is the last, unless its ``count``, which must be the
+    whole's, is larger.
     """
 
     limit: int
 
     @property
     def first(self) -> Query:
-        """What asks for the first page."""
+        """The query of the first page."""
         return {"limit": str(self.limit), "offset": "0"}
 
     def advance(self, page: Page, data: object) -> Query | None:
@@ -33,7 +33,7 @@ class Offsets:
 
 
 def of_all(payloads: list[object], count: int | None) -> int | None:
-    """The whole's number, if ``count`` is one: a page's own says nothing."""
+    """The whole's number, if ``count`` is one: a page's own is none."""
     return None if count == len(payloads) else count
 
 
@@ -42,7 +42,7 @@ def cut(
 ) -> Iterator[Page]:
     """What came in one answer, ``limit`` records a page, from the page on that ``start`` names.
 
-    Who goes on has asked for everything again. When that has another length than the answer that
+    A resumed walk has fetched everything again. When that has another length than the answer that
     the pages before were cut from, ``count`` is the old one: records may have moved past the cut.
     """
     offset = int((start or {}).get("offset", 0))

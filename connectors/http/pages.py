@@ -1,4 +1,4 @@
-"""Walking a source page by page: only forward, never for ever, whatever says where the next is."""
+"""Walking a source page by page: only forward, never for ever, however the next is named."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _POSITIONS = ("page", "offset")
 
 Query = dict[str, str]
 Records = tuple[list[object], int | None]
-"""The records of an answer, and how many there are in all (None: it does not say)."""
+"""The records of an answer, and how many there are in all (None: not given)."""
 
 
 class Paginator(Protocol):
     """How a source's pages follow each other; a value, the same for every walk."""
 
     def advance(self, page: Page, data: object) -> Query | None:
-        """What asks for the page after ``page``, which was read from the answer ``data``; None
+        """The query of the page after ``page``, which was read from the answer ``data``; None
         after the last. Raises ``AnswerError`` and ``PaginationError``.
         """
 
@@ -42,34 +42,34 @@ def walk(
     10,000 pages or the third page of the same records.
     """
     trail = Trail(path)
-    asked = dict(query)
+    current = dict(query)
     for _ in range(MOST_PAGES):
-        data = ask(asked)
+        data = ask(current)
         payloads, count = read(data)
-        page = Page(payloads=payloads, query=asked, count=count)
+        page = Page(payloads=payloads, query=current, count=count)
         page = replace(page, next_query=paginator.advance(page, data))
         trail.follow(page)
         yield page
         if page.next_query is None:
             return
-        asked = page.next_query
+        current = page.next_query
     raise PaginationError(f"{path}: more than {MOST_PAGES} pages; the source never says it is done")
 
 
 class Trail:
-    """What this walk has asked and seen, to notice when it goes in circles."""
+    """The queries and records of this walk, to notice when it goes in circles."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._asked: set[frozenset[tuple[str, str]]] = set()
+        self._queries: set[frozenset[tuple[str, str]]] = set()
         self._seen: Counter[int] = Counter()
 
     def follow(self, page: Page) -> None:
         """Note ``page``; ``PaginationError`` when the walk goes in circles."""
-        self._asked.add(frozenset(page.query.items()))
+        self._queries.add(frozenset(page.query.items()))
         following = page.next_query
         if following is not None and (
-            frozenset(following.items()) in self._asked or _goes_back(page.query, following)
+            frozenset(following.items()) in self._queries or _goes_back(page.query, following)
         ):
             raise PaginationError(f"{self._path}: 'next' leads back to what was asked before")
         if page.payloads and (mark := _mark(page.payloads)) is not None:
@@ -79,7 +79,7 @@ class Trail:
 
 
 def _mark(payloads: Sequence[object]) -> int | None:
-    # The two ends tell pages apart; to write out all that lies between would cost every record
+    # The two ends distinguish pages; to write out all that lies between would cost every record
     # a fifth of its parsing.
     try:
         return hash((len(payloads), repr(payloads[0]), repr(payloads[-1])))

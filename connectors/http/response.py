@@ -1,4 +1,4 @@
-"""A response: status and headers at once, the body when it is asked for."""
+"""A response: status and headers at once, the body when it is read."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """How many seconds it asks to wait."""
+        """The seconds of its ``Retry-After``."""
         return retry_after.seconds(self.headers.get("Retry-After"), now=datetime.now(UTC))
 
     def json(self, *, most: int, may_be_empty: bool = False) -> object:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST = 3600.0
-"""Seconds; who asks for more is asked again after an hour."""
+"""Seconds; a longer wait is cut to an hour."""
 
 _SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII).fullmatch
 

@@ -1,4 +1,4 @@
-"""What a status means for who asked."""
+"""The error that a response's status means."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from connectors.http.response import Response
 def refusal(response: Response, *, host: str, advice: str) -> APIError | None:
     """The error that ``response`` means, None when it is a success.
 
-    ``advice`` says where a refused key is to be looked for.
+    ``advice`` names where a refused key is to be looked for.
     """
     status, call, retry_after = response.status, response.call, response.retry_after
     wait = "" if retry_after is None else f"; it asks to wait {retry_after:.0f} s"

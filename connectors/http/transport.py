@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 TLS = "TLS"
-"""The code of a connection that is not safe: asked again, it would be no safer."""
+"""The code of a connection that is not safe: a retry would be no safer."""
 
 
 class _TimedReader(io.RawIOBase):
@@ -102,7 +102,7 @@ class TLSTransport(Transport):
 
 
 def session(scheme: str = "https") -> requests.Session:
-    """A session that speaks one scheme, https or http, and takes nothing from the environment: no
+    """A session for one scheme, https or http, which takes nothing from the environment: no
     proxy, no ``.netrc``, no CA file.
 
     Seen with requests 2.34: ``.netrc`` replaces our key, and HTTP_PROXY receives it.
@@ -120,7 +120,7 @@ def session(scheme: str = "https") -> requests.Session:
 def failure(error: Exception, *, call: str, host: str, deadline: Deadline, read: float) -> APIError:
     """What ``error`` means: no answer to ``call``, or not all of it; ``read`` bounds a silence.
 
-    The libraries' own words may quote the whole address; the types say enough.
+    The libraries' own messages may quote the whole address; the types are enough.
     """
     if isinstance(error, requests.exceptions.SSLError | urllib3_errors.SSLError):
         return ConnectionError(

@@ -22,7 +22,7 @@ CONNECT_TIMEOUT = 5.0
 log = get_logger(__name__)
 
 Receive = Callable[[Response], object]
-"""Takes a response in: its body, or raises for what it says."""
+"""Reads a response: its body, or raises for its status or content."""
 
 
 class Wire:
@@ -94,7 +94,7 @@ class Wire:
             )
         )
         left = max(deadline.remaining(), 0.001)
-        # Not through `Session.send`: even told not to follow a redirect, it reads the whole body
+        # Not through `Session.send`: even without following a redirect, it reads the whole body
         # of one, however long, and it keeps cookies.
         return self._session.get_adapter(url).send(
             prepared,

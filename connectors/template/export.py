@@ -75,8 +75,8 @@ class TemplateExport(Connector):
 
     def stats(self, *, start: Start = None) -> Iterator[Page]:
         """The site's figures as records ``{key, value}``: one request."""
-        found = self.http.get("stats").data
-        figures = found.get("stats") if isinstance(found, dict) else None
+        answer = self.http.get("stats").data
+        figures = answer.get("stats") if isinstance(answer, dict) else None
         if not isinstance(figures, dict):
             raise AnswerError("stats: an object with an object 'stats' is expected")
         records: list[object] = [{"key": key, "value": value} for key, value in figures.items()]

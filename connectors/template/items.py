@@ -63,8 +63,8 @@ class ItemsApart:
     def of(self, order: object) -> list[object]:
         """The items of one order, as they came."""
         query = "SELECT raw FROM items WHERE order_id = ? ORDER BY rowid"
-        found = self._held.execute(query, (named(order, "id"),))
-        return [json.loads(raw) for (raw,) in found]
+        rows = self._held.execute(query, (named(order, "id"),))
+        return [json.loads(raw) for (raw,) in rows]
 
     def close(self) -> None:
         """Forget them."""

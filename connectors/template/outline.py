@@ -1,4 +1,4 @@
-"""What a whole export holds, by one look at its structure; and whether all of it came."""
+"""What a whole export holds, by one pass over its structure; and whether all of it came."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ def readable() -> Iterator[None]:
         ) from None
 
 
-def _check_counts(declared: dict[str, int], found: dict[str, int]) -> None:
+def _check_counts(declared: dict[str, int], counted: dict[str, int]) -> None:
     for name, count in declared.items():
-        if count != found[name]:
+        if count != counted[name]:
             raise AnswerError(
-                f"full: its {name} is {count}, and {found[name]} came: it is cut short or its "
+                f"full: its {name} is {count}, and {counted[name]} came: it is cut short or its "
                 "count is wrong; each table alone may still be well"
             )
 
@@ -102,7 +102,7 @@ def _check_counts(declared: dict[str, int], found: dict[str, int]) -> None:
 def _check_characters(file: IO[bytes]) -> None:
     file.flush()
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
-        broken = _HALF(held) is not None and any(found[1] for found in _ESCAPES(held))
+        broken = _HALF(held) is not None and any(match[1] for match in _ESCAPES(held))
     if broken:
         raise AnswerError(
             "full: a text holds half a character (a lone surrogate); each table alone may still "

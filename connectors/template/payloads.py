@@ -1,4 +1,4 @@
-"""Records of the export as the site sends them: only what must be there is typed here.
+"""Records of the export as the site sends them: only what must be there is typed.
 
 What a field holds beside that is the site's own business: see ``syncs.sources.template``.
 """

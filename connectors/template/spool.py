@@ -86,7 +86,7 @@ class SpooledExport(TemplateExport):
         return self._pages(path, limit, {"limit": str(limit)})
 
     def _whole(self, path: str, start: Start) -> Iterator[Page]:
-        # So that the site's own answer can take over from here.
+        # So that the site's own answer can take over at this page.
         length = self.tables.get(self._name(path) or path, 0)
         return self._pages(path, export.WHOLE_LIMIT, offsets.position(0, of=length))
 
@@ -106,8 +106,8 @@ class SpooledExport(TemplateExport):
             page, offset = following, offset + len(page)
 
     def _records(self, path: str) -> Iterator[object]:
-        found = self._table(self._name(path) or path)
-        return map(self._with_items, found) if path == "orders" else found
+        records = self._table(self._name(path) or path)
+        return map(self._with_items, records) if path == "orders" else records
 
     def _with_items(self, order: object) -> object:
         if not isinstance(order, dict) or nested(order) is not None or ITEMS not in self.tables:
@@ -132,6 +132,6 @@ class _Reader:
 
     def read(self, size: int = -1) -> bytes:
         self._file.seek(self._at)
-        found = self._file.read(size)
-        self._at += len(found)
-        return found
+        chunk = self._file.read(size)
+        self._at += len(chunk)
+        return chunk
