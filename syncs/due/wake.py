@@ -42,7 +42,7 @@ class Waker:
             return
         try:
             self._look()
-        except Exception as error:  # noqa: BLE001, no error may break the page, which may be another site's
+        except Exception as error:  # noqa: BLE001, nothing may break the page, maybe another site's
             self._rest(error)
         else:
             self._recover()
