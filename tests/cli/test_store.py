@@ -31,6 +31,7 @@ def test_a_secret_of_the_wrong_form_is_told_and_not_quoted(cli, monkeypatch, nam
     assert "canary" not in said.stdout + said.stderr
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_missing_encryption_key_is_told_with_the_command_that_makes_one(cli, monkeypatch):
     monkeypatch.setenv("MOULIN_ENV", "production")
     monkeypatch.delenv("INVENTORY_ENCRYPTION_KEY", raising=False)
