@@ -7,7 +7,7 @@ PYTEST ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
-# Two more than there are processors, for the longest tests mostly wait; each has servers of its own.
+# Two more than there are processors, for the longest tests mostly wait; each has its own servers.
 WORKERS := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --maxprocesses 6 --dist loadgroup
 COMPILE := $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes \
 	--python-version 3.11 --no-strip-extras --no-header --no-emit-index-url --no-emit-find-links
