@@ -64,6 +64,20 @@ def test_a_till_that_uses_our_number_for_its_own_takes_nothing_away(till):
     assert stock_of(PHONE) == 8
 
 
+def test_a_number_that_was_sold_before_the_batch_came_is_not_given_again(till):
+    till.send(sale("VENTE-2-20261129080000-0"))
+    received = till.receive(sale(None))
+    with writing() as session:
+        session.get_one(SalesBatch, received.batch_id).number_stamp = "20261129080000"
+    process(received.batch_id)
+
+    answer = till.answer(received.batch_id)
+
+    number = f"VENTE-2-20261129080000-0-{received.batch_id}"
+    assert [made["numero_facture"] for made in answer["ventes_creees"]] == [number]
+    assert stock_of(PHONE) == 8
+
+
 def test_a_till_that_takes_up_the_number_it_was_told_of_a_refused_sale_sells_it_once(till):
     batch = sale(None, (CASE, 6))
     refused = till.send(batch, key="k")["ventes_erreurs"][0]
