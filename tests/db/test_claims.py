@@ -4,50 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Barrier
 
 import pytest
-from sqlalchemy import MetaData, event, text, update
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from core.errors import MoulinError
-from db.models import Base
-from db.models.work import LeasedWork
 from db.session import engine, reading, writing
 from db.types import db_now
 from db.work import claims
 from syncs import trying
 from syncs.due.kinds import Rows
+from tests.db.letters import (
+    LETTER,
+    Letter,
+    LetterLost,
+    Posting,
+    Toys,
+    change,
+    claim,
+    claimed,
+    columns,
+    expire,
+    letter,
+    rung,
+)
 from tests.servers import until
 
 WORKERS = 8
-LETTER = 1
-
-
-class Toys(DeclarativeBase):
-    """A base of their own: these are no tables of the product."""
-
-    metadata = MetaData(naming_convention=Base.metadata.naming_convention)
-    type_annotation_map = Base.type_annotation_map
-
-
-class Letter(LeasedWork, Toys):
-    __tablename__ = "letters"
-
-    text: Mapped[str]
-    postmark: Mapped[str | None]
-
-
-class LetterLost(claims.LeaseLost):
-    code = "LETTER_LOST"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Posting(claims.Claim):
-    table = Letter
-    lost = LetterLost
-    text: str
 
 
 @pytest.fixture(autouse=True)
@@ -60,51 +45,12 @@ def letters(store) -> Iterator[None]:
     Toys.metadata.drop_all(engine())
 
 
-def claim(*, task_id: str | None = None) -> Posting | None:
-    with writing() as session:
-        return claims.claim(
-            session, Posting, LETTER, seconds=60, task_id=task_id, columns=(Letter.text,)
-        )
-
-
-def claimed() -> Posting:
-    held = claim()
-    assert held is not None
-    return held
-
-
-def letter() -> Letter:
-    with reading() as session:
-        return session.get_one(Letter, LETTER)
-
-
-def columns() -> dict[str, object]:
-    """All that the letter's row holds."""
-    kept = letter()
-    return {column.key: getattr(kept, column.key) for column in Letter.__table__.columns}
-
-
 def answer(write: Callable[[Session], object]) -> None:
     """Write an answer to the letter in the transaction that ends its work."""
     with writing() as session:
         session.add(Letter(id=2, text="Bonsoir"))
         session.flush()
         write(session)
-
-
-def change(**values: object) -> None:
-    with writing() as session:
-        session.execute(update(Letter).where(Letter.id == LETTER).values(**values))
-
-
-def expire() -> None:
-    """The lease's end has come."""
-    change(lease_until=db_now(-1))
-
-
-def rung(*, quiet: float = 0) -> list[int]:
-    with writing() as session:
-        return claims.to_ring(session, Letter, quiet=quiet)
 
 
 def error(message: str) -> list[trying.Attempt]:
