@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from core.advice import Advised
 from core.errors import ConfigurationError
 from db.session import engine
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def upgrade() -> None:
     """Run every migration that is missing; safe to repeat, and with the code before it running."""
+    from alembic import command
+
     store = engine()
     if store.dialect.name == "sqlite":
         # Write-ahead logging is a property of the file: set once, here, not by each process.
@@ -35,9 +40,12 @@ def current() -> str | None:
         return revision
 
 
-def head() -> str | None:
-    """The revision this code needs."""
-    return ScriptDirectory.from_config(config()).get_current_head()
+def head() -> str:
+    """The revision this code needs: the number of its last migration.
+
+    Every command asks; Alembic, loaded with all migrations, would cost a fifth of its start.
+    """
+    return max(path.name for path in MIGRATIONS.glob("versions/[0-9]*_*.py")).partition("_")[0]
 
 
 def require_current() -> None:
@@ -48,6 +56,8 @@ def require_current() -> None:
 
 def config() -> Config:
     """Alembic's settings: where the migrations are. The address of the store is not in it."""
+    from alembic.config import Config
+
     settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    settings.set_main_option("script_location", str(MIGRATIONS))
     return settings

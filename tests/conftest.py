@@ -40,6 +40,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 sys.addaudithook(stages.watch)
 
+# The programs that tests start, some six hundred, need not compile ours each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Pytest's own setting for where the tests' directories are.
 if place := memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
@@ -173,9 +176,7 @@ def postgresql_database(
     postgresql_server.create(TEMPLATE)
     bring_to_head(postgresql_server.url(TEMPLATE), tmp_path_factory.mktemp("template"))
     postgresql_server.execute(WATCH, database=TEMPLATE)
-    version = migrate.head()
-    assert version is not None
-    with closing(Database(postgresql_server, TEMPLATE, version)) as database:
+    with closing(Database(postgresql_server, TEMPLATE, migrate.head())) as database:
         yield database
 
 

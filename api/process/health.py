@@ -100,6 +100,6 @@ def store_check() -> str:
 
 
 @cache
-def _head() -> str | None:
+def _head() -> str:
     # What the code needs cannot change while it runs.
     return migrate.head()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 import api
@@ -17,7 +16,7 @@ from api.till import sales
 from db.access import operators
 from db.session import writing
 from sandbox import b2b
-from tests.api import held
+from tests.api import compiled, held
 from tests.api.pages import EVIL
 from tests.api.till import HeardBell
 from tests.api.visitor import CSRF, Visitor
@@ -25,21 +24,7 @@ from tests.api.visitor import CSRF, Visitor
 Ask = Callable[..., TestResponse]
 
 
-class Templates(BytecodeCache):
-    """Compiled once for all applications: a page's takes longer than the rest of its test."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept[bucket.key] = bucket.bytecode_to_string()
-
-
-TEMPLATES = Templates()
+compiled.keep_rules()
 
 
 @pytest.fixture
@@ -53,7 +38,7 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Flask:
     monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
     core.settings.reset()
     made = api.create_app()
-    made.jinja_env.bytecode_cache = TEMPLATES
+    compiled.keep_templates(made)
     # Before a test gives it other routes.
     held.described(made)
     made.test_client_class = held.Client

@@ -1,5 +1,7 @@
 """Migrations: there and back on both databases, and the models say the same."""
 
+from pathlib import Path
+
 import pytest
 from alembic import command
 from alembic.script import Script, ScriptDirectory
@@ -28,6 +30,15 @@ def test_the_models_are_what_the_migrations_made(store):
 
 def test_every_table_is_there(store):
     assert tables() == set(Base.metadata.tables)
+
+
+def test_a_migration_is_filed_under_its_number_and_the_last_is_the_head():
+    steps = revisions()
+
+    assert {Path(step.path).name.partition("_")[0]: step.revision for step in steps} == {
+        step.revision: step.revision for step in steps
+    }
+    assert migrate.head() == steps[0].revision == max(step.revision for step in steps)
 
 
 def test_down_to_nothing_and_up_again(store):
