@@ -5,6 +5,7 @@ A skip is a failure when ``CI`` is set: what is skipped is not proven.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -39,6 +40,9 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 sys.addaudithook(stages.watch)
+
+# What is imported and collected stays, and is much: look through it more rarely.
+gc.set_threshold(10_000, 20, 50)
 
 # The programs that tests start, some six hundred, need not compile ours each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
