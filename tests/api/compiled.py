@@ -37,7 +37,7 @@ def keep_templates(app: Flask) -> None:
 
 def keep_rules() -> None:
     """From now on, compile once what makes the addresses of rules that are written the same."""
-    Rule._compile_builder = compile_once  # type: ignore[method-assign, assignment]
+    Rule._compile_builder = compile_once  # type: ignore[method-assign, assignment]  # for all tests
 
 
 def compile_once(rule: Rule, append_unknown: bool = True) -> Builder:  # noqa: FBT001, FBT002, as theirs
