@@ -6,12 +6,15 @@ result backend. Why each value: docs/explanation/celery.md.
 
 from kombu import Exchange, Queue
 
+from core.broker import PREFIX, QUEUES
 from core.broker import broker_url as find_broker
 from core.settings import settings
 
 broker_url = find_broker()
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
+# A command that Redis refuses, for a key of another type or for want of memory, must not end us.
+broker_channel_error_retry = True
 broker_transport_options = {
     "visibility_timeout": 3600,
     "unacked_restore_interval": 10,
@@ -20,7 +23,7 @@ broker_transport_options = {
     "socket_keepalive": True,
     "socket_timeout": 10,
     "socket_connect_timeout": 5,
-    "global_keyprefix": "moulin:",
+    "global_keyprefix": PREFIX,
 }
 broker_pool_limit = 10
 broker_pool_acquire_timeout = 2
@@ -42,7 +45,7 @@ task_soft_time_limit = 840
 task_time_limit = 900
 
 # An exchange each: by default all would share one, and a message to it would reach every queue.
-task_queues = [Queue(name, Exchange(name), name) for name in ("sales", "outbox", "upkeep", "sync")]
+task_queues = [Queue(name, Exchange(name), name) for name in QUEUES]
 task_default_queue = "upkeep"
 task_create_missing_queues = False
 task_routes = {"sync.*": "sync", "sales.*": "sales", "outbox.*": "outbox", "upkeep.*": "upkeep"}
@@ -71,4 +74,4 @@ timezone = settings().timezone
 enable_utc = True
 
 # Every name of this module is a setting to Celery, and Flower shows them.
-del Exchange, Queue, find_broker, settings
+del PREFIX, QUEUES, Exchange, Queue, find_broker, settings

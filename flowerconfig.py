@@ -7,6 +7,7 @@ wins. See docs/explanation/celery.md.
 import os
 import sys
 from ipaddress import ip_address
+from logging import ERROR, getLogger
 from typing import NoReturn
 
 from tornado.options import options
@@ -32,6 +33,9 @@ try:
     _given = settings()
 except ConfigurationError as error:
     _refuse(*error.problems)
+
+# Of an event that cannot be read it would print the content.
+getLogger("kombu.transport.redis").setLevel(ERROR)
 
 # Open to this machine only, unless told otherwise.
 address = options.address or os.environ.get("FLOWER_ADDRESS") or "127.0.0.1"

@@ -1,4 +1,4 @@
-"""Where the broker is: ``REDIS_URL``, else the embedded server, if one runs."""
+"""Where the broker is: ``REDIS_URL``, else the embedded server, if one runs; and its queues."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 from core.advice import Advised
 from core.errors import ConfigurationError
 from core.settings import settings
+
+QUEUES = ("sales", "outbox", "upkeep", "sync")
+PREFIX = "moulin:"
+"""Before each of our keys: two applications on one database do not mix."""
 
 
 def embedded_address() -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from celery import Task, current_task, shared_task
 
+from core.document import Json
 from core.logs import get_logger
 from syncs import engine, gate
 from syncs.declaration import AnySync
@@ -21,12 +24,19 @@ class SyncTask(DurableTask):
 
     abstract = True
     keeps_failures = False
+    sync: AnySync
+
+    def check_arguments(self, args: Sequence[object], kwargs: Json) -> None:
+        """A run's id, who asked for it, and options of the sync."""
+        super().check_arguments(args, kwargs)
+        given = {name: kwargs[name] for name in kwargs.keys() - {"run_id", "trigger"}}
+        self.sync.check_options(given)
 
 
 def sync_task(sync: AnySync) -> Task[..., None]:
     """The task that runs ``sync``."""
 
-    @shared_task(name=sync.task, base=SyncTask, bind=False)
+    @shared_task(name=sync.task, base=SyncTask, bind=False, sync=sync)
     def run(run_id: int | None = None, trigger: str = "task", **options: object) -> None:
         chosen = run_id if run_id is not None else open_run(sync, trigger, options)
         if chosen is None:

@@ -6,6 +6,7 @@ from core.advice import Sentence, in_words
 
 WORDS = {
     "newer run": "{said}: GET /api/ops/runs/{run}.",
+    "dismiss unread": "{said}; POST /api/ops/failures/{failure}/dismiss closes it.",
     "sync paused": "{said}: POST /api/ops/syncs/{sync}/resume ends that.",
     "sync needs_approval": "{said}: GET /api/ops/runs/{approve}, then POST "
     "/api/ops/runs/{approve}/approve if that is right.",

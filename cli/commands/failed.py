@@ -82,7 +82,12 @@ def show(failure_id: int, as_json: bool) -> None:
         ("", ""), [(key, value) for key, value in failure.items() if key != "attempts"], empty=""
     )
     print_attempts(failure["attempts"])
-    if failure["state"] == "open":
+    if failure["state"] == "open" and failure["task"] == failures.UNREAD:
+        say(
+            "Nothing of ours is lost with it, and there is nothing to send again: find out who "
+            f"wrote it, then 'python manage.py failed dismiss {failure_id} --why …'."
+        )
+    elif failure["state"] == "open":
         say(
             f"When the cause is cured: 'python manage.py failed retry {failure_id}'; if it must "
             f"not run again: 'python manage.py failed dismiss {failure_id} --why …'."

@@ -74,7 +74,7 @@ def _worker(name: str, queues: str) -> Command:
     return _command(
         name,
         *(sys.executable, "-m", "celery", "-A", "worker", "worker", "-n", f"{name}@%h"),
-        *("-Q", queues, "-c", "2", "--without-gossip", "--without-mingle"),
+        *("-Q", queues, "-c", "2"),
         # A stop lets running tasks end within limits, then hands the rest back to the queue.
         REMAP_SIGTERM="SIGQUIT",
     )

@@ -12,6 +12,9 @@ from core.errors import NotFoundError, RefusedError
 from db import bulk
 from db.models import FailedTask
 
+UNREAD = "unread"
+"""Where a failed task has its name: a message that could not be read, and cannot be sent again."""
+
 
 def fingerprint(task: str, error: Mapping[str, object]) -> str:
     """One value for failures of one cause: the task, the error's type and its code."""
@@ -75,8 +78,12 @@ def recent(
 def open_ids(
     session: Session, *, task: str | None = None, fingerprint: str | None = None
 ) -> list[int]:
-    """The ids of every open failure that matches, newest first."""
-    query = select(FailedTask.id).where(FailedTask.state == "open").order_by(FailedTask.id.desc())
+    """The ids of every open failure that matches and can be tried again, newest first."""
+    query = (
+        select(FailedTask.id)
+        .where(FailedTask.state == "open", FailedTask.task != UNREAD)
+        .order_by(FailedTask.id.desc())
+    )
     for column, value in ((FailedTask.task, task), (FailedTask.fingerprint, fingerprint)):
         if value is not None:
             query = query.where(column == value)

@@ -14,7 +14,8 @@ def retry(failure_id: int, *, by: By) -> Reopened | None:
     """Make due what the failed task was to do: what to ring for. None when the task has no row of
     its own: ``tasks.resend`` sends it again as it was.
 
-    ``RefusedError`` when it is closed or its sync is running, ``NotFoundError`` when there is none.
+    ``RefusedError`` when it is closed, is a message that could not be read, or its sync is running;
+    ``NotFoundError`` when there is none.
     """
     with writing() as session:
         failed = failures.find(session, failure_id)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from core.advice import Advised
 from core.errors import RefusedError
 from core.logs import correlation_id, new_correlation_id
 from db.access import audit
@@ -33,6 +34,7 @@ def reopen(
 
     Of a sync, every other open failure with these options is marked too: one run answers for all.
     """
+    _require_read(failed)
     answered = [failed]
     if failed.run_id is not None:
         again = _run(session, failed.run_id)
@@ -46,6 +48,18 @@ def reopen(
         subject = f"failed task {item.id}"
         audit.note(session, who=who, what="failure.retry", subject=subject, why=why)
     return again
+
+
+def _require_read(failed: FailedTask) -> None:
+    if failed.task == failures.UNREAD:
+        raise RefusedError(
+            Advised(
+                f"Failure {failed.id} is a message that could not be read: there is nothing to "
+                "send again.",
+                "dismiss unread",
+                {"failure": failed.id},
+            )
+        )
 
 
 def _row(session: Session, kind: Rows, key: int) -> Reopened:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core.messages import UnreadError
 from db.models import AuditEvent, FailedTask, SyncRun
 from db.session import reading, writing
 from db.work import failures
+from worker import unread
 
 RETRY = "POST /api/ops/failures/retry"
 ALL: dict[str, object] = {"filter": {}}
@@ -226,3 +228,21 @@ def test_an_unclear_order_does_nothing(ask, sent):
 
     assert ask(RETRY, json=sent).status_code == 422
     assert states() == {ident: "open"}
+
+
+def test_a_message_that_could_not_be_read_is_dismissed_and_not_retried(ask):
+    unread.keep(b"canary", "sales", UnreadError("MESSAGE_JSON", "it is no JSON"))
+    (line,) = ask("GET /api/ops/failures?task=unread").get_json()["results"]
+    path = f"/api/ops/failures/{line['id']}"
+
+    refused = ask(f"POST {path}/retry", json={"why": "again"})
+    counted = ask(RETRY, json={**ALL, "dry_run": True})
+    whole = ask(f"GET {path}").get_json()
+    dismissed = ask(f"POST {path}/dismiss", json={"why": "known"})
+
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "REFUSED")
+    assert f"POST {path}/dismiss" in refused.get_json()["detail"]
+    assert counted.get_json()["matching"] == 0
+    assert line["error"].startswith("A message that could not be read: it is no JSON.")
+    assert (whole["queue"], whole["kwargs"]["size"], whole["args"]) == ("sales", 6, [])
+    assert dismissed.status_code == 200

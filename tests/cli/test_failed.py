@@ -2,9 +2,11 @@ import json
 
 import redis
 
+from core.messages import UnreadError
 from db.session import reading
 from db.work import failures
 from tests.cli import given
+from worker import unread
 
 
 def state(failure_id):
@@ -147,3 +149,25 @@ def test_to_dismiss_takes_a_reason_and_all_or_none(cli, told):
     assert found == {"dismissed": [first, second]}
     assert state(second) == ("dismissed", None, "a test source")
     assert given.audited()[0] == ("failure.dismiss", f"failed task {first}", "a test source")
+
+
+def test_a_message_that_could_not_be_read_is_a_failure_to_dismiss(store, cli, told):
+    unread.keep(b"canary", "sales", UnreadError("MESSAGE_JSON", "it is no JSON"))
+    (line,) = told("failed", "list")
+
+    shown = cli("failed", "show", line["id"])
+    retried = cli("failed", "retry", line["id"], exit=1)
+    every = told("failed", "retry", "--all", "--dry-run")
+    cli("failed", "dismiss", line["id"], "--why", "known")
+
+    assert line["task"] == failures.UNREAD
+    assert line["error"].startswith(
+        "A message that could not be read: it is no JSON. Queue sales, 6 bytes, sha256 "
+    )
+    assert "failed retry" not in shown.stderr
+    assert f"failed dismiss {line['id']}" in shown.stderr
+    assert "nothing to send again" in retried.stderr
+    assert f"failed dismiss {line['id']}" in retried.stderr
+    assert every["count"] == 0
+    assert told("failed", "list") == []
+    assert "canary" not in shown.output

@@ -128,7 +128,7 @@ def site(store: Any, source: b2b.B2B, empty_redis: Redis, tmp_path: Path) -> Ite
         # Pages shall wake nothing here: the button does.
         "AUTO_SYNC_PATHS": "",
     }
-    worker = family.celery("worker", "-c", "2", "--without-gossip", "--without-mingle")
+    worker = family.celery("worker", "-c", "2")
     web = family.python("manage.py", "web", "--port", "0")
     try:
         web.says("Listening on")

@@ -141,8 +141,7 @@ class Stage:
     def start_worker(self, *options: str, celery: str = "celery", **extra: str) -> Process:
         """A worker that is not ready yet."""
         return self.start(
-            "-m", celery, "-A", "worker", "worker", "-c", "2", "--without-gossip",
-            "--without-mingle", *options, **extra,
+            "-m", celery, "-A", "worker", "worker", "-c", "2", *options, **extra
         )  # fmt: skip
 
     def web(self, **extra: str) -> Web:

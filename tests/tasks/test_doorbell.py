@@ -57,3 +57,10 @@ def test_a_message_carries_the_runs_id_alone(empty_redis: Redis):
 def test_a_silent_broker_costs_one_try_and_then_nothing():
     # A hundred tries against a closed port would take seconds; none of them was made.
     assert ring(f"redis://127.0.0.1:{free_port()}/0") == "False False True"
+
+
+def test_what_is_in_a_queues_place_is_a_ring_that_nobody_hears(empty_redis: Redis):
+    with redis.Redis.from_url(empty_redis.url) as client:
+        client.set("moulin:sync", "canary")
+
+    assert ring(empty_redis.url) == "False False True"
