@@ -10,7 +10,17 @@ from api import autosync
 from api.console import home, keys, login
 from api.console import status as status_page
 from api.openapi import docs
-from api.ops import audit, batches, failures, inventory, rejects, runs, syncs, template
+from api.ops import (
+    audit,
+    batches,
+    failures,
+    inventory,
+    queues,
+    rejects,
+    runs,
+    syncs,
+    template,
+)
 from api.process import health, metrics
 from api.storefront import status, synced
 from api.till import articles, audience, history, sales, statistics, waiting
@@ -20,7 +30,8 @@ from core import logs
 
 PROCESS = (health.bp, metrics.bp, docs.bp)
 OPS = (
-    syncs.bp, runs.bp, failures.bp, rejects.bp, batches.bp, audit.bp, template.bp, inventory.bp,
+    syncs.bp, runs.bp, failures.bp, rejects.bp, batches.bp, queues.bp, audit.bp, template.bp,
+    inventory.bp,
 )  # fmt: skip
 TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)
 STOREFRONT = (synced.bp, status.bp)

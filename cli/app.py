@@ -21,6 +21,7 @@ from cli.commands import (
     pauses,
     processes,
     products,
+    queues,
     rejects,
     runs,
     shops,
@@ -87,7 +88,7 @@ def commands(ctx: click.Context) -> None:
 
 
 for module in (
-    syncs, template, art_site, status, pauses, runs, failed, rejects, batches, keys, shops,
+    syncs, template, art_site, status, pauses, runs, failed, rejects, batches, queues, keys, shops,
     terminals, products, stock, operators, store, processes,
 ):  # fmt: skip
     module.register(commands)

@@ -11,6 +11,7 @@ WORDS = {
     "no failed task": "{said}; 'failed list' shows them.",
     "no reject": "{said}; 'rejects list' shows them.",
     "no batch": "{said}; 'batches list' shows them.",
+    "no queue": "{said}; 'queues list' shows them.",
     "dismiss unread": "{said}; 'python manage.py failed dismiss {failure} --why …' closes it.",
     "no key": "{said}; 'apikey list' shows them.",
     "no operator": "{said}; 'operator list' shows them.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+import core.settings
 from api.web import access
 from db.access import operators
 from db.models import Operator
@@ -55,6 +56,8 @@ DOORS = {
     "POST /api/ops/rejects/replay": "operator",
     "GET /api/ops/batches": "viewer",
     "GET /api/ops/batches/<ident:batch_id>": "viewer",
+    "GET /api/ops/queues": "viewer",
+    "POST /api/ops/queues/<queue>/purge": "operator",
     "GET /api/ops/audit": "admin",
     "POST /admin/api/sync-template": "operator",
     "GET /admin/api/template-health": "viewer",
@@ -74,6 +77,7 @@ DOORS = {
 }
 FILLED = {
     "<name>": "b2b.products",
+    "<queue>": "sales",
     "<ident:run_id>": "999",
     "<ident:failure_id>": "999",
     "<ident:reject_id>": "999",
@@ -114,7 +118,9 @@ def test_a_route_without_a_rule_is_closed(app, ask):
 
 
 @pytest.mark.parametrize("role", [None, *operators.ROLES])
-def test_a_role_opens_its_doors_and_no_other(ask, role):
+def test_a_role_opens_its_doors_and_no_other(ask, role, redis_url, monkeypatch):
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    core.settings.reset()
     for door, needed in DOORS.items():
         # A login is by a form of ours, whoever comes.
         answer = ask(filled(door), role=role, own_form=door in ("POST /login", "POST /logout"))
