@@ -50,6 +50,12 @@ def serial(shop_id: int) -> str:
         return str(query.limit(1).scalar())
 
 
+def revoke(shop_id: int) -> None:
+    """The shop's tills are out of use."""
+    with writing() as session:
+        session.query(Terminal).filter_by(shop_id=shop_id).update({"active": False})
+
+
 def article(shop_id: int, title: str = "Riz", price: str = "2.50", **values: Any) -> int:
     """A product of the shop, 10 in stock."""
     with writing() as session:

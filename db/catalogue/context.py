@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from core.settings import settings
-from db.catalogue.shops import Sites
+from db.catalogue import shops
+from db.catalogue.sites import Sites
 from db.records.plan import Context
 
 
@@ -20,7 +21,7 @@ class CatalogueContext(Context):
 
     @property
     def world(self) -> str:
-        """Another one when a shop was added: its products are placed again."""
+        """Another one when a record may belong to another shop: products are placed again."""
         return self.sites.world
 
     @property
@@ -36,6 +37,6 @@ def of_catalogue(session: Session, context: Context) -> CatalogueContext:
     site = context.options.get("site_id")
     return CatalogueContext(
         **vars(context),
-        sites=Sites(session, None if site is None else str(site)),
+        sites=Sites(shops.every(session), None if site is None else str(site)),
         mirrors_stock=settings().inventory_stock_mode == "mirror",
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import columns
-from db.catalogue import categories, stock
+from db.catalogue import categories, departures, sites, stock
 from db.catalogue.context import CatalogueContext, of_catalogue
 from db.models import ExternalProduct, Product
 from db.records import links
 from db.records.kind import Kind, Ours
 from db.records.merge import Owner, Values
-from db.records.plan import Known, Row, Written
+from db.records.plan import Change, Row, Written
 from db.records.write import lock
 
 LOCKABLE = ("title", "sku", "barcode", "price", "category_id", "stock", "active")
@@ -24,28 +25,36 @@ FIELDS = ("title", "sku", "barcode", "price", "category_id", "shop_id", "stock")
 def prepare(
     session: Session, rows: Sequence[Row], context: CatalogueContext, *, write: bool
 ) -> list[str]:
-    """Put rows into our categories and shops; an unknown category becomes a placeholder."""
+    """Put rows into our categories, and into the shops that they belong to while they are in none;
+    an unknown category becomes a placeholder.
+    """
     values = [row.values for row in rows]
     keys = {each["category"] for each in values} - {None}
     ours = categories.resolve(session, keys, context.source)
     missing = sorted(keys - ours.keys()) if write else []
     if missing:
         ours |= categories.add_placeholders(session, missing, context)
-    shop = context.sites.shop
+    first = context.sites.first
     for each in values:
-        each["category_id"], each["shop_id"] = ours.get(each["category"]), shop(each["site"])
+        each["category_id"], each["shop_id"] = ours.get(each["category"]), first(each["site"])
     return [
         f"category {key} is not known yet: a placeholder waits for the next category run"
         for key in missing
     ]
 
 
-def owners(ours: Values, link: Known, context: CatalogueContext) -> Mapping[str, Owner]:
+def stays(ours: Values, row: Row, context: CatalogueContext) -> bool:
+    """Whether the product keeps its shop: the record names no site, or one that no shop has."""
+    return ours["shop_id"] is not None and context.sites.named(row.values["site"]) is None
+
+
+def owners(ours: Values, change: Change, context: CatalogueContext) -> Mapping[str, Owner]:
     """The source decides, save where a person locked a field; of stock only its change counts, so
     that our sales since are kept. Only a product that comes back is put on sale again.
     """
     by_field = dict.fromkeys(FIELDS, Owner.THEIRS)
-    by_field["active"] = Owner.THEIRS if link.gone else Owner.OURS
+    by_field["shop_id"] = Owner.OURS if stays(ours, change.row, context) else Owner.THEIRS
+    by_field["active"] = Owner.THEIRS if change.link.gone else Owner.OURS
     if not context.mirrors_stock:
         by_field["stock"] = Owner.SUM
     return by_field | dict.fromkeys(ours["locked_fields"] or (), Owner.OURS)
@@ -55,14 +64,24 @@ def differs(ours: Values, row: Row, context: CatalogueContext) -> bool:
     """Whether the product belongs to another shop now or, mirrored, has another stock. A stock
     that a person locked is not to be set, so it cannot differ.
     """
-    if ours["shop_id"] != row.values["shop_id"]:
+    if ours["shop_id"] != row.values["shop_id"] and not stays(ours, row, context):
         return True
     mirrored = context.mirrors_stock and "stock" not in (ours["locked_fields"] or ())
     return mirrored and bool(ours["stock"] != row.values["stock"])
 
 
-def move_stock(session: Session, written: Written, context: CatalogueContext) -> None:
-    """Every change of a stock is a movement in the ledger."""
+def note_effects(session: Session, written: Written, context: CatalogueContext) -> None:
+    """Keep every change of a stock in the ledger, and who left which shop."""
+    _move_stock(session, written, context)
+    left: dict[int, list[int]] = defaultdict(list)
+    for _, before, merged in written.updated:
+        if before["shop_id"] not in (None, merged.values["shop_id"]):
+            left[before["shop_id"]].append(before["id"])
+    for shop_id, ids in left.items():
+        departures.note(session, shop_id, ids, context.now)
+
+
+def _move_stock(session: Session, written: Written, context: CatalogueContext) -> None:
     if written.created:
         stock.open_ledgers(session, [ident for ident, _ in written.created], context)
     moves = [
@@ -71,6 +90,11 @@ def move_stock(session: Session, written: Written, context: CatalogueContext) ->
         if merged.values["stock"] != before["stock"]
     ]
     stock.record(session, moves, context)
+
+
+def warnings(session: Session, context: CatalogueContext) -> list[str]:
+    """What a person should know of the sites that the run's records named."""
+    return sites.warnings(session, context.sites, context)
 
 
 def hide(session: Session, context: CatalogueContext) -> None:
@@ -90,7 +114,7 @@ def hide(session: Session, context: CatalogueContext) -> None:
 PRODUCTS: Kind[CatalogueContext] = Kind(
     link=ExternalProduct,
     version=1,
-    columns=("sku", "title", "price", "stock", "barcode", "category", "details"),
+    columns=("sku", "title", "price", "stock", "barcode", "category", "site", "details"),
     names={
         "sku": "external_sku",
         "title": "upstream_title",
@@ -98,6 +122,7 @@ PRODUCTS: Kind[CatalogueContext] = Kind(
         "stock": "upstream_stock",
         "barcode": "upstream_barcode",
         "category": "upstream_category",
+        "site": "upstream_site",
     },
     ours=Ours(
         model=Product,
@@ -109,6 +134,7 @@ PRODUCTS: Kind[CatalogueContext] = Kind(
     ),
     context=of_catalogue,
     prepare=prepare,
-    effects=move_stock,
+    effects=note_effects,
+    settle=warnings,
     tombstone=hide,
 )

@@ -5,7 +5,14 @@ from pkgutil import walk_packages
 
 from db.models.access import APIKey, AuditEvent, Operator
 from db.models.base import Base
-from db.models.catalogue import Category, ExternalCategory, ExternalProduct, Product, Shop
+from db.models.catalogue import (
+    Category,
+    Departure,
+    ExternalCategory,
+    ExternalProduct,
+    Product,
+    Shop,
+)
 from db.models.failures import FailedTask, Reject
 from db.models.link import Link
 from db.models.runs import JobSlot, SyncRun, SyncState
@@ -29,6 +36,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Category",
+    "Departure",
     "DeviceNonce",
     "ExternalCategory",
     "ExternalProduct",

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.document import Json
@@ -17,9 +26,23 @@ from db.models.link import Link
 
 
 class Shop(Base):
-    """One shop or restaurant of the chain; ``site_id`` is its number at the B2B source."""
+    """One shop or restaurant of the chain; ``site_id`` is its number at the B2B source.
+
+    ``is_default`` marks the one that new products of no site belong to; where none is marked, it is
+    the first active one. ``sells_from``: another shop whose articles it sells too, from that one's
+    stock.
+    """
 
     __tablename__ = "shops"
+    __table_args__ = (
+        Index(
+            "uq_shops_is_default",
+            "is_default",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )
 
     id: Mapped[Id]
     name: Mapped[Line]
@@ -27,6 +50,9 @@ class Shop(Base):
     site_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     stock_policy: Mapped[str] = mapped_column(String(16), default="reject")
     timezone: Mapped[str] = mapped_column(String(64), default="Europe/Paris")
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sells_from: Mapped[int | None]
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[Moment]
 
 
@@ -70,6 +96,25 @@ class Product(Base):
     updated_at: Mapped[Moment]
 
 
+class Departure(Base):
+    """An article that left a shop, and when it last did.
+
+    The shop's tills read from it that the article is theirs no longer, and what they sold of it
+    before they knew is taken.
+    """
+
+    __tablename__ = "departures"
+    __table_args__ = (
+        UniqueConstraint("product_id", "shop_id"),
+        Index("ix_departures_shop_id_at", "shop_id", "at"),
+    )
+
+    id: Mapped[Id]
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    at: Mapped[Moment]
+
+
 class ExternalCategory(Link):
     """A category as the source knows it; ``details`` are the fields we do not map."""
 
@@ -97,4 +142,5 @@ class ExternalProduct(Link):
     upstream_stock: Mapped[int] = mapped_column(default=0)
     upstream_barcode: Mapped[str | None] = mapped_column(String(100))
     upstream_category: Mapped[str | None] = mapped_column(String(64))
+    upstream_site: Mapped[str | None] = mapped_column(String(64))
     details: Mapped[Json | None]

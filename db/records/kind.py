@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from db.models.base import Base
 from db.models.link import Link
 from db.records.merge import Owner, Values
-from db.records.plan import Change, Context, Known, Row, Says, Written
+from db.records.plan import Change, Context, Row, Says, Written
 
 C = TypeVar("C", bound=Context)
 C_contra = TypeVar("C_contra", bound=Context, contravariant=True)
@@ -51,7 +51,7 @@ class Ours(Generic[C]):
     key: str
     columns: tuple[str, ...]
     begins: Values = field(default_factory=dict)
-    owners: Callable[[Values, Known, C], Mapping[str, Owner]] | None = None
+    owners: Callable[[Values, Change, C], Mapping[str, Owner]] | None = None
     differs: Callable[[Values, Row, C], bool] | None = None
 
     @property

@@ -103,7 +103,7 @@ def _update(session: Session, kind: Kind[C], changes: Sequence[Change], context:
 
 def _merged(kind: Kind[C], ours: Ours[C], change: Change, current: Values, context: C) -> Update:
     owners = (
-        ours.owners(current, change.link, context)
+        ours.owners(current, change, context)
         if ours.owners
         else dict.fromkeys(ours.columns, Owner.THEIRS)
     )

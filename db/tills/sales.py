@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import bulk
+from db.catalogue import departures, shops
 from db.models import Product, Sale, SaleLine, Shop, StockMovement, Terminal
 from db.types import to_units
 
@@ -28,16 +29,15 @@ _KNOWN = (
     "SELECT invoice_number, id, batch_id, content_hash FROM sales "
     "WHERE shop_id = ? AND invoice_number IN ?*"
 )
-_ARTICLES = (
-    "SELECT id, title, price, stock FROM products WHERE shop_id = ? AND id IN ?* ORDER BY id"
-)
+_ARTICLES = "SELECT id, title, price, stock, shop_id FROM products WHERE id IN ?* ORDER BY id"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """Where a batch was sent from."""
+    """Where a batch was sent from; ``assortment``: the shops whose articles it sells."""
 
     shop_id: int
+    assortment: Sequence[int]
     shop_name: str
     currency: str
     timezone: str
@@ -99,7 +99,7 @@ def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Sender:
     """The shop, held until the transaction ends, with the terminal that sends."""
     query = (
         select(
-            Shop.name, Shop.currency, Shop.timezone, Shop.stock_policy,
+            Shop.name, Shop.currency, Shop.timezone, Shop.stock_policy, Shop.sells_from,
             Terminal.name.label("terminal"), Terminal.duplicates,
         )
         .join(Terminal, Terminal.id == terminal_id)
@@ -111,6 +111,7 @@ def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Sender:
     row = session.execute(query).one()
     return Sender(
         shop_id=shop_id,
+        assortment=shops.assortment(shop_id, row.sells_from),
         shop_name=row.name,
         currency=row.currency,
         timezone=row.timezone,
@@ -129,14 +130,23 @@ def known(session: Session, shop_id: int, numbers: Collection[str]) -> dict[str,
     }
 
 
-def lock_articles(session: Session, shop_id: int, ids: Collection[int]) -> dict[int, Article]:
-    """The shop's products among ``ids``, locked in id order as syncs lock them."""
+def lock_articles(
+    session: Session, assortment: Sequence[int], ids: Collection[int]
+) -> dict[int, Article]:
+    """The products among ``ids`` that are of these shops, locked in id order as syncs lock them.
+
+    What has left them is among these: their tills sold it before they knew, or take it back.
+    """
     sqlite = bulk.Codec(session).sqlite
     text = _ARTICLES if sqlite else f"{_ARTICLES} FOR UPDATE"
-    rows = bulk.select_among(session, text, (shop_id,), sorted(ids))
+    rows = bulk.select_among(session, text, (), sorted(ids))
+    # Read after the locks: a sync that moves one of them has committed its departure then.
+    others = [ident for ident, *_, shop in rows if shop not in assortment]
+    left = departures.among(session, assortment, others) if others else set()
     return {
         ident: Article(ident, title, price if sqlite else to_units(price), stock)
-        for ident, title, price, stock in rows
+        for ident, title, price, stock, shop in rows
+        if shop in assortment or ident in left
     }
 
 

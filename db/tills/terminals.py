@@ -92,12 +92,12 @@ _BY_SERIAL = (
 
 
 def add(session: Session, *, shop_id: int, serial: str, name: str) -> Terminal:
-    """A new terminal of level 0; ``RefusedError`` when there is no such shop, or the serial is no
-    serial or taken, by a revoked terminal too: its sales are kept under it.
+    """A new terminal of level 0; ``RefusedError`` when there is no such shop in use, or the serial
+    is no serial or taken, by a revoked terminal too: its sales are kept under it.
     """
     if not is_serial(serial):
         raise RefusedError("A serial is 1 to 64 letters, digits and signs (ASCII), without blanks.")
-    shops.find(session, shop_id)
+    shops.hold_active(session, shop_id)
     other = session.scalar(select(Terminal).where(Terminal.serial == serial))
     if other is not None:
         taken = f"Serial {serial} is that of terminal {other.id} ({other.name}) already"
@@ -155,7 +155,10 @@ def revoke(session: Session, terminal: Terminal) -> bool:
 
 
 def restore(session: Session, terminal: Terminal) -> bool:
-    """Accept a revoked terminal again, as it was; False when it is active."""
+    """Accept a revoked terminal again, as it was; False when it is active. ``RefusedError`` when
+    its shop is deactivated.
+    """
+    shops.hold_active(session, terminal.shop_id)
     was_active, terminal.active = terminal.active, True
     session.flush()
     return not was_active

@@ -1,11 +1,29 @@
-"""Shops: add one, change one."""
+"""Shops: add one, change one, deactivate one and restore it."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from db.catalogue import shops
+from db.catalogue.shops import Values
 from db.session import writing
 from syncs.acts.by import By
+from syncs.views import shops as views
 from syncs.views.shops import Shop
+
+
+class Changed(NamedTuple):
+    """A shop, and whether the act changed it."""
+
+    shop: Shop
+    changed: bool
+
+
+class Deactivated(NamedTuple):
+    """A deactivated shop, and how many of its articles moved to another one."""
+
+    shop: Shop
+    moved: int
 
 
 def add(
@@ -18,17 +36,31 @@ def add(
             timezone=timezone,
         )  # fmt: skip
         by.note(session, "shop.add", f"shop {made.id}", name=name)
-        return Shop.of(made)
+        return views.find(session, made.id)
 
 
-def change(
-    shop_id: int, *, name: str | None, stock_policy: str | None, timezone: str | None, by: By
-) -> tuple[Shop, bool]:
-    """The shop with these values (None: as it is), and whether any was another before."""
+def change(shop_id: int, values: Values, *, by: By) -> Changed:
+    """The shop with these values; ``RefusedError`` when one of them cannot be."""
     with writing() as session:
-        shop, changed = shops.change(
-            session, shop_id, name=name, stock_policy=stock_policy, timezone=timezone
-        )
+        _, changed = shops.change(session, shop_id, values)
         if changed:
             by.note(session, "shop.set", f"shop {shop_id}", **changed)
-        return Shop.of(shop), bool(changed)
+        return Changed(views.find(session, shop_id), bool(changed))
+
+
+def deactivate(shop_id: int, *, move_to: int | None, by: By) -> Deactivated:
+    """Take a shop out of use; its sales stay. ``RefusedError`` while somebody needs it."""
+    with writing() as session:
+        moved = shops.deactivate(session, shop_id, move_to=move_to)
+        details = {} if move_to is None else {"to": move_to, "moved": moved}
+        by.note(session, "shop.deactivate", f"shop {shop_id}", **details)
+        return Deactivated(views.find(session, shop_id), moved)
+
+
+def restore(shop_id: int, *, by: By) -> Changed:
+    """Take a deactivated shop into use again, as it was."""
+    with writing() as session:
+        changed = shops.restore(session, shop_id)
+        if changed:
+            by.note(session, "shop.restore", f"shop {shop_id}")
+        return Changed(views.find(session, shop_id), changed)

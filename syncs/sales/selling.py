@@ -57,7 +57,7 @@ def settle(
         if item.number and item.sale is not None and item.sale.number is None
     }
     known = sales.known(session, sender.shop_id, numbers)
-    articles = sales.lock_articles(session, sender.shop_id, _articles(items))
+    articles = sales.lock_articles(session, sender.assortment, _articles(items))
     decider = decide.Decider(sender, this_pass, known, articles)
     decisions = list(decider.decide(items))
     accepted = [decision.new for decision in decisions if isinstance(decision, Accepted)]
@@ -86,7 +86,7 @@ def _one_by_one(held: Claim, raws: Sequence[object]) -> tuple[Sender, list[Decis
         sender = sales.hold_shop(session, held.shop_id, held.terminal_id)
         items = decide.read(raws, sender, held.number_stamp)
         # All of them first: one by one they would not be taken in the order of their ids.
-        sales.lock_articles(session, sender.shop_id, _articles(items))
+        sales.lock_articles(session, sender.assortment, _articles(items))
         for item in items:
             try:
                 with session.begin_nested():

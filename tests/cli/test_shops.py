@@ -18,17 +18,85 @@ def test_a_shop_is_added_with_its_site_and_currency(cli, told):
         "currency": "XOF",
         "stock_policy": "reject",
         "timezone": "Europe/Paris",
+        "is_default": True,
+        "sells_from": None,
+        "active": True,
+        "articles": 0,
+        "terminals": 0,
     }
     assert told("shop", "list") == [added]
     assert "Bamako" in cli("shop", "list").stdout
     assert given.audited() == [("shop.add", f"shop {added['id']}", None)]
 
 
-def test_it_says_when_products_are_placed(cli):
-    added = cli("shop", "add", "--name", "Paris")
+def test_it_says_which_products_are_placed_in_it(cli):
+    first = cli("shop", "add", "--name", "Paris")
+    numbered = cli("shop", "add", "--name", "Lyon", "--site-id", 2)
+    empty = cli("shop", "add", "--name", "Lille")
+    abroad = cli("shop", "add", "--name", "Kinshasa", "--currency", "CDF")
 
-    assert "next product sync" in added.stderr
-    assert "EUR" in added.stdout
+    assert "EUR" in first.stdout
+    assert "New products that name no site are placed in it" in first.stderr
+    assert "Products that name site 2 are placed in it" in numbered.stderr
+    for added, ident in ((empty, 3), (abroad, 4)):
+        assert "No product sync places anything in it" in added.stderr
+        assert "belong to shop 1 (Paris)" in added.stderr
+        assert f"'shop set {ident} --site-id N'" in added.stderr
+    assert "'shop set 3 --sells-from 1'" in empty.stderr
+    assert "--sells-from" not in abroad.stderr
+
+
+def test_what_it_says_is_what_happens(cli, told, b2b):
+    for n in range(1, 13):
+        b2b.catalogue.products.edit(n, site_id=2) if n < 3 else (
+            b2b.catalogue.products.edit(n, without=("site_id",))
+        )
+    cli("shop", "add", "--name", "Paris")
+    cli("shop", "add", "--name", "Lyon", "--site-id", 2)
+    cli("shop", "add", "--name", "Lille")
+    cli("sync", "b2b.products")
+
+    assert [shop["articles"] for shop in told("shop", "list")] == [10, 2, 0]
+    said = cli("shop", "set", 3, "--sells-from", 1).stderr
+    assert "sells the articles of shop 1 (Paris) too" in said
+    assert [shop["articles"] for shop in told("shop", "list")] == [10, 2, 10]
+    cli("shop", "set", 3, "--no-sells-from")
+    cli("shop", "set", 3, "--default")
+    cli("shop", "set", 2, "--no-site-id")
+    b2b.catalogue.products.add(name="Neuf", site_id=None)
+    cli("sync", "b2b.products")
+
+    assert [shop["articles"] for shop in told("shop", "list")] == [10, 2, 1]
+    assert [shop["is_default"] for shop in told("shop", "list")] == [False, False, True]
+
+
+def test_a_shop_is_deactivated_once_nobody_needs_it(cli, told):
+    for name in ("Paris", "Lyon"):
+        cli("shop", "add", "--name", name)
+    given.product(shop_id=2)
+    cli("terminal", "add", "--shop", 2, "--serial", "a", "--name", "Caisse 1")
+
+    assert "'shop set ID --default'" in cli("shop", "deactivate", 1, exit=1).stderr
+    refused = cli("shop", "deactivate", 2, "--move-articles-to", 1, exit=1).stderr
+    assert "active terminals: Caisse 1" in refused
+    assert "terminal revoke" in refused
+    cli("terminal", "revoke", "a")
+    assert "--move-articles-to" in cli("shop", "deactivate", 2, exit=1).stderr
+    done = told("shop", "deactivate", 2, "--move-articles-to", 1, "--why", "the lease ended")
+    assert (done["active"], done["articles"]) == (False, 0)
+    assert told("shop", "list")[0]["articles"] == 1
+    assert "'shop restore 2'" in cli("terminal", "restore", "a", exit=1).stderr
+    assert "'shop restore 2'" in cli("shop", "set", 2, "--site-id", 2).stderr
+    assert told("shop", "restore", 2)["active"]
+    assert "was not deactivated" in cli("shop", "restore", 2).stderr
+    with reading() as session:
+        events = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+        acts = [(each.what, each.why, each.details) for each in events if "shop." in each.what]
+    assert acts[2:] == [
+        ("shop.deactivate", "the lease ended", {"to": 1, "moved": 1}),
+        ("shop.set", None, {"site_id": "2"}),
+        ("shop.restore", None, None),
+    ]
 
 
 def test_a_site_belongs_to_one_shop(cli):
@@ -96,7 +164,10 @@ def test_a_shop_can_be_changed(cli, told):
 def test_wrong_changes_are_refused(cli, told):
     ident = told("shop", "add", "--name", "Paris")["id"]
 
-    assert "Give --name" in cli("shop", "set", ident, exit=2).stderr
+    assert "what to change" in cli("shop", "set", ident, exit=2).stderr
+    both = cli("shop", "set", ident, "--site-id", 1, "--no-site-id", exit=2).stderr
+    assert "--no-site-id, not both" in both
+    cli("shop", "set", ident, "--sells-from", 2, "--no-sells-from", exit=2)
     cli("shop", "set", ident, "--stock-policy", "never", exit=2)
     cli("shop", "set", ident, "--name", " ", exit=2)
     cli("shop", "set", 0, "--name", "Paris", exit=2)

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from db import bulk
-from db.catalogue import articles
+from db.catalogue import articles, departures, shops
 from db.catalogue.articles import Article
+from db.catalogue.shops import Values
 from db.models import Category, Product
 from db.session import reading, writing
 from tests import sold
@@ -121,3 +122,71 @@ def test_what_commits_after_somebody_asked_is_in_the_next_answer(store):
             assert [found.title for found in articles.page(other, shop, limit=9)] == ["Riz"]
 
     assert [found.title for found in page(shop, since=as_of)] == ["Riz complet"]
+
+
+def leave(shop_id: int, *idents: int, at=None) -> None:
+    """These articles are in no shop any more."""
+    with writing() as session:
+        departures.note(session, shop_id, idents, at or bulk.now(session))
+        for ident in idents:
+            session.get_one(Product, ident).shop_id = None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 10])
+def test_what_left_the_shop_is_among_its_changes_and_off_sale(store, limit):
+    shop, other = sold.shop("A"), sold.shop("B")
+    kept, gone, later = (sold.article(shop) for _ in range(3))
+    sold.article(other)
+    leave(shop, gone)
+
+    found: list[Article] = []
+    while more := page(
+        shop, since=moment(minutes=5), after=found[-1].id if found else 0, limit=limit
+    ):
+        found += more
+
+    assert [(each.id, each.active) for each in found] == [
+        (kept, True), (gone, False), (later, True),
+    ]  # fmt: skip
+    assert ids(page(shop)) == [kept, later]
+    assert gone not in ids(page(other, since=moment(minutes=5)))
+
+
+def test_what_left_before_somebody_asked_is_no_news(store):
+    shop = sold.shop()
+    gone = sold.article(shop)
+    leave(shop, gone, at=moment(hours=1))
+
+    assert ids(page(shop, since=moment(minutes=5))) == []
+    leave(shop, gone)
+    assert ids(page(shop, since=moment(minutes=5))) == [gone]
+
+
+def test_what_came_back_is_on_sale(store):
+    shop = sold.shop()
+    back = sold.article(shop)
+    leave(shop, back)
+    with writing() as session:
+        session.get_one(Product, back).shop_id = shop
+
+    assert [(each.id, each.active) for each in page(shop, since=moment(hours=1))] == [(back, True)]
+
+
+def test_a_shop_that_begins_to_sell_from_another_one_hears_of_every_article(store):
+    one, two = sold.shop("A"), sold.shop("B")
+    first, second = old(one), old(one)
+    gone = old(one)
+    leave(one, gone, at=moment(hours=1))
+    since = moment(minutes=5)
+    assert ids(page(two, since=since)) == []
+
+    with writing() as session:
+        shops.change(session, two, Values(sells_from=one))
+    assert ids(page(two)) == ids(page(two, since=since)) == [first, second]
+
+    with writing() as session:
+        shops.change(session, two, Values(sells_from=None))
+    assert ids(page(two)) == []
+    assert [(each.id, each.active) for each in page(two, since=since)] == [
+        (first, False), (second, False), (gone, False),
+    ]  # fmt: skip

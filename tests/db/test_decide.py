@@ -7,10 +7,12 @@ import pytest
 
 from db.catalogue.context import CatalogueContext
 from db.catalogue.products import PRODUCTS, owners
+from db.catalogue.sites import Sites
+from db.models import Shop
 from db.records.decide import decide
 from db.records.kind import Kind
 from db.records.merge import Owner
-from db.records.plan import Context, Known, Plan, Row, Stored
+from db.records.plan import Change, Context, Known, Plan, Row, Stored
 from db.template.kinds import ORDERS, PAINTINGS
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -107,12 +109,19 @@ def test_where_the_first_is_kept_it_is_the_first_of_one_page_too():
     assert found.counts()["duplicate"] == 1
 
 
-def owned(*locked: str, gone: bool = False, mirrors_stock: bool = False) -> dict[str, Owner]:
-    """Who decides a product's fields, of which some are locked."""
+def owned(
+    *locked: str, gone: bool = False, mirrors_stock: bool = False, site: str | None = "2"
+) -> dict[str, Owner]:
+    """Who decides the fields of a product in shop 1, of which some are locked; its record names
+    the site of shop 2.
+    """
+    sites = Sites([Shop(id=n, site_id=str(n), active=True, is_default=False) for n in (1, 2)])
     context = CatalogueContext(
-        source="b2b", run_id=7, now=NOW, sites=None, mirrors_stock=mirrors_stock,  # type: ignore[arg-type]  # nobody asks for a shop
-    )  # fmt: skip
-    return dict(owners({"locked_fields": locked or None}, LINK._replace(gone=gone), context))
+        source="b2b", run_id=7, now=NOW, sites=sites, mirrors_stock=mirrors_stock
+    )
+    ours = {"locked_fields": locked or None, "shop_id": 1}
+    change = Change(Row("1", {"site": site}), LINK._replace(gone=gone), Stored(()))
+    return dict(owners(ours, change, context))
 
 
 def test_of_a_product_the_source_decides_but_for_stock_and_sale():
@@ -121,6 +130,12 @@ def test_of_a_product_the_source_decides_but_for_stock_and_sale():
         "active",
     }
     assert owned()["stock"] is Owner.SUM
+
+
+@pytest.mark.parametrize("site", [None, "9"])
+def test_a_record_that_names_no_shop_changes_none(site):
+    assert owned(site=site)["shop_id"] is Owner.OURS
+    assert owned(site="2")["shop_id"] is Owner.THEIRS
 
 
 def test_a_locked_field_is_ours_whatever_else_holds():

@@ -1,17 +1,22 @@
 """Migrations: there and back on both databases, and the models say the same."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from core.errors import ConfigurationError
 from db import migrate
+from db.catalogue import articles
 from db.catalogue.shops import add, every
-from db.models import Base
+from db.models import Base, Departure, Product
 from db.session import engine, reading, writing
+from tests import sold
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def tables() -> set[str]:
@@ -67,6 +72,25 @@ def test_migrating_twice_changes_nothing(store):
 
     with reading() as session:
         assert [shop.name for shop in every(session)] == ["Boutique"]
+
+
+def test_what_a_shop_sold_before_departures_were_kept_has_left_it(store):
+    shop, other = sold.shop("A"), sold.shop("B")
+    kept, moved, homeless, never = (sold.article(shop) for _ in range(4))
+    lines = [(ident, 1, "1") for ident in (kept, moved, homeless)]
+    sold.sale(shop, NOW, lines)
+    sold.sale(shop, NOW, lines)
+    with writing() as session:
+        for ident, to in ((moved, other), (homeless, None), (never, other)):
+            session.get_one(Product, ident).shop_id = to
+
+    command.downgrade(migrate.config(), "0004")
+    command.upgrade(migrate.config(), "head")
+
+    with reading() as session:
+        found = {(each.product_id, each.shop_id) for each in session.scalars(select(Departure))}
+        assert found == {(moved, shop), (homeless, shop)}
+        assert articles.page(session, shop, since=NOW, after=kept, limit=1)[0].id == moved
 
 
 def test_a_store_of_another_version_is_refused(store):
