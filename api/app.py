@@ -18,6 +18,7 @@ from api.ops import (
     queues,
     rejects,
     runs,
+    shops,
     syncs,
     template,
 )
@@ -30,8 +31,8 @@ from core import logs
 
 PROCESS = (health.bp, metrics.bp, docs.bp)
 OPS = (
-    syncs.bp, runs.bp, failures.bp, rejects.bp, batches.bp, queues.bp, audit.bp, template.bp,
-    inventory.bp,
+    syncs.bp, runs.bp, failures.bp, rejects.bp, batches.bp, queues.bp, shops.bp, audit.bp,
+    template.bp, inventory.bp,
 )  # fmt: skip
 TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)
 STOREFRONT = (synced.bp, status.bp)

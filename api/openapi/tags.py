@@ -15,6 +15,7 @@ TAGS = {
     "rejects": "Records that were refused; try them again after a fix, or discard them.",
     "batches": "What tills sent, one request each, and what became of it.",
     "queues": "What lies in the broker: rings for work that the store knows; purge them.",
+    "shops": "The shops of the chain: add one, change one, take one out of use.",
     "audit": "Who did what, and why.",
     "template": "The art site: bring all of it in, ask how it is.",
 }

@@ -21,10 +21,14 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,128}$")]
 
 # The same as a pattern, for the document: JSON Schema knows no functions.
 _OTHERS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
-_PATTERN = {
-    "pattern": rf"^[^{_OTHERS}]*[^\s{_OTHERS}][^{_OTHERS}]*$",
-    "examples": ["the source is closed today"],
-}
+_PATTERN = {"pattern": rf"^[^{_OTHERS}]*[^\s{_OTHERS}][^{_OTHERS}]*$"}
+_REASON = {**_PATTERN, "examples": ["the source is closed today"]}
 
-Why = Annotated[str, Field(max_length=500, json_schema_extra=_PATTERN), AfterValidator(_one_line)]
+Why = Annotated[str, Field(max_length=500, json_schema_extra=_REASON), AfterValidator(_one_line)]
 """A person's reason, kept with the row and in the audit."""
+
+Title = Annotated[str, Field(max_length=500, json_schema_extra=_PATTERN), AfterValidator(_one_line)]
+"""What people call something."""
+
+Number = Annotated[str, Field(max_length=64, json_schema_extra=_PATTERN), AfterValidator(_one_line)]
+"""The source's own word for something of ours."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 from core.advice import Sentence, in_words
 
 WORDS = {
+    "site taken": "{said}: POST /api/ops/shops/{shop}/set with site_id null takes it away.",
+    "shop deactivated": "{said}: POST /api/ops/shops/{shop}/restore takes it into use again.",
+    "shop is default": "{said}: POST /api/ops/shops/ID/set with is_default makes another one so.",
+    "shop sells from": "{said}: POST /api/ops/shops/{shop}/set with sells_from null ends that.",
+    "shop has stock": "{said}: move_articles_to gives them to another shop.",
     "newer run": "{said}: GET /api/ops/runs/{run}.",
     "dismiss unread": "{said}; POST /api/ops/failures/{failure}/dismiss closes it.",
     "sync paused": "{said}: POST /api/ops/syncs/{sync}/resume ends that.",
