@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.advice import Sentence, in_words
 from core.errors import MoulinError
 from db.template.kinds import DRIFTED
+from syncs.views.shops import Unsold
 
 WORDS = {
     "no run": "{said}; 'python manage.py runs list' shows them.",
@@ -45,6 +46,22 @@ WORDS = {
 """By the advice that the sentence carries."""
 
 
+UNSOLD = {
+    "no_site": "No till sells {articles} of the articles, which are in no shop and name no site: "
+    "'shop add --name NAME' if there is no shop, then 'python manage.py "
+    "sync_products_from_inventory'.",
+    "no_shop": "No till sells {articles} of the articles, which name site {site_id}, and no shop "
+    "has it: 'shop set ID --site-id {site_id}' or 'shop add --name NAME --site-id {site_id}', then "
+    "'python manage.py sync_products_from_inventory'.",
+    "deactivated": "No till sells {articles} of the articles in stock, for their shop {shop_id} "
+    "({shop}) is deactivated: 'shop deactivate {shop_id} --move-articles-to ID' or 'shop restore "
+    "{shop_id}'.",
+    "no_terminal": "No till sells {articles} of the articles, for their shop {shop_id} ({shop}) "
+    "has no active terminal: 'terminal add --shop {shop_id} …', or 'shop set ID --sells-from "
+    "{shop_id}'.",
+}
+"""By the reason why no till can sell articles."""
+
 WARNINGS = {DRIFTED: "{said} ('template drifts list' shows it)."}
 """What a command adds to a warning that a run keeps, by the warning."""
 
@@ -52,6 +69,11 @@ WARNINGS = {DRIFTED: "{said} ('template drifts list' shows it)."}
 def sentence(message: Sentence) -> str:
     """The sentence as a person at a terminal reads it."""
     return in_words(message, WORDS)
+
+
+def unsold(which: Unsold) -> str:
+    """Why no till can sell some articles, and the command that cures it."""
+    return UNSOLD[which.reason].format(**which.dump())
 
 
 def warning(kept: str) -> str:

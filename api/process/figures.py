@@ -13,6 +13,7 @@ from db.models import FailedTask, Reject, Sale, SyncRun, SyncState, Terminal
 from db.types import db_now
 from db.work import overview
 from syncs.sales.process import TASK
+from syncs.views import shops
 
 SEEN = timedelta(days=1)
 """A till that was silent for longer is not at work."""
@@ -20,10 +21,13 @@ SEEN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits: refused records and failed tasks for a person, due runs for a worker."""
+    """What waits: refused records, failed tasks and articles that no till can sell for a person,
+    due runs for a worker.
+    """
 
     rejects: int
     failures: int
+    without_till: int
     runs: int
 
 
@@ -49,6 +53,7 @@ def waiting(session: Session) -> Waiting:
     return Waiting(
         rejects=_count(session, Reject.state == "open"),
         failures=_count(session, FailedTask.state == "open"),
+        without_till=sum(each.articles for each in shops.unsold(session)),
         runs=_count(session, due & now),
     )
 

@@ -67,6 +67,8 @@ class StoreCollector(Collector):
 def _waits(waiting: figures.Waiting) -> Iterator[tuple[str, str, float]]:
     yield "moulin_open_rejects", "Refused records that wait for a person.", waiting.rejects
     yield "moulin_open_failures", "Failed tasks that wait for a person.", waiting.failures
+    without = "Articles on sale that no till can sell."
+    yield "moulin_products_without_till", without, waiting.without_till
     yield "moulin_due_runs", "Runs that are due and that nobody has taken up.", waiting.runs
 
 

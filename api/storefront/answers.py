@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.web.shapes import Amount, Listing, Missing
 from syncs.views.shapes import Count, Id, RunStatus, Shape, Text
+from syncs.views.shops import Unsold
 from syncs.views.status import State
 
 
@@ -109,10 +110,20 @@ class OneSync(Shape):
     )
 
 
+class UnsoldArticles(Unsold):
+    """Articles on sale that no till can sell, and what to do about it."""
+
+    advice: str
+
+
 class Status(Shape):
-    """The whole."""
+    """The whole; ``without_till`` counts the articles on sale that no till can sell."""
 
     products: Kind
     categories: Kind
+    without_till: Count
     syncs: list[OneSync]
+    unsold: list[UnsoldArticles] | Missing = Field(
+        default=None, description="Why no till can sell them, by shop; for operators."
+    )
     errors: list[WrongRecord] | Missing = Field(default=None, description="For operators.")

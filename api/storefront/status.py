@@ -9,10 +9,9 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from api.storefront import answers
-from api.web import access
+from api.web import access, words
 from api.web.access import allow
 from api.web.describe import Answer, describe, refuses
-from api.web.words import sentence
 from db import bulk
 from db.access import operators
 from db.catalogue import synced
@@ -20,7 +19,7 @@ from db.session import reading
 from db.work import overview
 from syncs.due import schedule
 from syncs.registry import SYNCS
-from syncs.views import rejects, status
+from syncs.views import rejects, shops, status
 from syncs.views.advice import advice
 from syncs.views.status import SyncStatus
 
@@ -56,15 +55,18 @@ def summary(*, details: bool) -> dict[str, object]:
         every = {one.sync: one for one in status.every(session)}
         now = bulk.now(session)
         products, categories = synced.counts(session)
+        unsold = shops.unsold(session)
         values: dict[str, object] = {
             "products": _kind(every["b2b.products"], products),
             "categories": _kind(every["b2b.categories"], categories),
+            "without_till": sum(each.articles for each in unsold),
             "syncs": [
                 _one(session, one, now) | (_details(one) if details else {})
                 for one in every.values()
             ],
         }
         if details:
+            values["unsold"] = [{**each.dump(), "advice": words.unsold(each)} for each in unsold]
             values["errors"] = _errors(session, every.values())
     return values
 
@@ -106,7 +108,7 @@ def _details(one: SyncStatus) -> dict[str, object]:
     since = one.last_success_at.isoformat(timespec="seconds") if one.last_success_at else "never"
     hint = advice(one, since=since)
     return {
-        "advice": sentence(hint) if hint is not None else None,
+        "advice": words.sentence(hint) if hint is not None else None,
         "error": one.error,
         "approve": one.approve,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.advice import Sentence, in_words
+from syncs.views.shops import Unsold
 
 WORDS = {
     "site taken": "{said}: POST /api/ops/shops/{shop}/set with site_id null takes it away.",
@@ -23,6 +24,26 @@ WORDS = {
     "what is missing.",
 }
 """By the advice that the sentence carries."""
+
+
+UNSOLD = {
+    "no_site": "No till sells {articles} of the articles, which are in no shop and name no site: "
+    "POST /api/ops/shops if there is no shop, then POST /api/ops/syncs/b2b.products/run.",
+    "no_shop": "No till sells {articles} of the articles, which name site {site_id}, and no shop "
+    "has it: POST /api/ops/shops/ID/set, then POST /api/ops/syncs/b2b.products/run.",
+    "deactivated": "No till sells {articles} of the articles in stock, for their shop {shop_id} "
+    "({shop}) is deactivated: POST /api/ops/shops/{shop_id}/deactivate with move_articles_to, or "
+    "POST /api/ops/shops/{shop_id}/restore.",
+    "no_terminal": "No till sells {articles} of the articles, for their shop {shop_id} ({shop}) "
+    "has no active terminal: POST /api/ops/shops/ID/set with sells_from gives them to another "
+    "shop's tills.",
+}
+"""By the reason why no till can sell articles."""
+
+
+def unsold(which: Unsold) -> str:
+    """Why no till can sell some articles, and the request that cures it."""
+    return UNSOLD[which.reason].format(**which.dump())
 
 
 def sentence(text: Sentence) -> str:

@@ -48,7 +48,8 @@ def status(as_json: bool) -> None:
 
 def _print_counts(totals: Totals, tills: Tills) -> None:
     click.echo(
-        f"{totals.products} products ({totals.products_without_shop} without a shop), "
+        f"{totals.products} products ({totals.products_without_shop} without a shop, "
+        f"{totals.products_without_till} without a till), "
         f"{totals.categories} categories, {totals.tombstones} tombstones; "
         f"{totals.open_failures} failed tasks wait."
     )
@@ -61,11 +62,7 @@ def _print_counts(totals: Totals, tills: Tills) -> None:
 
 
 def _advise(overview: Overview) -> Iterator[str]:
-    if overview.totals.products_without_shop:
-        yield (
-            "Products without a shop are sold by no till: 'python manage.py shop add' with their "
-            "site, then sync the products."
-        )
+    yield from map(words.unsold, overview.unsold)
     if overview.tills.failed_batches:
         yield f"Batches of sales failed: 'python manage.py failed list --task {TASK}' tells why."
     if overview.tills.terminals_of_level_0:

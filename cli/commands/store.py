@@ -9,15 +9,17 @@ from typing import Any
 import click
 from sqlalchemy.exc import DBAPIError
 
-from cli.output import WRONG_SETTINGS, json_option, print_json, print_table, say
-from cli.words import sentence
+from cli.output import PARTIAL, WRONG_SETTINGS, json_option, print_json, print_table, say
+from cli.words import sentence, unsold
 from core import crypto
 from core.errors import ConfigurationError
 from core.settings import settings
 from db import migrate as migrations
+from db.session import reading
 from syncs import intervals
 from syncs.registry import SOURCES, SYNCS
 from syncs.source import AnySource
+from syncs.views import shops
 
 
 def register(group: click.Group) -> None:
@@ -36,14 +38,17 @@ def migrate() -> None:
 @click.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Report all that is wrong with the settings and the store, at once."""
-    findings = list(_findings())
+    """Report all that is wrong with the settings and the store, and which articles no till can
+    sell, at once.
+    """
+    wrong = _findings()
+    findings = wrong or _unsold()
     if as_json:
         print_json({"ok": not findings, "problems": findings})
     else:
         print_table(("problem",), [[finding] for finding in findings], empty="All is well.")
     if findings:
-        sys.exit(WRONG_SETTINGS)
+        sys.exit(WRONG_SETTINGS if wrong else PARTIAL)
 
 
 def _findings() -> list[str]:
@@ -87,6 +92,11 @@ def _store() -> list[str]:
         return problems or _problems(crypto.key_ids)
     except DBAPIError as error:
         return [f"DATABASE_URL: the store does not answer ({type(error.orig).__name__})."]
+
+
+def _unsold() -> list[str]:
+    with reading() as session:
+        return list(map(unsold, shops.unsold(session)))
 
 
 def _problems(function: Any, *arguments: Any) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models import Product, Terminal
+from db.models import ExternalProduct, Product, Terminal
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,20 @@ def articles(session: Session) -> dict[int, Shelf]:
         .order_by(Product.shop_id)
     )
     return {shop: Shelf(on_sale, in_stock) for shop, on_sale, in_stock in rows if shop is not None}
+
+
+def homeless(session: Session) -> dict[str | None, int]:
+    """Articles on sale in no shop, by the site that their record names; None: it names none."""
+    link = ExternalProduct
+    rows = session.execute(
+        select(link.upstream_site, func.count())
+        .select_from(Product)
+        .outerjoin(link, (link.product_id == Product.id) & link.gone_at.is_(None))
+        .where(Product.active, Product.shop_id.is_(None))
+        .group_by(link.upstream_site)
+        .order_by(link.upstream_site)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def terminals(session: Session) -> dict[int, int]:

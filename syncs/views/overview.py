@@ -10,18 +10,21 @@ from sqlalchemy.orm import Session
 from db import bulk
 from db.work import overview
 from syncs.sales.process import TASK as SALES
-from syncs.views import status
+from syncs.views import shops, status
 from syncs.views.shapes import Count, Shape
+from syncs.views.shops import Unsold
 from syncs.views.status import SyncStatus
 
 
 class Totals(Shape):
-    """``products_without_shop`` are on sale in no shop; of ``products_below_zero`` more was sold
-    than there was; ``tombstones`` left their source; ``open_failures`` wait for a person.
+    """``products_without_shop`` are on sale in no shop, ``products_without_till`` can be sold by no
+    till (``unsold`` says why); of ``products_below_zero`` more was sold than there was;
+    ``tombstones`` left their source; ``open_failures`` wait for a person.
     """
 
     products: Count
     products_without_shop: Count
+    products_without_till: Count
     products_below_zero: Count
     categories: Count
     tombstones: Count
@@ -45,16 +48,22 @@ class Overview(Shape):
     syncs: list[SyncStatus]
     totals: Totals
     tills: Tills
+    unsold: list[Unsold]
 
 
 def find(session: Session) -> Overview:
     """How everything is doing now."""
-    failures = overview.open_failures(session)
+    failures, unsold = overview.open_failures(session), shops.unsold(session)
     return Overview(
         at=bulk.now(session),
         syncs=status.every(session),
-        totals=Totals(**asdict(overview.totals(session)), open_failures=sum(failures.values())),
+        totals=Totals(
+            **asdict(overview.totals(session)),
+            products_without_till=sum(each.articles for each in unsold),
+            open_failures=sum(failures.values()),
+        ),
         tills=_tills(session, failed=failures.get(SALES, 0)),
+        unsold=unsold,
     )
 
 

@@ -13,6 +13,7 @@ from db.session import writing
 from db.types import db_now
 from db.work import failures, rejects, states
 from db.work.rejects import Refusal
+from tests.api.catalogue import product
 from tests.servers import free_port
 
 
@@ -87,6 +88,7 @@ def test_readiness_comes_back_with_the_store(postgresql_server, store, ask):
 
 
 def test_metrics_tell_what_the_store_holds(ask):
+    product(1)
     with writing() as here:
         for status in ("succeeded", "succeeded", "failed", "due"):
             here.add(SyncRun(sync="b2b.products", options={}, trigger="cli", status=status))
@@ -110,6 +112,7 @@ def test_metrics_tell_what_the_store_holds(ask):
     assert 'moulin_runs{status="failed",sync="b2b.products"} 1.0' in text
     assert "moulin_due_runs 1.0" in text
     assert "moulin_open_rejects 1.0" in text
+    assert "moulin_products_without_till 1.0" in text
     assert "moulin_open_failures 1.0" in text
     age = text.partition('moulin_last_success_age_seconds{sync="b2b.products"} ')[2].split()[0]
     assert 90 <= float(age) < 120

@@ -16,6 +16,7 @@ from db.session import reading, writing
 from db.work import states
 from syncs.registry import SYNCS
 from syncs.views.status import State
+from tests import sold
 from tests.api.pages import (
     APIKEYS,
     EVIL,
@@ -269,3 +270,31 @@ def test_every_sync_has_its_fourteen_days(visitor):
     assert re.search(
         r'class="failed"><title>\w+ \d+ \S+ \d{4}\s: échoué \(passages\s: 1\)', page.text
     )
+
+
+def test_articles_that_no_till_can_sell_are_counted_for_all_and_named_for_operators(
+    visitor, admin, source
+):
+    source.catalogue.products.edit(2, site_id=7)
+    source.catalogue.products.edit(3, site_id=None)
+    sync_now(SYNCS[PRODUCTS])
+    shop = sold.shop(EVIL)
+    sold.article(shop)
+    sold.revoke(shop)
+    sold.shop("Lyon")
+
+    everybody, operators = Page(visitor.get(STATUS)), Page(admin.get(f"{STATUS}?lang=en"))
+
+    assert "qu’aucune caisse ne peut vendre\u00a0: 4" in everybody.words
+    assert "--site-id" not in everybody.words
+    assert "Articles on sale that no till can sell: 4" in operators.words
+    for said in ("1 of site 7, which no shop has", "1 without a site and without a shop"):
+        assert said in operators.words
+    assert f"terminal add --shop {shop}" in operators.words
+    assert "<script>alert" not in operators.text
+
+
+def test_where_every_article_can_be_sold_nothing_is_said(visitor, store):
+    sold.article(sold.shop())
+
+    assert "aucune caisse" not in Page(visitor.get(STATUS)).words

@@ -11,6 +11,7 @@ from db.types import db_now
 from db.work import rejects, states
 from db.work.rejects import Refusal
 from syncs.registry import SYNCS
+from tests import sold
 from tests.api.catalogue import category, product, synced
 
 STATUS = "GET /inventory/api/status/"
@@ -61,7 +62,7 @@ def test_everybody_sees_counts_and_ages(ask):
 
     told = ask(STATUS, role=None).get_json()
 
-    assert told.keys() == {"products", "categories", "syncs"}
+    assert told.keys() == {"products", "categories", "syncs", "without_till"}
     assert {line["sync"] for line in told["syncs"]} == SYNCS.keys()
     assert all(line.keys() == SYNC for line in told["syncs"])
     for kind, errors in (("products", 1), ("categories", 0)):
@@ -194,3 +195,18 @@ def test_looking_wakes_nothing(ask):
     ask(STATUS, role=None)
 
     assert one(ask(STATUS, role=None).get_json())["run"] is None
+
+
+def test_articles_that_no_till_can_sell_are_named_for_operators(ask):
+    product(1)
+    shop = sold.shop("Lyon")
+    sold.article(shop)
+    sold.revoke(shop)
+    sold.shop("Paris")
+
+    assert ask(STATUS, role=None).get_json()["without_till"] == 2
+    homeless, idle = ask(STATUS, role="operator").get_json()["unsold"]
+
+    assert (homeless["reason"], homeless["articles"], homeless["shop"]) == ("no_site", 1, None)
+    assert (idle["reason"], idle["shop_id"], idle["shop"]) == ("no_terminal", shop, "Lyon")
+    assert "POST /api/ops/shops/ID/set with sells_from" in idle["advice"]

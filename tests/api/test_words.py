@@ -18,6 +18,7 @@ from db.access import operators
 from syncs import gate
 from syncs.registry import SYNCS
 from syncs.views.shapes import RunStatus
+from syncs.views.shops import Reason
 from syncs.views.status import State
 
 API = Path(words.__file__).parents[2]
@@ -31,6 +32,7 @@ MADE = {
     "run": {*get_args(RunStatus), "nothing"},
     "role": set(operators.ROLES),
     "answer": {*ANSWERS, "follows", "released"},
+    "unsold": set(get_args(Reason)),
     "problem": {"403", "409", "413", "503"},
     "sync": {name.replace(".", "_") for name in SYNCS},
 }

@@ -99,6 +99,26 @@ def test_a_shop_is_deactivated_once_nobody_needs_it(cli, told):
     ]
 
 
+def test_articles_that_no_till_can_sell_are_named_where_one_looks(cli, told, b2b):
+    cli("shop", "add", "--name", "Paris", "--site-id", 1)
+    cli("sync", "b2b.products")
+    lost = told("status")["totals"]["products_without_till"]
+    assert lost
+
+    for said in (cli("status").stderr, cli("check", exit=3).stdout):
+        assert "'shop set ID --site-id 2'" in " ".join(said.split())
+    problems = told("check", exit=3)["problems"]
+    assert len(problems) == SITES - 1
+    for site in range(2, SITES + 1):
+        cli("shop", "add", "--name", f"Site {site}", "--site-id", site)
+    cli("sync", "b2b.products")
+    assert told("check") == {"ok": True, "problems": []}
+
+    cli("terminal", "add", "--shop", 1, "--serial", "a", "--name", "Caisse 1")
+    assert "'terminal add --shop 2 …'" in " ".join(cli("check", exit=3).stdout.split())
+    assert {each["reason"] for each in told("status")["unsold"]} == {"no_terminal"}
+
+
 def test_a_site_belongs_to_one_shop(cli):
     cli("shop", "add", "--name", "Paris", "--site-id", "1")
 

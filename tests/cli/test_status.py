@@ -34,6 +34,7 @@ def test_a_sync_that_ran_is_ok_with_its_counts(cli, told, b2b):
     assert told("status")["totals"] == {
         "products": 12,
         "products_without_shop": 12,
+        "products_without_till": 12,
         "products_below_zero": 0,
         "categories": len(b2b.catalogue.categories.keys()),
         "tombstones": 0,

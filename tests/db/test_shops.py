@@ -55,6 +55,11 @@ def departures() -> set[tuple[int, int]]:
         return {(each.product_id, each.shop_id) for each in session.scalars(select(Departure))}
 
 
+def unsold() -> list[tuple[str, int | None, int]]:
+    with reading() as session:
+        return [(each.reason, each.shop_id, each.articles) for each in views.unsold(session)]
+
+
 def test_the_first_shop_is_the_default_until_another_one_is(store):
     one, two, three = (add(name) for name in "ABC")
     assert default() == one
@@ -204,3 +209,28 @@ def test_a_deactivated_shop_gets_no_till(store):
     with writing() as session:
         assert (shops.restore(session, two), shops.restore(session, two)) == (True, False)
         terminals.restore(session, terminals.find(session, sold.serial(two)))
+
+
+def test_articles_that_no_till_can_sell_are_counted_by_why(store):
+    one = add("A")
+    homeless, idle = sold.article(one), sold.article(one)
+    sold.article(one, active=False, stock=0)
+    with writing() as session:
+        session.get_one(Product, homeless).shop_id = None
+    assert unsold() == [("no_site", None, 1)]
+
+    # The first till of all is a reason to miss the others.
+    two, three = sold.shop("B"), add("C")
+    assert unsold() == [("no_site", None, 1), ("no_terminal", one, 1)]
+    change(two, sells_from=one)
+    assert unsold() == [("no_site", None, 1)]
+    change(two, sells_from=None)
+
+    change(three, is_default=True)
+    with writing() as session:
+        session.get_one(Product, idle).stock = 0
+    deactivate(one)
+    assert unsold() == [("no_site", None, 1)]
+    with writing() as session:
+        session.get_one(Product, idle).stock = 5
+    assert unsold() == [("no_site", None, 1), ("deactivated", one, 1)]
