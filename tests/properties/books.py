@@ -109,7 +109,9 @@ class Batch:
 
 @dataclass
 class Books:
-    """All that was promised so far. ``refused`` holds what waits for a person."""
+    """All that was promised so far. ``refused`` holds what waits for a person, ``left`` which
+    article has once left which shop.
+    """
 
     allows_negative: dict[int, bool]
     answers_duplicates: dict[int, bool]
@@ -117,6 +119,8 @@ class Books:
     batches: dict[int, Batch] = field(default_factory=dict)
     sold: dict[tuple[int, str], Sold] = field(default_factory=dict)
     refused: dict[tuple[int, str | None, object], Refusal] = field(default_factory=dict)
+    left: set[tuple[int, int]] = field(default_factory=set)
+    sells_from: dict[int, int] = field(default_factory=dict)
 
     def work(self, batch: Batch) -> None:
         """Every sale of the batch is decided, in their order, and the batch is answered."""
@@ -135,6 +139,26 @@ class Books:
         counts = (len(batch.sales), good, len(batch.sales) - good)
         batch.answers.append(Answer(counts, tuple(created), tuple(errors)))
         batch.status, batch.failures, batch.held = "done", 0, False
+
+    def sells(self, shop: int, ident: int) -> bool:
+        """Whether a sale of this article by the shop is taken: it has it, or had it."""
+        return any(
+            self.articles[ident].shop == each or (ident, each) in self.left
+            for each in (shop, self.sells_from.get(shop))
+        )
+
+    def move(self, ident: int, shop: int) -> None:
+        """The article is another shop's from now on."""
+        self.left.add((ident, self.articles[ident].shop))
+        self.articles[ident].shop = shop
+
+    def sell_alone(self, shop: int) -> None:
+        """The shop sells from the other one no longer."""
+        other = self.sells_from.pop(shop)
+        self.left |= {
+            (ident, shop) for ident, article in self.articles.items()
+            if article.shop == other or (ident, other) in self.left
+        }  # fmt: skip
 
     def replay(self, refusal: Refusal) -> bool:
         """A person has a refused sale tried again; whether it is in now."""
@@ -217,7 +241,7 @@ class Books:
         ours = []
         for line in content.lines:
             article = self.articles.get(line.article)
-            if article is None or article.shop != batch.shop:
+            if article is None or not self.sells(batch.shop, line.article):
                 return f"ARTICLE_INCONNU {line.article}"
             ours.append(article)
         wanted: Counter[int] = Counter()

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from sqlalchemy import text, update
 
-from db.catalogue import stock
+from db import bulk
+from db.catalogue import departures, stock
 from db.models import Base, Product, SalesBatch, Shop, Terminal
 from db.session import writing
 from db.types import db_now
@@ -52,6 +53,15 @@ def furnish() -> Books:
             ident: Article(each.shop, each.price, each.stock) for ident, each in ARTICLES.items()
         },
     )
+
+
+def move(ident: int, shop: int) -> None:
+    """The article's record names the site of this shop: what a sync makes of it."""
+    with writing() as session:
+        product = session.get_one(Product, ident, with_for_update=True)
+        assert product.shop_id is not None
+        departures.note(session, product.shop_id, [ident], bulk.now(session))
+        product.shop_id = shop
 
 
 def pass_time() -> None:

@@ -25,7 +25,8 @@ from sqlalchemy import select, update
 
 import core.settings
 from core.errors import RefusedError
-from db.catalogue import stock
+from db.catalogue import shops, stock
+from db.catalogue.shops import Values
 from db.models import FailedTask, Product, Reject, SalesBatch, Shop
 from db.session import reading, writing
 from db.tills.batch_claims import BatchLost
@@ -41,7 +42,7 @@ from tests.properties.books import Raw, read
 from tests.properties.chain import Chain, put
 from tests.properties.crashes import MOMENTS, Bug, Crash, Killed
 from tests.properties.sent import DEATHS, FATES, REQUESTS
-from tests.properties.shops import ARTICLES, TILLS, pass_time
+from tests.properties.shops import ARTICLES, TILLS, move, pass_time
 
 Request = tuple[int, list[Raw]]
 Fate = Crash | str
@@ -209,6 +210,26 @@ class History(Chain):
         for article in self.books.articles.values():
             if article.shop == shop:
                 article.price = Decimal(price)
+
+    @rule(ident=st.sampled_from(sorted(ARTICLES)))
+    def move_an_article(self, ident: int) -> None:
+        """It is the other shop's from now on; what the old one sells of it is taken too."""
+        to = 3 - self.books.articles[ident].shop
+        move(ident, to)
+        self.books.move(ident, to)
+
+    @rule(shop=st.sampled_from([1, 2]))
+    def share_a_stock(self, shop: int) -> None:
+        """A shop sells from the other one, or no longer; never each from the other."""
+        other = 3 - shop
+        alone = shop in self.books.sells_from
+        chained = not alone and other in self.books.sells_from
+        with pytest.raises(RefusedError) if chained else nullcontext(), writing() as session:
+            shops.change(session, shop, Values(sells_from=None if alone else other))
+        if alone:
+            self.books.sell_alone(shop)
+        elif not chained:
+            self.books.sells_from[shop] = other
 
     @precondition(lambda self: self.books.refused)
     @rule(data=st.data(), moment=st.sampled_from([None, *MOMENTS]))
