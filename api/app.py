@@ -11,6 +11,7 @@ from api.console import home, keys, login
 from api.console import status as status_page
 from api.openapi import docs
 from api.ops import (
+    acts,
     audit,
     batches,
     failures,
@@ -31,7 +32,7 @@ from core import logs
 
 PROCESS = (health.bp, metrics.bp, docs.bp)
 OPS = (
-    syncs.bp, runs.bp, failures.bp, rejects.bp, batches.bp, queues.bp, shops.bp, audit.bp,
+    syncs.bp, runs.bp, failures.bp, rejects.bp, acts.bp, batches.bp, queues.bp, shops.bp, audit.bp,
     template.bp, inventory.bp,
 )  # fmt: skip
 TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)

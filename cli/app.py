@@ -13,6 +13,7 @@ import click
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from cli.commands import (
+    acts,
     art_site,
     batches,
     failed,
@@ -88,8 +89,8 @@ def commands(ctx: click.Context) -> None:
 
 
 for module in (
-    syncs, template, art_site, status, pauses, runs, failed, rejects, batches, queues, keys, shops,
-    terminals, products, stock, operators, store, processes,
+    syncs, template, art_site, status, pauses, runs, failed, rejects, acts, batches, queues, keys,
+    shops, terminals, products, stock, operators, store, processes,
 ):  # fmt: skip
     module.register(commands)
 

@@ -12,7 +12,9 @@ from syncs.running import progress as counts
 
 
 class Bar:
-    """``show`` takes the counts after each page; the total is the source's own count."""
+    """``show`` takes the counts after each page, the total is the source's own count; ``draw``
+    takes any two numbers.
+    """
 
     def __init__(self, title: str, *, shown: bool) -> None:
         self._bar = Progress(
@@ -28,7 +30,11 @@ class Bar:
     def show(self, progress: counts.Progress) -> None:
         """Draw how far it has come."""
         total = progress.last if progress.last is not None else progress.first
-        self._bar.update(self._task, completed=progress.fetched, total=total)
+        self.draw(progress.fetched, total)
+
+    def draw(self, done: int, total: int | None) -> None:
+        """Draw ``done`` of ``total``, which may be unknown."""
+        self._bar.update(self._task, completed=done, total=total)
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -11,6 +11,7 @@ WORDS = {
     "no run": "{said}; 'python manage.py runs list' shows them.",
     "no failed task": "{said}; 'failed list' shows them.",
     "no reject": "{said}; 'rejects list' shows them.",
+    "no act": "{said}; 'acts list' shows them.",
     "no batch": "{said}; 'batches list' shows them.",
     "no queue": "{said}; 'queues list' shows them.",
     "dismiss unread": "{said}; 'python manage.py failed dismiss {failure} --why …' closes it.",
@@ -37,7 +38,7 @@ WORDS = {
     "sync needs_approval": "{said}: 'python manage.py runs show {approve}', then 'python manage.py "
     "runs approve {approve}' if that is right.",
     "sync failing": "{said}. When that is cured: 'python manage.py sync {sync}', or, for tasks "
-    "that failed, 'python manage.py failed retry --all --task sync.{sync}'.",
+    "that failed, 'python manage.py failed retry --all --task sync.{sync} --why …'.",
     "sync late": "{said}: is a worker running? By hand: 'python manage.py sync {sync}'.",
     "sync never_run": "{said}: 'python manage.py sync {sync}' runs it now.",
     "sync partial": "{said}: 'python manage.py runs show {run}' and 'python manage.py rejects list "

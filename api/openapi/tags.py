@@ -13,6 +13,7 @@ TAGS = {
     "runs": "What was run and how it ended; cancel one, approve its deletions.",
     "failures": "Tasks that finally failed; retry or dismiss them.",
     "rejects": "Records that were refused; try them again after a fix, or discard them.",
+    "acts": "Acts on many rows, carried out in slices; look at one, or stop it.",
     "batches": "What tills sent, one request each, and what became of it.",
     "queues": "What lies in the broker: rings for work that the store knows; purge them.",
     "shops": "The shops of the chain: add one, change one, take one out of use.",

@@ -6,23 +6,32 @@ from typing import Literal
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 
-from api.ops import retries
-from api.ops.commands import GIVEN, Enqueued, Order, ReasonedOrder, by, enqueued
-from api.ops.retries import Matching, RetriedMany
+from api.bell import BELL
+from api.ops import bulk
+from api.ops.bulk import BulkOrder, FailureFilter, ReasonedBulkOrder
+from api.ops.commands import GIVEN, Enqueued, Order, ReasonedOrder, by
 from api.web.access import allow
 from api.web.body import load
 from api.web.describe import Answer, describe, refuses
 from api.web.fields import Name
 from api.web.paging import Page, asked, listing
 from api.web.shapes import Listing
+from core.errors import RetriableError
 from db.session import reading
+from syncs.acts import canaries
 from syncs.acts import failures as acts
+from syncs.acts.retry import Reopened
 from syncs.views import failures as views
 from syncs.views.failures import Failure, FailureLine, FailureState
 from syncs.views.shapes import Id, Shape
+from tasks.resend import resend
 
 bp = Blueprint("ops_failures", __name__, url_prefix="/api/ops/failures")
+
+LISTS = {"run": "runs", "batch": "batches", "act": "acts"}
+"""Where to follow what was made due."""
 
 
 class FailurePage(Page):
@@ -45,6 +54,26 @@ class BatchEnqueued(Shape):
 
     status: Literal["enqueued"]
     batch_id: Id
+
+
+class ActEnqueued(Shape):
+    """An act on many rows is due again."""
+
+    status: Literal["enqueued"]
+    act_id: Id
+
+
+class RetryOrder(BulkOrder):
+    """Retry what ``filter`` matches, or a ``canary`` of so many of each cause."""
+
+    filter: FailureFilter
+    canary: int | None = Field(default=None, ge=1, le=canaries.MOST)
+
+
+class DismissOrder(ReasonedBulkOrder):
+    """Dismiss what ``filter`` matches."""
+
+    filter: FailureFilter
 
 
 class Dismissed(Shape):
@@ -82,8 +111,8 @@ def show(failure_id: int) -> dict[str, object]:
 @allow("operator")
 @describe(
     Answer(
-        status=202, kind=Enqueued | BatchEnqueued | SentAgain, maybe=("Location",),
-        when="a run or a batch of sales is due, or the task was sent again",
+        status=202, kind=Enqueued | BatchEnqueued | ActEnqueued | SentAgain, maybe=("Location",),
+        when="a run, a batch of sales or an act is due, or the task was sent again",
     ),
     refuses(409, "REFUSED", when="it is closed, its sync is running, or its batch is not failed"),
     refuses(
@@ -94,16 +123,23 @@ def show(failure_id: int) -> dict[str, object]:
     example=GIVEN,
 )  # fmt: skip
 def retry(failure_id: int) -> ResponseReturnValue:
-    """202: a sync goes on or begins anew (``run_id``), a batch of sales is worked off after all
-    (``batch_id``), another task is sent again (``task_id``).
+    """202: a sync goes on or begins anew (``run_id``), a batch of sales is processed after all
+    (``batch_id``), an act goes on (``act_id``), another task is sent again (``task_id``).
     """
-    again = retries.retry(failure_id, by(load(Order)))
-    if again.run_id is not None:
-        return enqueued(again.run_id)
-    if again.batch_id is not None:
-        answer = jsonify({"status": "enqueued", "batch_id": again.batch_id})
-        return answer, 202, {"Location": f"/api/ops/batches/{again.batch_id}"}
-    return {"status": "enqueued", "task_id": again.task_id}, 202
+    who = by(load(Order))
+    again = acts.retry(failure_id, by=who)
+    if again is not None:
+        return _due(again)
+    if not BELL.answers():
+        raise RetriableError("The broker does not answer; it stays open.", code="BROKER_AWAY")
+    return {"status": "enqueued", "task_id": resend(failure_id, by=who)}, 202
+
+
+def _due(again: Reopened) -> ResponseReturnValue:
+    BELL.ring(again.task, again.ident)
+    noun = again.name.partition(" ")[0]
+    answer = jsonify({"status": "enqueued", f"{noun}_id": again.ident})
+    return answer, 202, {"Location": f"/api/ops/{LISTS[noun]}/{again.ident}"}
 
 
 @bp.post("/<ident:failure_id>/dismiss")
@@ -123,20 +159,29 @@ def dismiss(failure_id: int) -> dict[str, object]:
 @bp.post("/retry")
 @allow("operator")
 @describe(
-    Answer(kind=Matching, when="`dry_run`: nothing was done"),
-    Answer(status=202, kind=RetriedMany, when="at most 100 were retried"),
-    refuses(
-        409, "CANARY_RUNNING", "CANARY_FAILED", maybe=("Retry-After",),
-        when="the last canary of this filter has not ended, or failed",
-    ),
-    body=retries.RetryOrder,
+    bulk.COUNTED,
+    bulk.ACCEPTED,
+    bulk.CANARY_IN_THE_WAY,
+    body=RetryOrder,
     example={"filter": {"task": "sync.b2b.products"}, "canary": 1, "why": "the key was renewed"},
-)  # fmt: skip
+)
 def retry_many() -> ResponseReturnValue:
-    """All that match, or a canary of them first; refused while it runs and when it failed."""
-    order = load(retries.RetryOrder)
-    if order.dry_run:
-        return {"dry_run": True, "matching": len(retries.matching(order.filter))}
-    if order.canary is None:
-        retries.require_good_canary(order.filter)
-    return retries.retry_many(order).dump(), 202
+    """Retry all that match, or a canary of each of their causes first; refused while it runs and
+    when it failed. One run answers for all failures of a sync with the same options.
+    """
+    order = load(RetryOrder)
+    return bulk.start("failure.retry", order.filter, order, canary=order.canary)
+
+
+@bp.post("/dismiss")
+@allow("operator")
+@describe(
+    bulk.COUNTED,
+    bulk.ACCEPTED,
+    body=DismissOrder,
+    example={"filter": {"fingerprint": "3f2a9c0d5b7e1f48"}, "why": "the source is gone"},
+)
+def dismiss_many() -> ResponseReturnValue:
+    """Close all that match, so that they never run again."""
+    order = load(DismissOrder)
+    return bulk.start("failure.dismiss", order.filter, order)

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Literal
 
 from flask import Blueprint
-from pydantic import Field
+from flask.typing import ResponseReturnValue
 
+from api.ops import bulk
+from api.ops.bulk import BulkOrder, ReasonedBulkOrder, RejectFilter
 from api.ops.commands import GIVEN, PlainOrder, ReasonedOrder, by
-from api.ops.retries import Matching, StillRefused
 from api.web.access import allow, caller
-from api.web.body import Body, load
+from api.web.body import load
 from api.web.describe import Answer, describe, refuses
 from api.web.fields import Name
-from api.web.paging import LARGEST_ID, Page, asked, listing
+from api.web.paging import Page, asked, listing
 from api.web.shapes import Listing
-from core.errors import FatalError, RefusedError
 from db.access import operators
 from db.session import reading
-from db.work import rejects
 from syncs.acts import rejects as acts
-from syncs.acts.by import By
 from syncs.views import rejects as views
 from syncs.views.rejects import Reject, RejectLine, RejectState
-from syncs.views.shapes import Count, Id, Shape
+from syncs.views.shapes import Id, Shape
 
 bp = Blueprint("ops_rejects", __name__, url_prefix="/api/ops/rejects")
-
-MOST = 100
-"""Records one request replays: it must end while its client still listens."""
 
 
 class RejectPage(Page):
@@ -41,19 +35,16 @@ class RejectPage(Page):
     state: RejectState | Literal["all"] = "open"
 
 
-class RejectFilter(Body):
-    """Which open rejects; without anything all of them."""
-
-    sync: Name | None = None
-    code: Name | None = None
-
-
-class ReplayOrder(Body):
-    """Replay what ``filter`` matches, or only count it; ``after`` goes on where a call ended."""
+class ReplayOrder(BulkOrder):
+    """Replay what ``filter`` matches."""
 
     filter: RejectFilter
-    after: int = Field(default=0, ge=0, le=LARGEST_ID)
-    dry_run: bool = False
+
+
+class DiscardOrder(ReasonedBulkOrder):
+    """Discard what ``filter`` matches."""
+
+    filter: RejectFilter
 
 
 class Settled(Shape):
@@ -61,15 +52,6 @@ class Settled(Shape):
 
     id: Id
     state: Literal["replayed", "discarded"]
-
-
-class ReplayedMany(Shape):
-    """What was replayed and what is still refused; ``next`` is the next request's ``after``."""
-
-    matching: Count
-    replayed: list[Id]
-    refused: list[StillRefused]
-    next: Id | None
 
 
 @bp.get("")
@@ -132,35 +114,26 @@ def discard(reject_id: int) -> dict[str, object]:
 @bp.post("/replay")
 @allow("operator")
 @describe(
-    Answer(kind=ReplayedMany | Matching, when="at most 100 were tried; `dry_run`: none"),
+    bulk.COUNTED,
+    bulk.ACCEPTED,
     body=ReplayOrder,
     example={"filter": {"sync": "b2b.products", "code": "INVALID_FIELD"}, "dry_run": True},
 )
-def replay_many() -> dict[str, object]:
-    """Replay open rejects that match, oldest first, each on its own; ``next`` is for ``after``."""
+def replay_many() -> ResponseReturnValue:
+    """Replay open rejects that match, oldest first, each on its own."""
     order = load(ReplayOrder)
-    with reading() as session:
-        open_ids = rejects.open_ids(session, sync=order.filter.sync, code=order.filter.code)
-    chosen = [ident for ident in open_ids if ident > order.after]
-    if order.dry_run:
-        return {"dry_run": True, "matching": len(chosen)}
-    replayed, refused = _each(chosen[:MOST], by())
-    return ReplayedMany(
-        matching=len(chosen),
-        replayed=replayed,
-        refused=refused,
-        next=chosen[MOST - 1] if len(chosen) > MOST else None,
-    ).dump()
+    return bulk.start("reject.replay", order.filter, order)
 
 
-def _each(idents: Sequence[int], by: By) -> tuple[list[int], list[StillRefused]]:
-    replayed: list[int] = []
-    refused: list[StillRefused] = []
-    for ident in idents:
-        try:
-            acts.replay(ident, by=by)
-        except (RefusedError, FatalError) as error:
-            refused.append(StillRefused(id=ident, code=error.code, detail=str(error)))
-        else:
-            replayed.append(ident)
-    return replayed, refused
+@bp.post("/discard")
+@allow("operator")
+@describe(
+    bulk.COUNTED,
+    bulk.ACCEPTED,
+    body=DiscardOrder,
+    example={"filter": {"code": "INVALID_FIELD"}, "why": "records of a test"},
+)
+def discard_many() -> ResponseReturnValue:
+    """Close all that match and that nobody wants."""
+    order = load(DiscardOrder)
+    return bulk.start("reject.discard", order.filter, order)

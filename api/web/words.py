@@ -17,7 +17,7 @@ WORDS = {
     "sync needs_approval": "{said}: GET /api/ops/runs/{approve}, then POST "
     "/api/ops/runs/{approve}/approve if that is right.",
     "sync failing": "{said}. When that is cured: POST /api/ops/syncs/{sync}/run, or, for tasks "
-    "that failed, POST /api/ops/failures/retry with the task sync.{sync}.",
+    "that failed, POST /api/ops/failures/retry with the filter task sync.{sync}.",
     "sync late": "{said}: is a worker running? POST /api/ops/syncs/{sync}/run asks for a run.",
     "sync never_run": "{said}: POST /api/ops/syncs/{sync}/run asks for a run.",
     "sync partial": "{said}: GET /api/ops/runs/{run} and GET /api/ops/rejects?sync={sync} tell "

@@ -6,7 +6,9 @@ import sys
 
 import click
 
-from cli.arguments import ID, REASON, check_choice, list_options
+from cli import bulk
+from cli.arguments import ID, REASON, list_options
+from cli.bulk import DRY_RUN, bulk_options, require_reason, say_dry_run
 from cli.doorbell import ring
 from cli.output import (
     FAILED,
@@ -25,6 +27,7 @@ from core.document import Json
 from core.errors import MoulinError
 from db.session import reading
 from db.work import failures
+from syncs.acts import canaries
 from syncs.acts import failures as acts
 from syncs.acts.by import By
 from syncs.views import failures as views
@@ -96,26 +99,62 @@ def show(failure_id: int, as_json: bool) -> None:
 
 @failed.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=ID)
-@click.option("--all", "everything", is_flag=True, help="Every open one (that the filters match).")
+@bulk_options
 @click.option("--task", help="With --all: only this task's.")
 @click.option("--fingerprint", help="With --all: only those of one cause.")
-@click.option("--dry-run", is_flag=True, help="Only say which would be retried.")
-@click.option("--why", type=REASON, help="Kept with the failure and in the audit.")
+@click.option(
+    "--canary", type=click.IntRange(1, canaries.MOST),
+    help="With --all: only so many of each cause; the others wait for how these end.",
+)  # fmt: skip
+@click.option("--why", type=REASON, help="Kept with the failure; for more than one it is required.")
 @json_option
 def retry(
     ids: tuple[int, ...], everything: bool, task: str | None, fingerprint: str | None,
-    dry_run: bool, why: str | None, as_json: bool,
+    canary: int | None, how: str | None, why: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run failed tasks again: a sync from its checkpoint, a batch of sales after all, any other
-    task with its exact arguments.
+    task with its exact arguments. Only these: others that share a run stay open.
     """
-    check_choice(ids, everything, task=task, fingerprint=fingerprint)
-    chosen = _chosen(ids, task=task, fingerprint=fingerprint)
-    if dry_run:
-        say(f"{len(chosen)} would be retried; nothing was done.")
-        if as_json:
-            print_json({"dry_run": True, "count": len(chosen), "ids": chosen})
+    filters = {"task": task, "fingerprint": fingerprint}
+    bulk.check(ids, everything, how, **filters, canary=canary)
+    if everything:
+        bulk.act("failure.retry", filters, how, why=why, as_json=as_json, canary=canary)
+    else:
+        _retry_chosen(_open(ids), how, why=why, as_json=as_json)
+
+
+@failed.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=ID)
+@bulk_options
+@click.option("--task", help="With --all: only this task's.")
+@click.option("--fingerprint", help="With --all: only those of one cause.")
+@click.option("--why", type=REASON, required=True, help="Kept with the failure and in the audit.")
+@json_option
+def dismiss(
+    ids: tuple[int, ...], everything: bool, task: str | None, fingerprint: str | None,
+    how: str | None, why: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Close failures that shall not run again. Of ids all or, when one cannot be, none."""
+    filters = {"task": task, "fingerprint": fingerprint}
+    bulk.check(ids, everything, how, **filters)
+    if everything:
+        bulk.act("failure.dismiss", filters, how, why=why, as_json=as_json)
         return
+    chosen = _open(ids)
+    if how == DRY_RUN:
+        say_dry_run(chosen, as_json=as_json)
+        return
+    acts.dismiss(chosen, by=by(why))
+    say(f"{len(chosen)} dismissed; 'failed list --state dismissed' shows them.")
+    if as_json:
+        print_json({"dismissed": chosen})
+
+
+def _retry_chosen(chosen: list[int], how: str | None, *, why: str | None, as_json: bool) -> None:
+    if how == DRY_RUN:
+        say_dry_run(chosen, as_json=as_json)
+        return
+    require_reason(chosen, why)
     retried, refused = _retry_each(chosen, by(why))
     if as_json:
         print_json({"retried": retried, "refused": refused})
@@ -125,19 +164,6 @@ def retry(
         )
     if refused:
         sys.exit(_say_refused(refused, some=bool(retried)))
-
-
-@failed.command()
-@click.argument("ids", metavar="ID...", nargs=-1, type=ID, required=True)
-@click.option("--why", type=REASON, required=True, help="Kept with the failure and in the audit.")
-@json_option
-def dismiss(ids: tuple[int, ...], why: str, as_json: bool) -> None:
-    """Close failures that shall not run again; all of them or, when one cannot be, none."""
-    chosen = list(dict.fromkeys(ids))
-    acts.dismiss(chosen, by=by(why))
-    say(f"{len(chosen)} dismissed; 'failed list --state dismissed' shows them.")
-    if as_json:
-        print_json({"dismissed": chosen})
 
 
 def _retry_each(chosen: list[int], by: By) -> tuple[list[Json], list[Json]]:
@@ -153,11 +179,6 @@ def _retry_each(chosen: list[int], by: By) -> tuple[list[Json], list[Json]]:
 
 
 def _retry(ident: int, by: By) -> str:
-    with reading() as session:
-        failure = views.find(session, ident)
-    if failure.state == "retried" and failure.retried_as is not None:
-        # Chosen while it was open: one run serves all failures of its sync.
-        return failure.retried_as
     again = acts.retry(ident, by=by)
     if again is None:
         return _resend(ident, by)
@@ -172,15 +193,13 @@ def _resend(ident: int, by: By) -> str:
     return f"task {resend(ident, by=by)}"
 
 
-def _chosen(ids: tuple[int, ...], *, task: str | None, fingerprint: str | None) -> list[int]:
-    """These, which must be open; without any, all open ones that match."""
+def _open(ids: tuple[int, ...]) -> list[int]:
+    """These, each once; ``RefusedError`` when one is closed."""
+    chosen = list(dict.fromkeys(ids))
     with reading() as session:
-        if not ids:
-            return failures.open_ids(session, task=task, fingerprint=fingerprint)
-        chosen = list(dict.fromkeys(ids))
         for ident in chosen:
             failures.require_open(failures.find(session, ident))
-        return chosen
+    return chosen
 
 
 def _say_refused(refused: list[Json], *, some: bool) -> int:

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from cli.arguments import ID, REASON, check_choice, list_options
+from cli import bulk
+from cli.arguments import ID, REASON, list_options
+from cli.bulk import DRY_RUN, bulk_options, require_reason, say_dry_run
 from cli.output import PARTIAL, json_option, print_json, print_table, say
 from cli.stored import StoreGroup
 from cli.who import by
@@ -18,6 +20,7 @@ from core.errors import MoulinError
 from db.session import reading
 from db.work import rejects as stored
 from syncs.acts import rejects as acts
+from syncs.acts.by import By
 from syncs.registry import find
 from syncs.sales.refused import NAME as SALES
 from syncs.views import rejects as views
@@ -82,24 +85,57 @@ def show(reject_id: int, as_json: bool) -> None:
 
 @rejects.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=ID)
-@click.option("--all", "everything", is_flag=True, help="Every open one (that the filters match).")
+@bulk_options
 @click.option("--sync", help="With --all: only this sync's, or the tills' (sales).")
 @click.option("--code", help="With --all: only those refused for this.")
-@click.option("--dry-run", is_flag=True, help="Only say which would be replayed.")
+@click.option("--why", type=REASON, help="Kept in the audit; for more than one it is required.")
 @json_option
 def replay(
-    ids: tuple[int, ...], everything: bool, sync: str | None, code: str | None, dry_run: bool,
-    as_json: bool,
+    ids: tuple[int, ...], everything: bool, sync: str | None, code: str | None, how: str | None,
+    why: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Try refused records again after a fix, from what was received; nobody is asked for it."""
-    check_choice(ids, everything, sync=sync, code=code)
-    chosen = _chosen(ids, sync=_named(sync), code=code)
-    if dry_run:
-        say(f"{len(chosen)} would be replayed; nothing was done.")
-        if as_json:
-            print_json({"dry_run": True, "count": len(chosen), "ids": chosen})
+    bulk.check(ids, everything, how, sync=sync, code=code)
+    filters = {"sync": _named(sync), "code": code}
+    if everything:
+        bulk.act("reject.replay", filters, how, why=why, as_json=as_json)
+    else:
+        _replay_chosen(_open(ids), how, why=why, as_json=as_json)
+
+
+@rejects.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=ID)
+@bulk_options
+@click.option("--sync", help="With --all: only this sync's, or the tills' (sales).")
+@click.option("--code", help="With --all: only those refused for this.")
+@click.option("--why", type=REASON, required=True, help="Kept with the reject and in the audit.")
+@json_option
+def discard(
+    ids: tuple[int, ...], everything: bool, sync: str | None, code: str | None, how: str | None,
+    why: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Close records that nobody wants. Of ids all or, when one cannot be, none."""
+    bulk.check(ids, everything, how, sync=sync, code=code)
+    filters = {"sync": _named(sync), "code": code}
+    if everything:
+        bulk.act("reject.discard", filters, how, why=why, as_json=as_json)
         return
-    replayed, refused = _replay_each(chosen)
+    chosen = _open(ids)
+    if how == DRY_RUN:
+        say_dry_run(chosen, as_json=as_json)
+        return
+    acts.discard(chosen, by=by(why))
+    say(f"{len(chosen)} discarded; whoever sent them and still has them will send them again.")
+    if as_json:
+        print_json({"discarded": chosen})
+
+
+def _replay_chosen(chosen: list[int], how: str | None, *, why: str | None, as_json: bool) -> None:
+    if how == DRY_RUN:
+        say_dry_run(chosen, as_json=as_json)
+        return
+    require_reason(chosen, why)
+    replayed, refused = _replay_each(chosen, by(why))
     if as_json:
         print_json({"replayed": replayed, "refused": refused})
     say(f"{len(replayed)} replayed, {len(refused)} still refused.")
@@ -110,31 +146,18 @@ def replay(
         sys.exit(PARTIAL)
 
 
-@rejects.command()
-@click.argument("ids", metavar="ID...", nargs=-1, type=ID, required=True)
-@click.option("--why", type=REASON, required=True, help="Kept with the reject and in the audit.")
-@json_option
-def discard(ids: tuple[int, ...], why: str, as_json: bool) -> None:
-    """Close records that nobody wants; all of them or, when one cannot be, none."""
-    chosen = sorted(set(ids))
-    acts.discard(chosen, by=by(why))
-    say(f"{len(chosen)} discarded; whoever sent them and still has them will send them again.")
-    if as_json:
-        print_json({"discarded": chosen})
-
-
 def _named(sync: str | None) -> str | None:
     """The name under which the rejects of ``sync`` are stored."""
     return sync if sync in (None, SALES) else find(sync).name
 
 
-def _replay_each(chosen: list[int]) -> tuple[list[int], list[Json]]:
+def _replay_each(chosen: list[int], by: By) -> tuple[list[int], list[Json]]:
     """Which were written, and which are still refused and why; each by itself."""
     replayed: list[int] = []
     refused: list[Json] = []
     for ident in chosen:
         try:
-            acts.replay(ident, by=by())
+            acts.replay(ident, by=by)
         except MoulinError as error:
             refused.append({"id": ident, "error": sentences(error), "code": error.code})
         else:
@@ -142,15 +165,13 @@ def _replay_each(chosen: list[int]) -> tuple[list[int], list[Json]]:
     return replayed, refused
 
 
-def _chosen(ids: tuple[int, ...], *, sync: str | None, code: str | None) -> list[int]:
-    """These, which must be open; without any, all open ones that match."""
+def _open(ids: tuple[int, ...]) -> list[int]:
+    """These, each once; ``RefusedError`` when one is closed."""
+    chosen = list(dict.fromkeys(ids))
     with reading() as session:
-        if not ids:
-            return stored.open_ids(session, sync=sync, code=code)
-        chosen = list(dict.fromkeys(ids))
         for ident in chosen:
             stored.require_open(stored.find(session, ident))
-        return chosen
+    return chosen
 
 
 def _strict(payload: Any) -> Any:

@@ -4,6 +4,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 from db.models.access import APIKey, AuditEvent, Operator
+from db.models.acts import BulkAct
 from db.models.base import Base
 from db.models.catalogue import (
     Category,
@@ -35,6 +36,7 @@ __all__ = [
     "APIKey",
     "AuditEvent",
     "Base",
+    "BulkAct",
     "Category",
     "Departure",
     "DeviceNonce",

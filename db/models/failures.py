@@ -57,7 +57,10 @@ class FailedTask(Base):
     """
 
     __tablename__ = "failed_tasks"
-    __table_args__ = (Index("ix_failed_tasks_state_fingerprint", "state", "fingerprint"),)
+    __table_args__ = (
+        Index("ix_failed_tasks_state_fingerprint", "state", "fingerprint"),
+        Index("ix_failed_tasks_state_task", "state", "task"),
+    )
 
     id: Mapped[Id]
     task: Mapped[str] = mapped_column(String(128))

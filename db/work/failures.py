@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session, defer
 
-from core import crypto
 from core.errors import NotFoundError, RefusedError
 from db import bulk
 from db.models import FailedTask
+from db.session import NO_SYNC
+from db.types import db_now
+from db.work import causes
 
 UNREAD = "unread"
 """Where a failed task has its name: a message that could not be read, and cannot be sent again."""
-
-
-def fingerprint(task: str, error: Mapping[str, object]) -> str:
-    """One value for failures of one cause: the task, the error's type and its code."""
-    return crypto.digest(f"{task}|{error.get('type')}|{error.get('code')}")[:16]
 
 
 def record(
@@ -41,7 +38,7 @@ def record(
         queue=queue,
         run_id=run_id,
         attempts=list(attempts),
-        fingerprint=fingerprint(task, attempts[-1] if attempts else {}),
+        fingerprint=causes.fingerprint(task, attempts[-1] if attempts else {}),
     )
     session.add(failed)
     session.flush()
@@ -75,33 +72,55 @@ def recent(
     return list(session.scalars(query))
 
 
-def open_ids(
-    session: Session, *, task: str | None = None, fingerprint: str | None = None
-) -> list[int]:
-    """The ids of every open failure that matches and can be tried again, newest first."""
-    query = (
-        select(FailedTask.id)
-        .where(FailedTask.state == "open", FailedTask.task != UNREAD)
-        .order_by(FailedTask.id.desc())
-    )
-    for column, value in ((FailedTask.task, task), (FailedTask.fingerprint, fingerprint)):
-        if value is not None:
-            query = query.where(column == value)
-    return list(session.scalars(query))
-
-
 def require_open(failed: FailedTask) -> None:
     """``RefusedError`` unless the failure still waits for a person."""
     if failed.state != "open":
         raise RefusedError(f"Failed task {failed.id} is {failed.state} already.")
 
 
-def siblings(session: Session, failed: FailedTask) -> list[FailedTask]:
-    """Other open failures of the same task with the same options."""
-    query = select(FailedTask).where(
-        FailedTask.state == "open", FailedTask.task == failed.task, FailedTask.id != failed.id
+def hold(session: Session, failure_id: int) -> FailedTask:
+    """The open failure; nobody else closes it until the transaction ends.
+
+    ``RefusedError`` when it is closed, ``NotFoundError`` when there is none.
+    """
+    failed = find(session, failure_id)
+    session.refresh(failed, with_for_update=True)
+    require_open(failed)
+    return failed
+
+
+def hold_open(session: Session, ids: Collection[int]) -> list[FailedTask]:
+    """Those of these that are open, in the order of their ids; nobody else closes them until the
+    transaction ends.
+    """
+    query = _among(ids).where(FailedTask.state == "open")
+    return list(session.scalars(query.with_for_update()))
+
+
+def among(session: Session, ids: Collection[int]) -> list[FailedTask]:
+    """These failures, in the order of their ids."""
+    return list(session.scalars(_among(ids)))
+
+
+def _among(ids: Collection[int]) -> Select[FailedTask]:
+    query = select(FailedTask).where(FailedTask.id.in_(ids)).order_by(FailedTask.id)
+    # What was tried is large, and nobody asks for it here.
+    return query.options(defer(FailedTask.attempts, raiseload=True))
+
+
+def close_all(
+    session: Session, ids: Collection[int], state: str, *, who: str, why: str | None,
+    retried_as: str | None = None,
+) -> int:  # fmt: skip
+    """Mark those of these that are open ``retried`` or ``dismissed``; how many that were."""
+    closed = session.execute(
+        update(FailedTask)
+        .where(FailedTask.id.in_(ids), FailedTask.state == "open")
+        .values(state=state, who=who, why=why, retried_as=retried_as, closed_at=db_now())
+        .returning(FailedTask.id),
+        execution_options=NO_SYNC,
     )
-    return [other for other in session.scalars(query) if other.kwargs == failed.kwargs]
+    return len(closed.all())
 
 
 def close(

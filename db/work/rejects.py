@@ -241,15 +241,6 @@ def recent(
     return list(session.scalars(query))
 
 
-def open_ids(session: Session, *, sync: str | None = None, code: str | None = None) -> list[int]:
-    """The ids of every open reject that matches, oldest first."""
-    query = select(Reject.id).where(Reject.state == "open").order_by(Reject.id)
-    for column, value in ((Reject.sync, sync), (Reject.code, code)):
-        if value is not None:
-            query = query.where(column == value)
-    return list(session.scalars(query))
-
-
 def require_open(reject: Reject) -> None:
     """``RefusedError`` unless the reject still waits for somebody."""
     if reject.state != "open":
@@ -263,3 +254,15 @@ def settle(session: Session, reject: Reject, state: str, reason: str) -> None:
     require_open(reject)
     reject.state, reject.reason, reject.updated_at = state, reason, bulk.now(session)
     session.flush()
+
+
+def discard_all(session: Session, ids: Collection[int], reason: str) -> int:
+    """Discard those of these that are open; how many that were."""
+    discarded = session.execute(
+        update(Reject)
+        .where(Reject.id.in_(ids), Reject.state == "open")
+        .values(state="discarded", reason=reason, updated_at=db_now())
+        .returning(Reject.id),
+        execution_options=NO_SYNC,
+    )
+    return len(discarded.all())

@@ -1,27 +1,26 @@
-"""Canaries: a few of many failures are retried first, and their fate decides for the others.
+"""Canaries: a few failures of each cause are retried first, and their fate decides for the others
+of that cause, whatever filter asks for them.
 
-A canary is remembered as its audit event: the runs and the batches of sales it opened, under the
-filter it was chosen by.
+A canary is an act that chose its failures; what it made due is in its row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.document import Json
 from core.errors import RefusedError
-from db import bulk
-from db.models import AuditEvent, SalesBatch, SyncRun
-from db.session import reading, writing
-from db.work import failures
-from syncs.acts.by import By
+from db.models import BulkAct, FailedTask, SalesBatch, SyncRun
+from db.models.work import ACTIVE
+from db.types import db_now
+from db.work import acts, failures
 
-WHAT = "failure.canary"
+MOST = 100
+"""Failures of one canary, over all causes."""
 BELIEVED = timedelta(hours=24)
 """An older canary is ignored."""
 
@@ -33,78 +32,86 @@ class CanaryRunning(RefusedError):  # noqa: N818, named for what happened
     retry_after = 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """The filter that a canary was chosen by."""
-
-    task: str | None = None
-    fingerprint: str | None = None
-
-    @property
-    def subject(self) -> str:
-        """As the audit names it."""
-        return f"failures of {self.task or 'any task'}, {self.fingerprint or 'any cause'}"[:200]
-
-
-def remember(
-    chosen: Chosen, *, runs: Sequence[int], batches: Sequence[int], since: datetime, by: By
-) -> None:
-    """The canary was sent, from ``since`` on."""
-    with writing() as session:
-        by.note(
-            session, WHAT, chosen.subject, runs=list(runs), batches=list(batches),
-            since=since.isoformat(),
-        )  # fmt: skip
+def choose(session: Session, which: Mapping[str, object], each: int) -> list[int]:
+    """The ids of the newest failures that match, ``each`` of every cause: at most 100 in all."""
+    rank = (
+        func.row_number()
+        .over(partition_by=FailedTask.fingerprint, order_by=FailedTask.id.desc())
+        .label("rank")
+    )
+    ranked = acts.matching("failure.retry", which).add_columns(rank).subquery()
+    return list(
+        session.scalars(
+            select(ranked.c.id)
+            .where(ranked.c.rank <= each)
+            .order_by(ranked.c.rank, ranked.c.id.desc())
+            .limit(MOST)
+        )
+    )
 
 
-def require_good(chosen: Chosen) -> None:
-    """``CanaryRunning`` while the last canary of this filter runs, ``RefusedError`` when it failed.
+def require_good(session: Session, which: Mapping[str, object]) -> None:
+    """``CanaryRunning`` while the last canary of a cause that matches runs, ``RefusedError`` when
+    it failed.
 
     Without a canary nothing is in the way: nobody asked for that caution.
     """
-    with reading() as session:
-        event = _last(session, chosen)
-        if event is None or bulk.now(session) - event.at > BELIEVED:
-            return
-        details = event.details or {}
-        fates = _fates(session, details)
-        newest = failures.recent(session, task=chosen.task, fingerprint=chosen.fingerprint, limit=1)
-        failed_since = bool(newest) and newest[0].failed_at > datetime.fromisoformat(
-            details["since"]
-        )
-    _judge(fates, failed_since=failed_since)
+    newest = _newest(session)
+    if not newest:
+        return
+    matching = acts.matching("failure.retry", which).where(FailedTask.fingerprint.in_(newest))
+    causes = session.scalars(matching.with_only_columns(FailedTask.fingerprint).distinct())
+    for cause in sorted(causes):
+        act = newest[cause]
+        _judge(cause, act, _fates(session, act, cause), again=_again(session, act, cause))
 
 
-def _last(session: Session, chosen: Chosen) -> AuditEvent | None:
-    return session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.what == WHAT, AuditEvent.subject == chosen.subject)
-        .order_by(AuditEvent.id.desc())
-        .limit(1)
-    ).one_or_none()
+def _newest(session: Session) -> dict[str, BulkAct]:
+    """The last canary of each cause that had one and is believed."""
+    canaries = session.scalars(
+        select(BulkAct)
+        .where(BulkAct.canary.is_not(None), BulkAct.asked_at > db_now(-BELIEVED.total_seconds()))
+        .order_by(BulkAct.id)
+    ).all()
+    return {cause: act for act in canaries for cause in _causes(session, act)}
 
 
-def _judge(fates: Mapping[str, str], *, failed_since: bool) -> None:
-    running = [name for name, status in fates.items() if status in ("due", "running")]
+def _causes(session: Session, act: BulkAct) -> set[str]:
+    """The causes of the failures that a canary chose."""
+    query = select(FailedTask.fingerprint).where(FailedTask.id.in_(act.ids or ()))
+    return set(session.scalars(query.distinct()))
+
+
+def _again(session: Session, act: BulkAct, cause: str) -> bool:
+    """Whether something failed for this cause after the canary was asked for."""
+    newest = failures.recent(session, fingerprint=cause, limit=1)
+    return bool(newest) and newest[0].failed_at > act.asked_at
+
+
+def _judge(cause: str, act: BulkAct, fates: Mapping[str, str], *, again: bool) -> None:
     bad = [name for name, status in fates.items() if status in ("failed", "cancelled")]
-    if bad or failed_since:
+    if bad or again or act.status == "failed":
         raise RefusedError(
-            "The canary failed, so the others were left alone. Look at the newest failure, cure "
-            "its cause, then send a new canary.",
+            f"The canary of the cause {cause} failed, so the others were left alone. Look at the "
+            "newest failure, cure its cause, then send a new canary.",
             code="CANARY_FAILED",
         )
-    if running:
+    running = [name for name, status in fates.items() if status in ACTIVE]
+    if act.status in ACTIVE or running:
+        names = ", ".join(running or [f"act {act.id}"])
         raise CanaryRunning(
-            f"The canary has not ended yet ({', '.join(running)}); ask again later."
+            f"The canary of the cause {cause} has not ended yet ({names}); ask again later."
         )
 
 
-def _fates(session: Session, details: Json) -> dict[str, str]:
-    """The status of each run and batch that the canary opened."""
-    runs = select(SyncRun.id, SyncRun.status).where(SyncRun.id.in_(details["runs"]))
-    # An audit event from before there were batches names none.
-    batches = select(SalesBatch.id, SalesBatch.status).where(
-        SalesBatch.id.in_(details.get("batches", ()))
-    )
-    fates = {f"run {ident}": status for ident, status in session.execute(runs)}
-    return fates | {f"batch {ident}": status for ident, status in session.execute(batches)}
+def _fates(session: Session, act: BulkAct, cause: str) -> dict[str, str]:
+    """The status of each run and batch that the canary made due for this cause."""
+    made: Iterable[Json] = [entry for entry in act.reopened if cause in entry["causes"]]
+    fates: dict[str, str] = {}
+    for noun, table in (("run", SyncRun), ("batch", SalesBatch), ("act", BulkAct)):
+        ids = [entry["ident"] for entry in made if entry["as"].startswith(f"{noun} ")]
+        for ident, status in session.execute(
+            select(table.id, table.status).where(table.id.in_(ids))
+        ):
+            fates[f"{noun} {ident}"] = status
+    return fates

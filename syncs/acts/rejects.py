@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -30,12 +31,16 @@ def replay(reject_id: int, *, by: By) -> None:
 
     A record counts as seen by the run that refused it. Two replays of one reject write it once.
     """
+    with refusing(reject_id), writing() as session:
+        write_again(session, reject_id, by.who)
+        by.note(session, "reject.replay", f"reject {reject_id}")
+
+
+@contextmanager
+def refusing(reject_id: int) -> Iterator[None]:
+    """Whatever refuses the record in here is a ``RefusedError`` that names it."""
     try:
-        with writing() as session:
-            reject = rejects.find(session, reject_id)
-            again = sales.replay if reject.sync == NAME else _record
-            again(session, reject, by.who)
-            by.note(session, "reject.replay", f"reject {reject_id}")
+        yield
     except SkippableError as error:
         where = f" ({error.field})" if error.field else ""
         raise RefusedError(f"Reject {reject_id} is still refused{where}: {error}") from error
@@ -45,6 +50,15 @@ def replay(reject_id: int, *, by: By) -> None:
         raise RefusedError(
             f"Reject {reject_id}: the database refuses it ({reason(error)})."
         ) from None
+
+
+def write_again(session: Session, reject_id: int, who: str) -> None:
+    """Write the record, or sell the sale, of the reject, and close it, in this transaction; raises
+    whatever refuses it.
+    """
+    reject = rejects.find(session, reject_id)
+    again = sales.replay if reject.sync == NAME else _record
+    again(session, reject, who)
 
 
 def discard(reject_ids: Iterable[int], *, by: By) -> None:

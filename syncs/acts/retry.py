@@ -4,6 +4,7 @@ other kind of work is due again.
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 from core.advice import Advised
 from core.errors import RefusedError
 from core.logs import correlation_id, new_correlation_id
-from db.access import audit
 from db.models import FailedTask, SyncRun
 from db.work import claims, failures, runs, states
 from syncs.due import kinds
@@ -19,38 +19,33 @@ from syncs.due.kinds import Rows
 
 
 class Reopened(NamedTuple):
-    """What is due again: its task and id, to ring for, and its name for people."""
+    """What is due again: its task and id, to ring for, and its name for people, as in "run 12"."""
 
     task: str
     ident: int
     name: str
 
 
-def reopen(
-    session: Session, failed: FailedTask, *, who: str, why: str | None = None
-) -> Reopened | None:
-    """Make due what the failed task was to do, and mark the failure ``retried``; None when the
-    task has no row of its own and must be sent again as it was.
+def has_row(failed: FailedTask) -> bool:
+    """Whether the failed task was to do a row of ours; any other is sent again as it was."""
+    return failed.run_id is not None or kinds.rows_of(failed.task) is not None
 
-    Of a sync, every other open failure with these options is marked too: one run answers for all.
+
+def reopen(session: Session, failed: FailedTask) -> Reopened:
+    """Make due what the failed task was to do. The caller holds the failure and closes it.
+
+    A run that a retry has made due answers for other failures of its sync with its options.
+    ``RefusedError`` when the sync is running, when the row is not failed any more, or is gone.
     """
-    _require_read(failed)
-    answered = [failed]
     if failed.run_id is not None:
-        again = _run(session, failed.run_id)
-        answered += failures.siblings(session, failed)
-    elif (kind := kinds.rows_of(failed.task)) is not None:
-        again = _row(session, kind, int(failed.args[0]))
-    else:
-        return None
-    for item in answered:
-        failures.close(session, item, "retried", who=who, why=why, retried_as=again.name)
-        subject = f"failed task {item.id}"
-        audit.note(session, who=who, what="failure.retry", subject=subject, why=why)
-    return again
+        return _run(session, failed.run_id)
+    kind = kinds.rows_of(failed.task)
+    assert kind is not None
+    return _row(session, kind, failed)
 
 
-def _require_read(failed: FailedTask) -> None:
+def require_read(failed: FailedTask) -> None:
+    """``RefusedError`` for a message that could not be read: nobody knows what it asks for."""
     if failed.task == failures.UNREAD:
         raise RefusedError(
             Advised(
@@ -62,7 +57,18 @@ def _require_read(failed: FailedTask) -> None:
         )
 
 
-def _row(session: Session, kind: Rows, key: int) -> Reopened:
+def work_of(session: Session, failed: FailedTask) -> str:
+    """The same for failures of one piece of work; ``NotFoundError`` when its run is gone."""
+    if failed.run_id is None:
+        return f"{failed.task} {failed.args}"
+    run = runs.find(session, failed.run_id)
+    return f"sync.{run.sync} {json.dumps(run.options, sort_keys=True)}"
+
+
+def _row(session: Session, kind: Rows, failed: FailedTask) -> Reopened:
+    key = failed.args[0] if failed.args else None
+    if not isinstance(key, int):
+        raise RefusedError(f"Failed task {failed.id} names no {kind.noun} in its arguments.")
     name = f"{kind.noun} {key}"
     if not claims.reopen(session, kind.table, key):
         raise RefusedError(f"{name.capitalize()} is not failed any more; nothing to retry.")
@@ -72,10 +78,19 @@ def _row(session: Session, kind: Rows, key: int) -> Reopened:
 def _run(session: Session, run_id: int) -> Reopened:
     old = runs.find(session, run_id)
     states.locked(session, old.sync)
-    if runs.active(session, old.sync) is not None:
-        raise RefusedError(f"{old.sync} is being run already; retry when that run has ended.")
-    ident = _go_on(session, old)
+    active = runs.active(session, old.sync)
+    if active is None:
+        ident = _go_on(session, old)
+    elif _answers(active, old):
+        ident = active.id
+    else:
+        raise _running(old)
     return Reopened(f"sync.{old.sync}", ident, f"run {ident}")
+
+
+def _answers(active: SyncRun, old: SyncRun) -> bool:
+    """Whether the run on its way was made due by a retry, to do what ``old`` was to do."""
+    return active.options == old.options and (active.id == old.id or active.trigger == "retry")
 
 
 def _go_on(session: Session, old: SyncRun) -> int:
@@ -91,5 +106,9 @@ def _go_on(session: Session, old: SyncRun) -> int:
         correlation_id=correlation_id() or new_correlation_id(),
     )
     if fresh is None:
-        raise RefusedError(f"{old.sync} is being run already; retry when that run has ended.")
+        raise _running(old)
     return fresh
+
+
+def _running(old: SyncRun) -> RefusedError:
+    return RefusedError(f"{old.sync} is being run already; retry when that run has ended.")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from db.models import SalesBatch, SyncRun
+from db.models import BulkAct, SalesBatch, SyncRun
 from db.models.work import LeasedWork, Work
 from db.work import claims, runs
 from syncs.sales import process as sales
@@ -51,11 +51,16 @@ class Runs:
         return [(f"sync.{sync}", key) for key, sync in runs.to_ring(session, quiet=quiet)]
 
 
-ROWS = (
+SALES = Rows(noun="batch", table=SalesBatch, task=sales.TASK)
+ACTS = Rows(noun="act", table=BulkAct, task="upkeep.act")
+
+ROWS = (SALES, ACTS)
+KINDS: Sequence[Kind] = (
     # Sales first: a till may be waiting.
-    Rows(noun="batch", table=SalesBatch, task=sales.TASK),
+    SALES,
+    Runs(),
+    ACTS,
 )
-KINDS: Sequence[Kind] = (*ROWS, Runs())
 
 
 def rows_of(task: str) -> Rows | None:

@@ -63,7 +63,7 @@ def test_all_that_need_the_store_say_when_it_is_away(described, ask):
 
     with away():
         for operation in asked:
-            answer = ask(door(operation), json={"why": "w", "filter": {}})
+            answer = ask(door(operation), json={"why": "w", "filter": {"all": True}})
 
             assert (answer.status_code, answer.get_json()["code"]) == (503, "STORE_AWAY")
         for operation in pages:

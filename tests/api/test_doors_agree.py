@@ -11,6 +11,8 @@ from cli.app import commands
 from db.session import reading, writing
 from db.work import failures, rejects
 from db.work.rejects import Refusal
+from syncs.acts.bulk import asking
+from syncs.acts.by import By
 from syncs.registry import SYNCS
 from syncs.views import runs as views
 from tests.cli import given
@@ -66,12 +68,18 @@ def reject() -> int:
     return 1
 
 
+def act() -> int:
+    reject()
+    return asking.ask("reject.discard", {"code": "INVALID_FIELD"}, by=By("cli:awa", "old")).id
+
+
 @pytest.mark.parametrize(
     ("noun", "path", "make"),
     [
         ("runs", "runs", run_of_old),
         ("failed", "failures", failure),
         ("rejects", "rejects", reject),
+        ("acts", "acts", act),
     ],
 )
 def test_one_is_the_same_through_both_doors(printed, answered, noun, path, make):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from core.messages import UnreadError
-from db.models import AuditEvent, FailedTask, SyncRun
+from db.models import AuditEvent, BulkAct, FailedTask, SyncRun
 from db.session import reading, writing
 from db.work import failures
+from tests.syncs.acts.made import Worker
 from worker import unread
 
+DISMISS = "POST /api/ops/failures/dismiss"
 RETRY = "POST /api/ops/failures/retry"
-ALL: dict[str, object] = {"filter": {}}
+ALL: dict[str, object] = {"filter": {"all": True}, "why": "the key was renewed"}
 
 
 def fail(sync="b2b.products", message="It broke."):
@@ -113,6 +115,40 @@ def test_a_dismissal_wants_a_reason(ask):
         assert (event.what, event.why) == ("failure.dismiss", "shop closed")
 
 
+def test_who_retries_one_of_two_retries_one(ask):
+    with writing() as session:
+        run = SyncRun(sync="b2b.products", options={}, trigger="cli", status="failed")
+        session.add(run)
+        session.flush()
+        first, second = [
+            failures.record(
+                session, task="sync.b2b.products", task_id="t", args=[run.id], kwargs={},
+                queue="sync", attempts=[{"type": "E", "code": code}], run_id=run.id,
+            )
+            for code in ("A", "B")
+        ]  # fmt: skip
+
+    answer = ask(f"POST /api/ops/failures/{first}/retry")
+
+    assert answer.status_code == 202
+    assert states() == {first: "retried", second: "open"}
+
+
+def test_an_act_that_failed_goes_on(ask):
+    act_id = ask(RETRY, json=ALL).get_json()["id"]
+    with writing() as session:
+        session.get_one(BulkAct, act_id).status = "failed"
+        ident = failures.record(
+            session, task="upkeep.act", task_id="t", args=[act_id], kwargs={}, queue="upkeep",
+            attempts=[],
+        )  # fmt: skip
+
+    answer = ask(f"POST /api/ops/failures/{ident}/retry")
+
+    assert answer.get_json() == {"status": "enqueued", "act_id": act_id}
+    assert answer.headers["Location"] == f"/api/ops/acts/{act_id}"
+
+
 def test_a_dry_run_counts_and_does_nothing(ask):
     fail()
     fail("b2b.categories")
@@ -120,113 +156,105 @@ def test_a_dry_run_counts_and_does_nothing(ask):
     assert ask(RETRY, json={**ALL, "dry_run": True}).get_json() == {"dry_run": True, "matching": 2}
     only = {"filter": {"task": "sync.b2b.products"}, "dry_run": True}
     assert ask(RETRY, json=only).get_json()["matching"] == 1
+    everything = {"filter": {"all": True}, "why": "w", "dry_run": True}
+    assert ask(DISMISS, json=everything).get_json()["matching"] == 2
     assert set(states().values()) == {"open"}
 
 
-def test_all_that_match_are_retried_and_one_run_serves_one_sync(ask):
+def test_all_that_match_are_retried_by_a_worker_and_one_run_serves_one_sync(ask):
     old, new, other = fail(), fail(), fail("b2b.categories")
 
-    answer = ask(RETRY, json=ALL)
+    answer = ask(RETRY, json=ALL, role="operator")
 
-    found = answer.get_json()
+    act = answer.get_json()
     assert answer.status_code == 202
-    assert [item["id"] for item in found["retried"]] == [other, new]
-    assert (found["matching"], found["refused"], found["left"]) == (3, [], 0)
+    assert answer.headers["Location"] == f"/api/ops/acts/{act['id']}"
+    assert (act["kind"], act["status"], act["filter"]) == ("failure.retry", "due", {})
+    assert (act["matching"], act["done"], act["left"]) == (3, 0, 3)
+    assert (act["who"], act["why"]) == ("operator:a-operator", "the key was renewed")
+    # The request did nothing of it.
+    assert set(states().values()) == {"open"}
+
+    Worker().work(act["id"])
+
     assert states() == {old: "retried", new: "retried", other: "retried"}
+    ended = ask(f"GET {answer.headers['Location']}", role="viewer").get_json()
+    assert (ended["status"], ended["done"], ended["left"]) == ("done", 3, 0)
+    assert len(ended["reopened"]) == 2
 
 
-def test_what_cannot_be_retried_is_told_and_does_not_stop_the_rest(ask):
-    lost, failed = lose(), fail()
+def test_all_that_match_are_dismissed_by_a_worker(ask):
+    kept, gone = fail("b2b.categories"), fail()
 
-    found = ask(RETRY, json=ALL).get_json()
+    answer = ask(DISMISS, json={"filter": {"task": "sync.b2b.products"}, "why": "test data"})
+    Worker().work(answer.get_json()["id"])
 
-    assert [item["id"] for item in found["retried"]] == [failed]
-    assert [(item["id"], item["code"]) for item in found["refused"]] == [(lost, "BROKER_AWAY")]
-    assert found["left"] == 1
-
-
-@pytest.fixture
-def canary(ask):
-    """The first of two failures is retried; its run's id, and the one that waits."""
-    waits, chosen = fail("b2b.categories"), fail()
-    found = ask(RETRY, json={**ALL, "canary": 1, "why": "cured?"}).get_json()
-    assert [item["id"] for item in found["retried"]] == [chosen]
-    assert (found["canary"], found["left"]) == (1, 1)
-    return found["retried"][0]["run_id"], waits
+    assert states() == {kept: "open", gone: "dismissed"}
+    refused = ask(DISMISS, json={"filter": {"all": True}})
+    assert [each["field"] for each in refused.get_json()["errors"]] == ["why"]
 
 
-def test_the_rest_waits_while_the_canary_runs(ask, canary):
-    run_id, waits = canary
-
-    answer = ask(RETRY, json=ALL)
-
-    assert (answer.status_code, answer.get_json()["code"]) == (409, "CANARY_RUNNING")
-    assert str(run_id) in answer.get_json()["detail"]
-    assert states()[waits] == "open"
-
-
-@pytest.mark.parametrize("status", ["succeeded", "partial", "needs_approval"])
-def test_the_rest_follows_a_canary_that_lives(ask, canary, status):
-    run_id, waits = canary
-    end(run_id, status)
-
-    found = ask(RETRY, json=ALL).get_json()
-
-    assert [item["id"] for item in found["retried"]] == [waits]
-
-
-@pytest.mark.parametrize("status", ["failed", "cancelled"])
-def test_the_rest_is_left_alone_when_the_canary_died(ask, canary, status):
-    run_id, waits = canary
-    end(run_id, status)
-
-    answer = ask(RETRY, json=ALL)
-
-    assert (answer.status_code, answer.get_json()["code"]) == (409, "CANARY_FAILED")
-    assert states()[waits] == "open"
-
-
-def test_a_new_failure_of_the_kind_stops_the_rest_too(ask, canary):
-    end(canary[0], "succeeded")
+def test_more_than_one_wants_a_reason(ask):
+    first = fail()
+    assert ask(RETRY, json={"filter": {"all": True}}).status_code == 202
     fail()
 
-    assert ask(RETRY, json=ALL).get_json()["code"] == "CANARY_FAILED"
+    answer = ask(RETRY, json={"filter": {"all": True}})
+
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"] == [
+        {
+            "field": "why",
+            "message": "2 rows match: an act on more than one needs a reason.",
+        }
+    ]
+    assert states()[first] == "open"
 
 
-def test_after_a_cure_a_new_canary_decides(ask, canary):
-    end(canary[0], "failed")
+def test_the_rest_waits_for_a_canary_and_is_left_alone_when_it_died(ask):
+    fail(), fail()
+    act_id = ask(RETRY, json={**ALL, "canary": 1}).get_json()["id"]
 
-    found = ask(RETRY, json={**ALL, "canary": 1}).get_json()
-    end(found["retried"][0]["run_id"], "succeeded")
+    waits = ask(RETRY, json=ALL)
+    Worker().work(act_id)
+    with writing() as session:
+        session.query(SyncRun).filter_by(status="due").update({"status": "failed"})
+    died = ask(RETRY, json=ALL)
 
-    assert found["retried"][0]["id"] == canary[1]
-    assert ask(RETRY, json=ALL).status_code == 202
-
-
-def test_a_canary_speaks_for_its_own_filter_only(ask, canary):
-    answer = ask(RETRY, json={"filter": {"task": "sync.b2b.categories"}})
-
-    assert answer.status_code == 202
-    assert [item["id"] for item in answer.get_json()["retried"]] == [canary[1]]
+    assert (waits.status_code, waits.get_json()["code"]) == (409, "CANARY_RUNNING")
+    assert waits.headers["Retry-After"] == "10"
+    assert f"act {act_id}" in waits.get_json()["detail"]
+    assert (died.status_code, died.get_json()["code"]) == (409, "CANARY_FAILED")
+    assert sorted(states().values()) == ["open", "retried"]
 
 
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "field"),
     [
-        {},
-        {"filter": None},
-        {"filter": {"tasks": "x"}},
-        {"filter": {"task": "a b"}},
-        {"filter": {}, "canary": 0},
-        {"filter": {}, "canary": 101},
-        {"filter": {}, "canary": 1.5},
-        {"filter": {}, "dry_run": "no"},
+        ({}, "filter"),
+        ({"filter": None}, "filter"),
+        ({"filter": {}}, "filter"),
+        ({"filter": {"task": None}}, "filter.task"),
+        ({"filter": {"all": False}}, "filter.all"),
+        ({"filter": {"all": True, "task": "sync.b2b.products"}}, "filter"),
+        ({"filter": {"tasks": "x"}}, "filter.tasks"),
+        ({"filter": {"task": "a b"}}, "filter.task"),
+        ({"filter": {"fingerprint": 5}}, "filter.fingerprint"),
+        ({"filter": {"all": True}, "canary": 0}, "canary"),
+        ({"filter": {"all": True}, "canary": 101}, "canary"),
+        ({"filter": {"all": True}, "canary": 1.5}, "canary"),
+        ({"filter": {"all": True}, "dry_run": "no"}, "dry_run"),
+        ({"filter": {"all": True}, "why": " "}, "why"),
     ],
 )
-def test_an_unclear_order_does_nothing(ask, sent):
+def test_an_unclear_order_does_nothing(ask, sent, field):
     ident = fail()
 
-    assert ask(RETRY, json=sent).status_code == 422
+    answer = ask(RETRY, json=sent)
+
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.get_json()["errors"]] == [field]
+    assert ask("GET /api/ops/acts").get_json()["results"] == []
     assert states() == {ident: "open"}
 
 

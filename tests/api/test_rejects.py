@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import func
 
@@ -10,8 +11,10 @@ from db.models import AuditEvent, Product, Reject
 from db.session import reading, writing
 from db.work import rejects
 from db.work.rejects import Refusal
+from tests.syncs.acts.made import Worker
 
 REPLAY = "POST /api/ops/rejects/replay"
+DISCARD = "POST /api/ops/rejects/discard"
 RICE = {"id": 1, "name": "Rice", "price": "2.50", "stock": 3}
 
 
@@ -96,42 +99,70 @@ def test_what_was_discarded_is_not_discarded_again(ask):
     assert (again.status_code, again.get_json()["code"]) == (409, "REFUSED")
 
 
-def test_many_are_replayed_each_on_its_own(ask):
+def test_many_are_replayed_by_a_worker_each_on_its_own(ask):
     good, bad, other = refuse(RICE), refuse({"id": 2}), refuse({**RICE, "id": 3}, code="PRICE")
+    everything = {"filter": {"all": True}, "why": "the price is mended"}
 
-    counted = ask(REPLAY, json={"filter": {}, "dry_run": True}).get_json()
+    counted = ask(REPLAY, json={**everything, "dry_run": True}).get_json()
     one = ask(REPLAY, json={"filter": {"code": "PRICE"}}).get_json()
-    rest = ask(REPLAY, json={"filter": {"sync": "b2b.products"}}).get_json()
+    Worker().work(one["id"])
+    rest = ask(REPLAY, json={"filter": {"sync": "b2b.products"}, "why": "w"})
+    Worker().work(rest.get_json()["id"])
 
     assert counted == {"dry_run": True, "matching": 3}
-    assert one == {"matching": 1, "replayed": [other], "refused": [], "next": None}
-    assert (rest["replayed"], [item["id"] for item in rest["refused"]]) == ([good], [bad])
+    assert (one["kind"], one["matching"]) == ("reject.replay", 1)
+    ended = ask(f"GET {rest.headers['Location']}").get_json()
+    assert (ended["done"], ended["refused"], ended["refusals"][0]["id"]) == (1, 1, bad)
     assert states() == {good: "replayed", bad: "open", other: "replayed"}
 
 
-def test_a_long_list_goes_on_behind_what_is_still_refused(ask, monkeypatch):
-    monkeypatch.setattr("api.ops.rejects.MOST", 2)
-    first, second, third = refuse({"id": 1}), refuse({"id": 2}), refuse({**RICE, "id": 3})
+def test_many_are_discarded_by_a_worker(ask):
+    kept, gone = refuse({"id": 1}), refuse({"id": 2}, code="PRICE")
 
-    begun = ask(REPLAY, json={"filter": {}}).get_json()
-    ended = ask(REPLAY, json={"filter": {}, "after": begun["next"]}).get_json()
+    counted = ask(DISCARD, json={"filter": {"code": "PRICE"}, "why": "w", "dry_run": True})
+    act = ask(DISCARD, json={"filter": {"code": "PRICE"}, "why": "a test"}).get_json()
+    Worker().work(act["id"])
 
-    assert [item["id"] for item in begun["refused"]] == [first, second]
-    assert begun["next"] == second
-    assert (ended["replayed"], ended["next"]) == ([third], None)
+    assert counted.get_json()["matching"] == 1
+    assert states() == {kept: "open", gone: "discarded"}
 
 
-def test_a_payload_that_was_altered_is_told_and_stops_no_other(ask):
-    altered, good = refuse({"id": 2}), refuse(RICE)
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"filter": {}}, "filter"),
+        ({"filter": {"task": "sync.b2b.products"}}, "filter.task"),
+        ({"filter": {"code": ""}}, "filter.code"),
+        ({"filter": {"all": True}, "after": 3}, "after"),
+    ],
+)
+def test_an_unclear_order_does_nothing(ask, sent, field):
+    ident = refuse(RICE)
+
+    for order in (REPLAY, DISCARD):
+        answer = ask(order, json={"why": "w", **sent})
+
+        assert answer.status_code == 422
+        assert [each["field"] for each in answer.get_json()["errors"]] == [field]
+    assert states() == {ident: "open"}
+
+
+def test_more_than_one_wants_a_reason(ask):
+    refuse({"id": 1}), refuse({"id": 2})
+
+    for order in (REPLAY, DISCARD):
+        answer = ask(order, json={"filter": {"all": True}})
+        assert [each["field"] for each in answer.get_json()["errors"]] == ["why"]
+
+
+def test_a_payload_that_was_altered_is_told(ask):
+    altered = refuse({"id": 2})
     with writing() as session:
         session.get_one(Reject, altered).payload = "not sealed"
 
     shown = ask(f"GET /api/ops/rejects/{altered}")
-    found = ask(REPLAY, json={"filter": {}}).get_json()
 
     assert (shown.status_code, shown.get_json()["code"]) == (500, "ALTERED")
-    assert [(item["id"], item["code"]) for item in found["refused"]] == [(altered, "ALTERED")]
-    assert found["replayed"] == [good]
 
 
 def test_a_key_that_is_not_held_is_a_wrong_setting(ask, monkeypatch):

@@ -60,7 +60,7 @@ include-operation-id-regex = "^ops_shops_(add|change)$"
 checks.positive_data_acceptance.enabled = false
 
 [[operations]]
-# 7.0 is a whole number to JSON Schema, and none to us.
+# More than one row wants a reason; 7.0 is a whole number to JSON Schema, and none to us.
 include-operation-id-regex = "^ops_(failures_retry|rejects_replay)_many$"
 checks.positive_data_acceptance.enabled = false
 """

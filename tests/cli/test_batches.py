@@ -134,9 +134,8 @@ def test_a_refused_sale_is_listed_and_sold_after_a_correction(cli, told, till):
     )
     adjust(CASE, 10)
 
-    assert told("rejects", "replay", "--all", "--sync", "sales") == {
-        "replayed": [line["id"]], "refused": [],
-    }  # fmt: skip
+    act = told("rejects", "replay", "--all", "--sync", "sales")
+    assert (act["matching"], act["done"], act["refusals"]) == (1, 1, [])
 
     assert [sold.invoice_number for sold in sales()] == ["A", "B"]
     assert stock_of(CASE) == 9
@@ -167,9 +166,9 @@ def test_what_a_sale_is_refused_for_is_said_with_its_field(told, till):
     till.send(sale("C", (PHONE, 2)))
     ids = {line["code"]: line["id"] for line in told("rejects", "list", "--sync", "sales")}
 
-    found = told("rejects", "replay", "--all", "--sync", "sales", exit=3)["refused"]
+    act = told("rejects", "replay", "--all", "--sync", "sales", "--why", "counted", exit=1)
 
-    said = {item["id"]: item["error"].partition("refused")[2] for item in found}
+    said = {item["id"]: item["detail"].partition("refused")[2] for item in act["refusals"]}
     assert said == {
         ids["VENTE_INVALIDE"]: " (lignes): lignes\u00a0: doit contenir au moins une ligne.",
         ids["ARTICLE_INCONNU"]: " (lignes.0.article_id): Article 99 non trouvé.",

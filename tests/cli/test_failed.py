@@ -47,23 +47,125 @@ def test_a_failure_is_shown_with_its_arguments_and_every_attempt(cli, told):
     assert f"failed retry {ident}" in shown.stderr
 
 
-def test_a_sync_goes_on_and_one_run_answers_for_all_its_failures(process):
+def test_a_sync_goes_on_and_one_run_answers_for_all_that_match(process):
     _, first = given.failed_run()
     run_id, second = given.failed_run()
+    other = given.failure(task="upkeep.forget")
 
-    done = process("failed", "retry", "--all", "--why", "key renewed", "--json")
+    done = process(
+        "failed", "retry", "--all", "--task", "sync.b2b.products", "--why", "key renewed", "--json"
+    )
 
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    names = {item["as"] for item in told["retried"]}
-    assert len(names) == 1
-    assert {item["id"] for item in told["retried"]} == {first, second}
-    assert "sweeper will find run" in done.stderr
-    fresh = int(names.pop().removeprefix("run "))
+    act = json.loads(done.stdout)
+    assert (act["kind"], act["status"]) == ("failure.retry", "done")
+    assert (act["matching"], act["done"], act["left"]) == (2, 2, 0)
+    (name,) = act["reopened"]
+    assert f"sweeper will find {name}" in done.stderr
+    fresh = int(name.removeprefix("run "))
     assert given.read_run(fresh).status == "due"
     assert fresh > run_id
-    assert state(first) == ("retried", f"run {fresh}", "key renewed")
-    assert [event[0] for event in given.audited()] == ["failure.retry", "failure.retry"]
+    for ident in (first, second):
+        assert state(ident) == ("retried", name, "key renewed")
+    assert state(other)[0] == "open"
+    assert [event[:2] for event in given.audited()] == [
+        ("failure.retry", f"act {act['id']}"), ("act.end", f"act {act['id']}"),
+    ]  # fmt: skip
+
+
+def test_who_retries_one_of_two_retries_one(told):
+    run_id, first = given.failed_run()
+    second = given.failure(args=[run_id], run_id=run_id)
+
+    (retried,) = told("failed", "retry", first)["retried"]
+
+    assert retried["id"] == first
+    assert state(second)[0] == "open"
+    # The run that is due now answers for the other one too.
+    assert told("failed", "retry", second)["retried"][0]["as"] == retried["as"]
+
+
+def test_more_than_one_wants_a_reason(cli):
+    _, first = given.failed_run()
+    _, second = given.failed_run()
+
+    for words in (("--all",), (first, second)):
+        assert "--why TEXT" in cli("failed", "retry", *words, exit=2).stderr
+    assert state(first)[0] == state(second)[0] == "open"
+
+
+def test_what_cannot_be_retried_is_told_and_stays_open(cli, told):
+    _, ident = given.failed_run()
+    given.run(status="running")
+
+    printed = cli("failed", "retry", "--all", exit=1)
+    assert f"Refused: {ident}: b2b.products is being run already" in printed.stderr
+    act = told("failed", "retry", "--all", exit=1)
+
+    assert (act["refused"], act["refusals"][0]["id"]) == (1, ident)
+    assert state(ident)[0] == "open"
+
+
+def test_an_act_may_be_left_to_a_worker(cli, told):
+    given.failed_run()
+
+    act = told("failed", "retry", "--all", "--enqueue")
+    printed = cli("failed", "dismiss", "--all", "--why", "old", "--enqueue")
+
+    assert (act["status"], act["left"]) == ("due", 1)
+    assert f"acts stop {act['id'] + 1}" in printed.stderr
+    assert "sweeper will find act" in printed.stderr
+
+
+def test_a_canary_is_of_each_cause_and_the_rest_waits(cli, told):
+    given.failed_run()
+    _, newest = given.failed_run()
+
+    act = told("failed", "retry", "--all", "--canary", 1, "--why", "key renewed")
+
+    assert (act["matching"], act["canary"]) == (1, 1)
+    assert state(newest)[0] == "retried"
+    waits = cli("failed", "retry", "--all", exit=1)
+    assert "has not ended yet" in waits.stderr
+
+
+def test_who_presses_ctrl_c_is_told_how_to_follow_and_to_stop_it(cli, told, monkeypatch):
+    given.failed_run()
+
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cli.progress.Bar.draw", press)
+        printed = cli("failed", "dismiss", "--all", "--why", "old", exit=1)
+
+    assert "acts show 1" in printed.stderr
+    assert "acts stop 1" in printed.stderr
+    # Nobody holds it: a worker goes on at once.
+    assert told("acts", "show", 1)["status"] == "due"
+
+
+def test_all_that_match_are_dismissed(told):
+    kept = given.failure(task="upkeep.forget")
+    first, second = given.failure(), given.failure()
+    which = ("--all", "--task", "sync.b2b.products", "--why", "old")
+
+    assert told("failed", "dismiss", *which, "--dry-run") == {"dry_run": True, "count": 2}
+    assert told("failed", "dismiss", first, "--why", "old", "--dry-run")["ids"] == [first]
+    assert told("failed", "dismiss", *which)["done"] == 2
+    assert state(kept)[0] == "open"
+    assert state(second) == ("dismissed", None, "old")
+
+
+def test_without_a_broker_an_act_on_other_tasks_waits(process, told):
+    given.failure(task="upkeep.forget")
+
+    done = process("failed", "retry", "--all", "--json", REDIS_URL="redis://127.0.0.1:1/0")
+
+    assert done.returncode == 69, done.stderr
+    assert "goes on in a worker, in a while" in done.stderr
+    assert json.loads(done.stdout)["code"] == "BROKER_AWAY"
+    assert told("acts", "show", 1)["status"] == "due"
 
 
 def test_a_worker_is_rung_for_what_is_retried(process, redis_url, empty_redis):
@@ -116,7 +218,7 @@ def test_a_dry_run_only_counts(told):
 
     found = told("failed", "retry", "--all", "--task", "sync.b2b.products", "--dry-run")
 
-    assert found == {"dry_run": True, "count": 1, "ids": [ident]}
+    assert found == {"dry_run": True, "count": 1}
     assert state(ident)[0] == "open"
 
 

@@ -3,7 +3,7 @@ import json
 from sqlalchemy import func, select
 
 from db.models import Product, Reject
-from db.session import reading
+from db.session import reading, writing
 from db.work import rejects
 from tests.cli import given
 
@@ -74,11 +74,13 @@ def test_a_record_is_written_after_a_fix(told):
 def test_what_is_still_refused_is_named_and_the_others_are_written(cli, told):
     good, bad = given.reject(GOOD), given.reject({"id": 8, "name": "Tea"}, "8")
 
-    found = told("rejects", "replay", "--all", exit=3)
+    act = told("rejects", "replay", "--all", "--why", "a fix", exit=3)
 
-    assert found["replayed"] == [good]
-    assert found["refused"][0]["id"] == bad
+    assert (act["matching"], act["done"], act["refused"]) == (2, 1, 1)
+    assert act["refusals"][0]["id"] == bad
+    assert state(good)[0] == "replayed"
     assert "price: is missing" in cli("rejects", "replay", bad, exit=3).stderr
+    assert "price: is missing" in cli("rejects", "replay", "--all", exit=1).stderr
     assert state(bad)[0] == "open"
 
 
@@ -87,18 +89,40 @@ def test_a_dry_run_writes_nothing(told):
 
     found = told("rejects", "replay", "--all", "--sync", "b2b.products", "--dry-run")
 
-    assert found == {"dry_run": True, "count": 1, "ids": [ident]}
+    assert found == {"dry_run": True, "count": 1}
+    assert told("rejects", "replay", ident, "--dry-run")["ids"] == [ident]
     assert state(ident)[0] == "open"
+
+
+def test_more_than_one_wants_a_reason(cli):
+    first, second = given.reject(GOOD), given.reject({"id": 8}, "8")
+
+    for words in (("--all",), (first, second)):
+        assert "--why TEXT" in cli("rejects", "replay", *words, exit=2).stderr
+    cli("rejects", "discard", "--all", exit=2)
+    assert state(first)[0] == "open"
+
+
+def test_all_of_one_code_are_discarded(told):
+    kept, gone = given.reject(GOOD), given.reject({"id": 8}, "8", code="OTHER")
+    which = ("--all", "--code", "OTHER", "--why", "a test")
+
+    assert told("rejects", "discard", *which, "--dry-run") == {"dry_run": True, "count": 1}
+    assert told("rejects", "discard", *which)["done"] == 1
+
+    assert state(kept)[0] == "open"
+    assert state(gone) == ("discarded", "a test")
 
 
 def test_a_payload_whose_key_is_gone_is_named_and_stops_no_other(cli, told):
     lost, good = given.reject({"id": 1}, "1"), given.reject(GOOD)
-    from db.session import writing  # noqa: PLC0415, only here
-
     with writing() as session:
         session.get_one(Reject, lost).payload = "00000000:gAAAAA"
 
-    assert told("rejects", "replay", "--all", exit=3)["replayed"] == [good]
+    act = told("rejects", "replay", "--all", "--why", "a fix", exit=3)
+
+    assert (act["done"], act["refusals"][0]["id"]) == (1, lost)
+    assert state(good)[0] == "replayed"
     assert "00000000" in cli("rejects", "show", lost, exit=78).stderr
 
 

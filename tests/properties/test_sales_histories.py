@@ -27,12 +27,13 @@ import core.settings
 from core.errors import RefusedError
 from db.catalogue import shops, stock
 from db.catalogue.shops import Values
-from db.models import FailedTask, Product, Reject, SalesBatch, Shop
+from db.models import Product, Reject, SalesBatch, Shop
 from db.session import reading, writing
 from db.tills.batch_claims import BatchLost
 from db.tills.batches import KeyReused
 from db.work import failures
-from syncs.acts import rejects, retry
+from syncs.acts import failures as acts_of_failures
+from syncs.acts import rejects
 from syncs.acts.by import By
 from syncs.due import sweep
 from syncs.registry import SYNCS
@@ -260,12 +261,13 @@ class History(Chain):
     def retry(self, data: st.DataObject) -> None:
         """A batch that failed too often is tried again."""
         batch = data.draw(st.sampled_from(self.failed()))
-        with writing() as session:
+        with reading() as session:
             (ident,) = [
-                ident for ident in failures.open_ids(session, task=sales.TASK)
-                if session.get_one(FailedTask, ident).args == [batch.id]
-            ]  # fmt: skip
-            retry.reopen(session, failures.find(session, ident), who="ops")
+                failed.id
+                for failed in failures.recent(session, task=sales.TASK)
+                if failed.args == [batch.id]
+            ]
+        acts_of_failures.retry(ident, by=By("ops"))
         batch.status, batch.failures = "due", 0
         self.work(batch)
 

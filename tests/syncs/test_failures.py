@@ -5,13 +5,13 @@ import pytest
 from connectors.errors import AuthenticationError, ServerError
 from core.errors import MoulinError, RefusedError
 from db.models import SyncRun, SyncState
-from db.session import writing
-from db.work import failures
+from db.work import causes
 from sandbox.faults import Status
 from syncs import engine
-from syncs.acts.retry import reopen
+from syncs.acts import failures as acts
+from syncs.acts.by import By
 from syncs.running.walk import Execution
-from syncs.sources.catalogue import PRODUCTS
+from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import (
     change,
     count,
@@ -130,8 +130,7 @@ def test_a_retried_failure_goes_on_from_its_checkpoint(b2b):
     b2b.faults.clear()
     b2b.log.clear()
 
-    with writing() as session:
-        again = reopen(session, failures.find(session, 1), who="Awa")
+    again = acts.retry(1, by=By("Awa"))
     assert again is not None
     outcome = engine.execute(PRODUCTS, again.ident)
 
@@ -144,10 +143,22 @@ def test_a_failure_is_retried_once(b2b):
     b2b.keys.clear()
     with pytest.raises(AuthenticationError):
         engine.execute(PRODUCTS, taken(PRODUCTS))
-    with writing() as session:
-        reopen(session, failures.find(session, 1), who="Awa")
+    acts.retry(1, by=By("Awa"))
 
-    with pytest.raises(RefusedError), writing() as session:
-        reopen(session, failures.find(session, 1), who="Moussa")
+    with pytest.raises(RefusedError):
+        acts.retry(1, by=By("Moussa"))
 
     assert count(SyncRun) == 2
+
+
+def test_one_refused_key_is_one_cause(b2b):
+    b2b.keys.clear()
+    for sync in (PRODUCTS, CATEGORIES):
+        with pytest.raises(AuthenticationError):
+            engine.execute(sync, taken(sync))
+
+    products, categories = failed_tasks()
+
+    assert (products.task, categories.task) == ("sync.b2b.products", "sync.b2b.categories")
+    assert products.fingerprint == categories.fingerprint
+    assert causes.place(products.attempts[-1]["traceback"]).startswith("connectors/http/")

@@ -9,8 +9,8 @@ from core.errors import RefusedError
 from db.access import audit
 from db.session import reading, writing
 from db.work import failures, rejects
+from syncs.acts import failures as acts_of_failures
 from syncs.acts import rejects as acts_of_rejects
-from syncs.acts import retry
 from syncs.acts import runs as acts_of_runs
 from syncs.acts.by import By
 from tests.cli import given
@@ -38,8 +38,7 @@ def dismiss(ident):
 
 
 def retry_it(ident):
-    with writing() as session:
-        retry.reopen(session, failures.find(session, ident), who="cli:awa")
+    acts_of_failures.retry(ident, by=By("cli:awa"))
 
 
 ORDERS = {

@@ -7,13 +7,13 @@ from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
 from core.errors import MoulinError, RefusedError
-from db.models import AuditEvent, FailedTask, Product, Sale, SalesBatch, Terminal
+from db.models import AuditEvent, Product, Sale, SalesBatch, Terminal
 from db.session import engine, reading, writing
 from db.tills import batch_claims
 from db.tills.batch_claims import BatchLost
 from db.types import db_now
 from db.work import claims, failures, rejects
-from syncs.acts import retry
+from syncs.acts import failures as acts
 from syncs.acts.by import By
 from syncs.acts.rejects import replay
 from syncs.due import sweep
@@ -66,7 +66,7 @@ def test_a_batch_that_fails_is_tried_again_and_then_kept(till):
 
     with writing() as session:
         session.get_one(SalesBatch, 1).body = whole
-        again = retry.reopen(session, session.get_one(FailedTask, failed.id), who="Awa")
+    again = acts.retry(failed.id, by=By("Awa"))
     assert again == (TASK, 1, "batch 1")
     assert process(1) == "done"
     assert stock_of(PHONE) == 9
