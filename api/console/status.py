@@ -10,20 +10,24 @@ from flask.typing import ResponseReturnValue
 
 from api.console import page, strip, words
 from api.console.answers import PAGE, SEE_OTHER, wrong
+from api.ops.commands import by
 from api.ops.syncs import press
 from api.storefront.status import summary
-from api.web import sessions
+from api.web import idents, sessions
 from api.web.access import allow
 from api.web.describe import describe
 from api.web.problems import Problem
+from core.errors import NotFoundError, RefusedError
 from core.settings import settings
 from db import bulk
 from db.access import operators
 from db.catalogue import synced
 from db.session import reading
 from db.work import overview
+from syncs.acts.bulk import asking
 from syncs.acts.syncs import Running, Waiting
 from syncs.registry import SYNCS
+from syncs.views import acts
 
 bp = Blueprint("pages", __name__)
 page.answers_as_page(bp)
@@ -46,8 +50,15 @@ def status() -> ResponseReturnValue:
             name: strip.days(overview.runs_since(session, name, since), now, zone) for name in SYNCS
         }
         latest = synced.latest(session, limit=LATEST) if operates else []
+        at_work = acts.unended(session) if operates else []
     return page.render(
-        "status", told=state, strips=strips, latest=latest, now=now, operates=operates
+        "status",
+        told=state,
+        strips=strips,
+        latest=latest,
+        now=now,
+        operates=operates,
+        acts=at_work,
     )
 
 
@@ -69,6 +80,24 @@ def run() -> ResponseReturnValue:
             page.leave("answer.follows")
         case _:
             page.leave(f"answer.{answer.status}")
+    return page.go("pages.status")
+
+
+@bp.post("/inventory/status/stop", strict_slashes=False)
+@allow("operator")
+@describe(SEE_OTHER, wrong("there is no such act"), shares=("PageBodyTooLarge",))
+def stop() -> ResponseReturnValue:
+    """Stop the act that the button names."""
+    ident = idents.of_form(request.form.get("act", ""))
+    try:
+        act = asking.stop(ident or 0, by=by())
+    except NotFoundError:
+        raise Problem(422, "INVALID_FIELDS", "There is no such act.") from None
+    except RefusedError:
+        page.leave("answer.act_over", id=str(ident))
+    else:
+        stopped = act.status == "stopped"
+        page.leave("answer.act_stopped" if stopped else "answer.act_stopping", id=str(ident))
     return page.go("pages.status")
 
 

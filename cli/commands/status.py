@@ -63,6 +63,11 @@ def _print_counts(totals: Totals, tills: Tills) -> None:
 
 def _advise(overview: Overview) -> Iterator[str]:
     yield from map(words.unsold, overview.unsold)
+    for act in overview.acts:
+        yield (
+            f"Act {act.id} ({act.kind}) is at work: {act.matching - act.left} of {act.matching}. "
+            f"'python manage.py acts show {act.id}'; to stop it: 'acts stop {act.id}'."
+        )
     if overview.tills.failed_batches:
         yield f"Batches of sales failed: 'python manage.py failed list --task {TASK}' tells why."
     if overview.tills.terminals_of_level_0:

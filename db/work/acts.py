@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.errors import NotFoundError, RefusedError
 from core.logs import correlation_id
 from db.models import BulkAct, FailedTask, Reject
-from db.models.work import ACTIVE
+from db.models.work import ACTIVE, UNENDED
 from db.session import NO_SYNC
 from db.types import db_now
 from db.work import claims, failures
@@ -95,6 +95,11 @@ def recent(
     if before is not None:
         query = query.where(BulkAct.id < before)
     return list(session.scalars(query))
+
+
+def unended(session: Session) -> list[BulkAct]:
+    """Acts that are due or at work, oldest first."""
+    return list(session.scalars(select(BulkAct).where(UNENDED).order_by(BulkAct.id)))
 
 
 def next_ids(session: Session, act: BulkAct, *, limit: int) -> list[int]:

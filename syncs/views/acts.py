@@ -64,6 +64,11 @@ def recent(
     return [BulkActLine.of(row) for row in rows]
 
 
+def unended(session: Session) -> list[BulkActLine]:
+    """Acts that are due or at work, oldest first."""
+    return [BulkActLine.of(row) for row in acts.unended(session)]
+
+
 def find(session: Session, act_id: int) -> BulkAct:
     """All of the act; ``NotFoundError`` when there is none."""
     return whole(acts.find(session, act_id))

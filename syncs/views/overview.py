@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from db import bulk
 from db.work import overview
 from syncs.sales.process import TASK as SALES
-from syncs.views import shops, status
+from syncs.views import acts, shops, status
+from syncs.views.acts import BulkActLine
 from syncs.views.shapes import Count, Shape
 from syncs.views.shops import Unsold
 from syncs.views.status import SyncStatus
@@ -49,6 +51,7 @@ class Overview(Shape):
     totals: Totals
     tills: Tills
     unsold: list[Unsold]
+    acts: list[BulkActLine] = Field(description="Acts on many rows that are due or at work.")
 
 
 def find(session: Session) -> Overview:
@@ -64,6 +67,7 @@ def find(session: Session) -> Overview:
         ),
         tills=_tills(session, failed=failures.get(SALES, 0)),
         unsold=unsold,
+        acts=acts.unended(session),
     )
 
 

@@ -18,6 +18,7 @@ HOME, LOGIN, APIKEYS, ADD = (
 )
 STATUS = "/inventory/status/"
 RUN = "/inventory/status/run"
+STOP = "/inventory/status/stop"
 PRODUCTS = "b2b.products"
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;b&gt;{{7*7}}\u202eevil"
 VOID = {"meta", "link", "br", "input"}

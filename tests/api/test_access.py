@@ -15,6 +15,7 @@ from db.session import reading, writing
 PAGES = {
     "GET /inventory/status/": "public",
     "POST /inventory/status/run": "operator",
+    "POST /inventory/status/stop": "operator",
     "GET /login": "public",
     "POST /login": "public",
     "POST /logout": "public",

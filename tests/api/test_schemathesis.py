@@ -46,7 +46,7 @@ checks.positive_data_acceptance.enabled = false
 
 [[operations]]
 # What a form of ours sends is on its page, not in the document.
-include-operation-id-regex = "^(pages_run|keys_add|keys_switch|login_enter|login_leave)$"
+include-operation-id-regex = "^(pages_run|pages_stop|keys_add|keys_switch|login_enter|login_leave)$"
 checks.positive_data_acceptance.enabled = false
 
 [[operations]]

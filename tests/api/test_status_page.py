@@ -13,7 +13,9 @@ from db import bulk
 from db.access import audit
 from db.models import SyncRun, SyncState
 from db.session import reading, writing
-from db.work import states
+from db.work import claims, states
+from db.work.acts import Claim
+from syncs.acts.by import By
 from syncs.registry import SYNCS
 from syncs.views.status import State
 from tests import sold
@@ -23,10 +25,13 @@ from tests.api.pages import (
     PRODUCTS,
     RUN,
     STATUS,
+    STOP,
     Page,
     run,
 )
 from tests.api.visitor import Visitor
+from tests.syncs.acts import made
+from tests.syncs.acts.made import fail, retry
 from tests.syncs.running import sync_now
 
 
@@ -298,3 +303,53 @@ def test_where_every_article_can_be_sold_nothing_is_said(visitor, store):
     sold.article(sold.shop())
 
     assert "aucune caisse" not in Page(visitor.get(STATUS)).words
+
+
+def test_operators_see_an_act_at_work_and_stop_it(app, tokens, visitor):
+    fail(3, run_id=made.run())
+    ident = retry(by=By("operator:awa", EVIL))
+    operator = Visitor(app)
+    operator.log_in(tokens["operator"])
+
+    page = Page(operator.get(STATUS))
+    english = Page(operator.get(f"{STATUS}?lang=en"))
+
+    assert "Relance de tâches en échec" in page.words
+    assert "0 sur 3, refusés\u00a0: 0" in page.words
+    assert "operator:awa" in page.words
+    assert "Retry of failed tasks" in english.words
+    assert "script>alert" not in page.text.replace("&lt;script&gt;", "")
+    assert (f"{STOP}?lang=fr", ["csrf", "act"]) in [form[1:] for form in page.forms]
+    assert "Opérations groupées en cours" not in Page(visitor.get(STATUS)).words
+    assert f'data-underway="{ident} 3"' in page.text
+
+    answer = operator.post(STOP, {"act": str(ident)})
+
+    assert answer.status_code == 303
+    assert f"L’opération {ident} est arrêtée" in Page(operator.get(STATUS)).words
+    assert made.act(ident).status == "stopped"
+    operator.post(STOP, {"act": str(ident)})
+    assert f"L’opération {ident} est déjà terminée" in Page(operator.get(STATUS)).words
+
+
+def test_an_act_that_somebody_is_at_says_that_it_stops(app, tokens):
+    fail(1, run_id=made.run())
+    ident = retry(by=By("operator:awa"))
+    with writing() as session:
+        claims.claim(session, Claim, ident, seconds=60)
+    operator = Visitor(app)
+    operator.log_in(tokens["operator"])
+
+    operator.post(STOP, {"act": str(ident)})
+
+    page = Page(operator.get(STATUS))
+    assert f"L’opération {ident} s’arrête après" in page.words
+    assert f"{STOP}?lang=fr" not in [action for _, action, _ in page.forms]
+
+
+@pytest.mark.parametrize("act", ["", "0", "99", "-1", "x", "9" * 30])
+def test_an_act_that_there_is_not_is_not_stopped(app, tokens, act):
+    operator = Visitor(app)
+    operator.log_in(tokens["operator"])
+
+    assert operator.post(STOP, {"act": act}).status_code == 422

@@ -76,7 +76,7 @@ def test_a_request_is_one_line_with_its_route_and_without_what_it_said(ask, line
 
 # A form has a word that its cookie knows.
 FORMS = {door for door, role in PAGES.items() if role == "admin" or door == "GET /login"}
-FORMS |= {"POST /inventory/status/run"}
+FORMS |= {"POST /inventory/status/run", "POST /inventory/status/stop"}
 
 
 def test_security_headers_stand_on_every_answer_errors_included(ask):

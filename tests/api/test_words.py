@@ -17,6 +17,7 @@ from api.console.words import Words
 from db.access import operators
 from syncs import gate
 from syncs.registry import SYNCS
+from syncs.views.acts import ActKind
 from syncs.views.shapes import RunStatus
 from syncs.views.shops import Reason
 from syncs.views.status import State
@@ -33,6 +34,7 @@ MADE = {
     "role": set(operators.ROLES),
     "answer": {*ANSWERS, "follows", "released"},
     "unsold": set(get_args(Reason)),
+    "act_kind": {kind.replace(".", "_") for kind in get_args(ActKind)},
     "problem": {"403", "409", "413", "503"},
     "sync": {name.replace(".", "_") for name in SYNCS},
 }

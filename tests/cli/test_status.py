@@ -141,3 +141,14 @@ def test_a_store_that_is_not_migrated_is_named(cli, store, monkeypatch, tmp_path
 
     assert "manage.py migrate" in cli("status", exit=78).stderr
     assert "Usage" in cli("runs", "list", "--help").stdout
+
+
+def test_an_act_at_work_is_named(cli, told):
+    given.failed_run()
+    ident = told("failed", "retry", "--all", "--enqueue")["id"]
+
+    assert [act["id"] for act in told("status")["acts"]] == [ident]
+    assert f"Act {ident} (failure.retry) is at work: 0 of 1." in cli("status").stderr
+    assert f"acts stop {ident}" in cli("status").stderr
+    cli("acts", "stop", ident)
+    assert told("status")["acts"] == []
