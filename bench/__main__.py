@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batches", type=int, default=40, help="batches of 100 sales a round")
     parser.add_argument("--posts", type=int, default=300, help="batches accepted a round")
     parser.add_argument("--hits", type=int, default=2000, help="pages read a round")
+    parser.add_argument("--failures", type=int, default=10_000, help="failures an act chooses from")
     parser.add_argument("--rounds", type=int, default=7, help="the median is told")
     parser.add_argument(
         "--databases", nargs="+", choices=DATABASES, default=DATABASES, help="both by default"

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from bench import accepting, catalogue, dlt_rate, hook, sales, stored, walks
+from bench import accepting, acts, catalogue, dlt_rate, hook, sales, stored, walks
 from bench.promises import Finding, Promise
 from bench.tills import LINES, SALES
 from tests.servers import PostgreSQL
@@ -98,6 +98,18 @@ def of_hook(options: Namespace, promises: Promises) -> Iterator[tuple[str, list[
         )
 
 
+def of_acts(options: Namespace, _: Promises) -> Iterator[tuple[str, list[Finding]]]:
+    """What an act on many failures costs; of it nothing is promised."""
+    number, rounds = options.failures, options.rounds
+    for database in options.databases:
+        with _server(database) as server:
+            taken = acts.measure(database, server, failures=number, rounds=rounds)
+        yield (
+            f"Acts on {database}: {number:,} failures of three causes, {rounds} rounds",
+            acts.findings(database, taken),
+        )
+
+
 PARTS: Mapping[str, Part] = {
     "walks": of_walks,
     "catalogue": of_catalogue,
@@ -105,6 +117,7 @@ PARTS: Mapping[str, Part] = {
     "accepting": of_accepting,
     "stored": of_stored,
     "hook": of_hook,
+    "acts": of_acts,
 }
 
 

@@ -84,3 +84,13 @@ def test_the_table_has_the_promise_and_the_verdict_beside_the_number():
         "ratio 0.46 (0.40 to 0.50) ≥ 0.5 BROKEN",
         "growth 4.0 MB ≤ 30 kept",
     ]
+
+
+def test_acts_are_measured_and_nothing_is_promised_of_them():
+    done = bench("at_most", 1e9, "acts", "--failures", "30", "--rounds", "1", "--json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {finding["what"]: finding["value"] for finding in json.loads(done.stdout)["findings"]}
+    for database in ("sqlite", "postgresql"):
+        assert found[f"{database}: an act asked for"] > 0
+        assert found[f"{database}: failures retried"] > 0
