@@ -76,7 +76,7 @@ def test_failures_of_the_version_before_get_their_cause(store):
             attempts=[],
         )  # fmt: skip
         expected = [failed.fingerprint for failed in failures.recent(session)]
-    command.downgrade(migrate.config(), "0009-1")
+    command.downgrade(migrate.config(), "0006-1")
     with writing() as session:
         session.execute(text("UPDATE failed_tasks SET fingerprint = 'old'"))
 

@@ -12,8 +12,8 @@ from alembic import op
 from db.models.base import Document
 from db.types import BigId, UtcDateTime
 
-revision = "0009"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
