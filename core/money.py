@@ -15,25 +15,35 @@ LARGEST = 10**9
 
 # A Decimal is compared with Decimals in half the time.
 _ZERO, _LARGEST, _STEP = Decimal(0), Decimal(LARGEST), Decimal("0.0001")
-_LONGEST = 40
+_NEAR = Decimal("1e-9")
+"""Nobody pays so little: whoever computes with binary fractions writes 0.30000000000000004."""
+_LONGEST = 100
+"""Characters of a number that is a text, as of one that is none (``core.strict_json``)."""
+_LONGEST_EXCERPT = 40
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII).fullmatch
 
 
 def amount(value: object) -> Decimal:
     """``value`` as an amount: 0 to ``LARGEST``, four decimals, so that equals look equal.
 
-    Takes int, float (as it is written, 0.1 is 0.1), Decimal and text like ``"12500.00"``. Raises
-    a ``ValueError`` that pydantic understands, with a stable type and what to do.
+    Takes int, float (as it is written, 0.1 is 0.1), Decimal and text like ``"12500.00"``; what is
+    within 1e-9 of an amount is that amount. Raises a ``ValueError`` that pydantic understands, with
+    a stable type and what to do.
     """
     return _of_text(value) if type(value) is str else _exact(value)
 
 
-def _exact(value: object) -> Decimal:
+def signed(value: object) -> Decimal:
+    """As ``amount``, of either sign: from -``LARGEST``."""
+    return _exact(value, least=-_LARGEST)
+
+
+def _exact(value: object, least: Decimal = _ZERO) -> Decimal:
     number = _number(value)
-    if not _ZERO <= number <= _LARGEST:
-        raise _out_of_range(number)
+    if not least - _NEAR <= number <= _LARGEST + _NEAR:
+        raise _out_of_range(number, least)
     exact = number.quantize(_STEP)
-    if exact != number:
+    if exact != number and abs(exact - number) > _NEAR:
         raise _error("money_decimals", "has more than 4 decimals; round it", value)
     return exact or abs(exact)
 
@@ -63,7 +73,7 @@ def _number(value: object) -> Decimal:
         return value
     else:
         # Cut before it is converted: a number of a million digits must cost nothing to refuse.
-        return Decimal(min(max(value, -1), LARGEST + 1))
+        return Decimal(min(max(value, -LARGEST - 1), LARGEST + 1))
     if len(text) > _LONGEST or not _NUMBER(text):
         raise _unreadable(text)
     return Decimal(text)
@@ -83,8 +93,8 @@ def _unreadable(text: str) -> PydanticCustomError:
     return _error("money_type", "is no amount; send a number like 12500.00", text)
 
 
-def _out_of_range(number: Decimal) -> PydanticCustomError:
-    if number < 0:
+def _out_of_range(number: Decimal, least: Decimal) -> PydanticCustomError:
+    if number < least == _ZERO:
         return PydanticCustomError("money_negative", "is below zero; send 0 or more")
     return PydanticCustomError(
         "money_large", "is above {largest}; check the unit it is sent in", {"largest": LARGEST}
@@ -99,4 +109,4 @@ def _error(kind: str, sentence: str, value: object) -> PydanticCustomError:
     # Small values help to find the record; long ones could fill a log.
     plain = isinstance(value, str | float | Decimal | bool)
     excerpt = "null" if value is None else ascii(value) if plain else type(value).__name__
-    return PydanticCustomError(kind, "{shown} " + sentence, {"shown": excerpt[:_LONGEST]})
+    return PydanticCustomError(kind, "{shown} " + sentence, {"shown": excerpt[:_LONGEST_EXCERPT]})

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
-from core.money import LARGEST, Money
+from core.money import LARGEST, Money, signed
 
 
 class Priced(BaseModel):
@@ -18,7 +19,7 @@ def named(value: object) -> str:
     """A short name for a case: some values are too long to be one, or cannot be written out."""
     if isinstance(value, int):
         return f"{value:#x}"[:12] + f"_{value.bit_length()}_bits"
-    return ascii(value)[:12] + (f"_{len(value)}" if isinstance(value, str) else "")
+    return ascii(value)[:32] + (f"_{len(value)}" if isinstance(value, str) else "")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,19 @@ def named(value: object) -> str:
         (0, "0.0000"),
         ("-0.0", "0.0000"),
         (LARGEST, "1000000000.0000"),
+        # Binary fractions, as tills and sources compute with them.
+        (0.1 + 0.2, "0.3000"),
+        (19.999999999999996, "20.0000"),
+        (1.1 - 0.2, "0.9000"),
+        ("0.30000000000000004", "0.3000"),
+        ("1999.9999999999996e-2", "20.0000"),
+        (Decimal("0.333300001"), "0.3333"),
+        (Decimal("0.3332999990"), "0.3333"),
+        (str(Decimal(0.1)), "0.1000"),
+        (-1e-17, "0.0000"),
+        (Decimal("1e-999999"), "0.0000"),
+        (Decimal("999999999.9999999999"), "1000000000.0000"),
+        (Decimal("1000000000.0000000001"), "1000000000.0000"),
     ],
     ids=named,
 )
@@ -74,8 +88,11 @@ def test_an_amount_keeps_four_decimals(sent, kept):
         ("9" * 400, "money_long"),
         ("0.12345", "money_decimals"),
         (1e-5, "money_decimals"),
-        (0.1 + 0.2, "money_decimals"),
-        (Decimal("1e-999999"), "money_decimals"),
+        (0.33333, "money_decimals"),
+        (Decimal("0.3333000011"), "money_decimals"),
+        (Decimal("0.33330001"), "money_decimals"),
+        (Decimal("1000000000.00001"), "money_large"),
+        (-1e-8, "money_negative"),
     ],
     ids=named,
 )
@@ -97,3 +114,18 @@ def test_every_way_to_write_an_amount_gives_the_same(amount):
 
 def test_an_amount_is_text_in_json():
     assert Priced.model_validate({"price": 3}).model_dump_json() == '{"price":"3.0000"}'
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [(-2, "-2.0000"), (-0.1 - 0.2, "-0.3000"), ("-1e-17", "0.0000"), (2.5, "2.5000")],
+    ids=named,
+)
+def test_an_amount_may_be_asked_for_with_its_sign(sent, kept):
+    assert str(signed(sent)) == kept
+
+
+@pytest.mark.parametrize("sent", [-LARGEST - 1, LARGEST + 1, -(10**400), -0.33333, "-1e9999"])
+def test_an_amount_with_a_sign_has_the_same_bounds(sent):
+    with pytest.raises(PydanticCustomError):
+        signed(sent)

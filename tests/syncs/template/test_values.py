@@ -1,6 +1,7 @@
 """Values as they are told: what Python or a store takes for the same, and what came empty."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -15,6 +16,16 @@ def test_a_quantity_of_none_at_all_is_none_and_an_untold_one_is_one(template):
     sync_now(resource("orders"))
 
     assert [thing["quantity"] for thing in items()["2"]] == [0, 1, 1, 2]
+
+
+def test_an_amount_computed_in_binary_fractions_is_the_one_that_was_meant(template):
+    template.gallery.paintings.edit(1, price=19.999999999999996)
+    template.gallery.orders.edit(2, total=0.1 + 0.2, items=[{"price": 1.1 - 0.2}])
+    run_all()
+
+    assert said("paintings")["1"]["price"] == Decimal(20)
+    assert said("orders")["2"]["total"] == Decimal("0.3")
+    assert [thing["price"] for thing in items()["2"]] == [Decimal("0.9")]
 
 
 @pytest.mark.parametrize(("before", "after"), [(0, False), ([1], [True]), ({"a": 1}, {"a": True})])
