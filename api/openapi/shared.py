@@ -55,9 +55,6 @@ SHARED = {
     "TillQuery": refuses_till(
         400, "INVALID_QUERY", when="a parameter is unknown, wrong or double; `champ` names it"
     ),
-    "TillText": refuses_till(
-        400, *OF_TEXTS, "UNSUPPORTED_ENCODING", when="the body is no strict JSON in plain UTF-8"
-    ),
     "TillUnproven": refuses_till(
         401, "MISSING_TOKEN", "INVALID_TOKEN", "MISSING_SIGNATURE", "INVALID_SIGNATURE",
         "INVALID_TIMESTAMP", "SIGNATURE_REPLAYED", headers=("WWW-Authenticate",),
@@ -114,7 +111,7 @@ def _till(description: Description) -> Iterator[str]:
     if _strict(description):
         yield "TillQuery"
     if description.body is not None:
-        yield from ("TillText", "TillBodyTooLarge")
+        yield "TillBodyTooLarge"
 
 
 def _strict(description: Description) -> bool:

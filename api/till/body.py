@@ -13,7 +13,7 @@ from typing import Annotated
 from flask import request
 from pydantic import Field
 
-from api.till.errors import worded
+from api.till.errors import unreadable, worded
 from api.web.body import plain
 from core import strict_json
 from core.strict_json import StrictError
@@ -43,14 +43,14 @@ def sales() -> Sent:
     too many of them or of one's lines.
     """
     if not plain():
-        raise worded(400, "UNSUPPORTED_ENCODING")
+        raise unreadable("UNSUPPORTED_ENCODING")
     # Kept in the request: a signature over it may have been checked before, or will be.
     body = request.get_data()
     try:
         array = strict_json.parse(body, tolerant=True)
     except StrictError as error:
         more = {"champ": error.path} if error.path else {}
-        raise worded(400, error.code, None, **more) from None
+        raise unreadable(error.code, **more) from None
     if not isinstance(array, list):
         raise worded(400, "INVALID_FORMAT")
     if len(array) > MOST_SALES:

@@ -13,21 +13,24 @@ PREFIX = "/api/v2/simple/"
 SENTENCES = {
     "BATCH_NOT_FOUND": "Lot de ventes non trouvé",
     "BODY_TOO_LARGE": "Requête trop volumineuse: 2 Mio au plus, envoyez moins de ventes à la fois",
-    "BYTE_ORDER_MARK": "Le corps commence par une marque d'ordre (BOM): envoyez de l'UTF-8 sans",
-    "DUPLICATE_KEY": "JSON invalide: un champ figure deux fois dans le même objet",
     "INVALID_FORMAT": "Format invalide: un tableau de ventes est attendu",
-    "INVALID_JSON": "Le corps n'est pas du JSON valide",
     "INVALID_KEY": "Idempotency-Key invalide: 1 à 255 caractères ASCII imprimables",
     "INVALID_QUERY": "Paramètre invalide",
-    "INVALID_UTF8": "Le corps n'est pas de l'UTF-8 valide",
     "KEY_REUSED": "Idempotency-Key déjà utilisée pour d'autres ventes",
     "METHOD_NOT_ALLOWED": "Méthode non autorisée à cette adresse",
     "NOT_FOUND": "Adresse inconnue",
-    "TOO_DEEP": "JSON invalide: 32 niveaux d'imbrication au plus",
     "TOO_MANY_LINES": "Trop de lignes: 200 au plus par vente, 10 000 par requête, envoyez moins",
     "TOO_MANY_SALES": "Trop de ventes: 500 au plus par requête, envoyez-les en plusieurs fois",
-    "UNSUPPORTED_ENCODING": "Encodage non pris en charge: envoyez de l'UTF-8 non compressé",
 }
+UNREADABLE = {
+    "BYTE_ORDER_MARK": "le corps commence par une marque d'ordre (BOM), envoyez de l'UTF-8 sans",
+    "DUPLICATE_KEY": "un champ figure deux fois dans le même objet",
+    "INVALID_JSON": "le corps n'est pas du JSON valide",
+    "INVALID_UTF8": "le corps n'est pas de l'UTF-8 valide",
+    "TOO_DEEP": "le corps a plus de 32 niveaux d'imbrication",
+    "UNSUPPORTED_ENCODING": "le corps est compressé ou dans un autre encodage, envoyez de l'UTF-8",
+}
+"""Why a body is no array of sales, by our own word: a till of the field knows INVALID_FORMAT."""
 _AWAY = "Service momentanément indisponible: renvoyez la même requête dans quelques secondes"
 _OURS = "Erreur interne du serveur: renvoyez la même requête plus tard"
 _THEIRS = "Requête invalide"
@@ -61,6 +64,12 @@ def worded(
     else:
         other = _OURS if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _THEIRS
     return TillError(status, code, SENTENCES.get(code, other), headers, **more)
+
+
+def unreadable(why: str, **more: object) -> TillError:
+    """400 INVALID_FORMAT whose sentence also says ``why``, a key of ``UNREADABLE``."""
+    code = "INVALID_FORMAT"
+    return TillError(400, code, f"{SENTENCES[code]}; {UNREADABLE[why]}", **more)
 
 
 def answer(error: TillError) -> Response:

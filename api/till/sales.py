@@ -55,7 +55,10 @@ _UUID = re.compile(r"[0-9a-f-]{36}", re.ASCII).fullmatch
         status=202, kind=Pending, headers=("Location", "Retry-After"), maybe=FOLLOWED,
         when="the batch is taken in, and nobody waits for it any longer",
     ),
-    refuses_till(400, "INVALID_FORMAT", "INVALID_KEY", when="it is no array, or the key is none"),
+    refuses_till(
+        400, "INVALID_FORMAT", "INVALID_KEY",
+        when="it is no array, or no strict JSON in plain UTF-8, or the key is none",
+    ),
     refuses_till(
         413, "TOO_MANY_SALES", "TOO_MANY_LINES",
         when="more than 500 sales, 200 lines in one (`index`), or 10,000 lines in all",

@@ -59,7 +59,6 @@ ASKED: dict[str, Callable[[Till, str], TestResponse]] = {
     "TillGuesses": guessing,
     "TillStoreAway": while_away,
     "TillQuery": lambda till, what: till.send(f"{what}?unknown=1"),
-    "TillText": lambda till, what: till.send(what, data=b"{"),
     "TillBodyTooLarge": lambda till, what: till.send(what, data=LARGE),
 }
 """How an answer that many operations share is brought about."""

@@ -12,26 +12,32 @@ from tests.api.till import CASE, GUIDE, PHONE, THEIRS, Till, count, furnish, num
 
 GOOD = sale("GOOD")
 WHOLE = {
-    "nothing": (b"", 400, "INVALID_JSON"),
-    "blank": (b"  ", 400, "INVALID_JSON"),
-    "words": (b"bonjour", 400, "INVALID_JSON"),
-    "cut": (GUIDE.encode()[:-20], 400, "INVALID_JSON"),
-    "form": (b"numero_facture=1", 400, "INVALID_JSON"),
+    "nothing": (b"", 400, "INVALID_FORMAT"),
+    "blank": (b"  ", 400, "INVALID_FORMAT"),
+    "words": (b"bonjour", 400, "INVALID_FORMAT"),
+    "cut": (GUIDE.encode()[:-20], 400, "INVALID_FORMAT"),
+    "a word": (b"[bonjour]", 400, "INVALID_FORMAT"),
+    "a comma too many": (b"[1,]", 400, "INVALID_FORMAT"),
+    "two arrays": (b"[][]", 400, "INVALID_FORMAT"),
+    "false": (b"false", 400, "INVALID_FORMAT"),
+    "a NUL": (b"\x00", 400, "INVALID_FORMAT"),
+    "-Infinity": (b"-Infinity", 400, "INVALID_FORMAT"),
+    "form": (b"numero_facture=1", 400, "INVALID_FORMAT"),
     "an object": (b'{"ventes": []}', 400, "INVALID_FORMAT"),
     "a text": (b'"[]"', 400, "INVALID_FORMAT"),
     "null": (b"null", 400, "INVALID_FORMAT"),
     "a number": (b"1", 400, "INVALID_FORMAT"),
     "NaN": (b"NaN", 400, "INVALID_FORMAT"),
     "1e999": (b"1e999", 400, "INVALID_FORMAT"),
-    "Latin-1": ('[{"numero_facture": "é"}]'.encode("latin-1"), 400, "INVALID_UTF8"),
-    "UTF-16": (GUIDE.encode("utf-16"), 400, "BYTE_ORDER_MARK"),
-    "UTF-16 without a mark": (GUIDE.encode("utf-16-le"), 400, "INVALID_JSON"),
-    "a mark": (b"\xef\xbb\xbf" + GUIDE.encode(), 400, "BYTE_ORDER_MARK"),
-    "a surrogate in UTF-8": (b'["\xed\xa0\x80"]', 400, "INVALID_UTF8"),
-    "33 levels": (b"[" * 33 + b"]" * 33, 400, "TOO_DEEP"),
-    "100,000 levels": (b"[" * 100_000 + b"]" * 100_000, 400, "TOO_DEEP"),
-    "100,000 objects": (b'[{"a":' * 50_000, 400, "TOO_DEEP"),
-    "gzip": (gzip.compress(GUIDE.encode()), 400, "INVALID_UTF8"),
+    "Latin-1": ('[{"numero_facture": "é"}]'.encode("latin-1"), 400, "INVALID_FORMAT"),
+    "UTF-16": (GUIDE.encode("utf-16"), 400, "INVALID_FORMAT"),
+    "UTF-16 without a mark": (GUIDE.encode("utf-16-le"), 400, "INVALID_FORMAT"),
+    "a mark": (b"\xef\xbb\xbf" + GUIDE.encode(), 400, "INVALID_FORMAT"),
+    "a surrogate in UTF-8": (b'["\xed\xa0\x80"]', 400, "INVALID_FORMAT"),
+    "33 levels": (b"[" * 33 + b"]" * 33, 400, "INVALID_FORMAT"),
+    "100,000 levels": (b"[" * 100_000 + b"]" * 100_000, 400, "INVALID_FORMAT"),
+    "100,000 objects": (b'[{"a":' * 50_000, 400, "INVALID_FORMAT"),
+    "gzip": (gzip.compress(GUIDE.encode()), 400, "INVALID_FORMAT"),
     "10 MB": (b"[" + b" " * 10_000_000 + b"]", 413, "BODY_TOO_LARGE"),
     "2 MiB and a byte": (b"[" + b" " * (2 * 1024 * 1024 - 1) + b"]", 413, "BODY_TOO_LARGE"),
     "501 sales": (json.dumps([sale(f"N-{i}") for i in range(501)]).encode(), 413, "TOO_MANY_SALES"),
@@ -59,8 +65,23 @@ def test_what_is_no_array_of_sales_is_refused_as_a_whole(till):
 def test_a_field_that_stands_twice_is_named(till):
     answer = till.post(DOUBLE)
 
-    assert (answer.status_code, answer.get_json()["code"]) == (400, "DUPLICATE_KEY")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "INVALID_FORMAT")
+    assert "deux fois" in answer.get_json()["error"]
     assert answer.get_json()["champ"] == "0.lignes.0.article_id"
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (b'{"ventes": []}', "Format invalide: un tableau de ventes est attendu"),
+        (
+            b"",
+            "Format invalide: un tableau de ventes est attendu; le corps n'est pas du JSON valide",
+        ),
+    ],
+)
+def test_the_sentence_begins_as_the_guides_and_may_say_more(till, raw, sentence):
+    assert till.post(raw).get_json() == {"error": sentence, "code": "INVALID_FORMAT"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +96,7 @@ def test_a_field_that_stands_twice_is_named(till):
 def test_another_encoding_is_refused(till, headers):
     answer = till.post(GUIDE, **{name.replace("-", "_"): value for name, value in headers.items()})
 
-    assert (answer.status_code, answer.get_json()["code"]) == (400, "UNSUPPORTED_ENCODING")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "INVALID_FORMAT")
     assert count(SalesBatch) == 0
 
 
