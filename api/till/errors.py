@@ -69,7 +69,7 @@ def worded(
 def unreadable(why: str, **more: object) -> TillError:
     """400 INVALID_FORMAT whose sentence also says ``why``, a key of ``UNREADABLE``."""
     code = "INVALID_FORMAT"
-    return TillError(400, code, f"{SENTENCES[code]}; {UNREADABLE[why]}", **more)
+    return TillError(400, code, f"{SENTENCES[code]}; {UNREADABLE[why]}", None, **more)
 
 
 def answer(error: TillError) -> Response:

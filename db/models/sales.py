@@ -101,8 +101,8 @@ class SalesBatch(LeasedWork, Base):
 class Sale(Base):
     """A sale that was accepted; its number is the shop's own, once and for ever.
 
-    ``total`` is the lines' subtotals less ``discount``, in the shop's currency. ``sold_at`` is
-    the till's own time of it, never after ``received_at``. ``content_hash`` distinguishes the same
+    ``total`` is the lines' subtotals less ``discount``, which has the sign of their sum, in the
+    shop's currency. ``sold_at`` is the till's own time of it, never after ``received_at``. ``content_hash`` distinguishes the same
     sale sent again from another one under its number. ``client`` is sealed. ``oversold``: it took
     a stock below zero, as the shop's policy ``allow`` lets it.
     """

@@ -52,7 +52,8 @@ class Sale:
         whole = sum(
             (Decimal(str(line["prix_unitaire"])) * line["quantite"] for line in lines), Decimal(0)
         )
-        return whole - Decimal(str(self.body.get("remise") or 0))
+        # A discount has the sign of the lines' sum: what was taken off is given back with them.
+        return whole - abs(Decimal(str(self.body.get("remise") or 0))).copy_sign(whole)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from core import crypto
@@ -173,8 +174,8 @@ class Decider:
             return Refused(item, "STOCK_INSUFFISANT", f"Stock insuffisant pour {short.title}")
         lines = [self._line(line) for line in sale.lines]
         subtotal = sum(line.subtotal for line in lines)
-        discount = None if sale.discount is None else to_units(sale.discount)
-        beyond = _beyond(item, lines, subtotal, discount or 0)
+        discount = None if sale.discount is None else _signed(to_units(sale.discount), subtotal)
+        beyond = _beyond(item, lines, subtotal, sale.discount)
         if beyond is not None:
             return beyond
         received_at = self._this_pass.received_at
@@ -229,7 +230,14 @@ def _unknown(item: Item, sale: TillSale, articles: Mapping[int, Article]) -> Ref
     return None
 
 
-def _beyond(item: Item, lines: Iterable[SoldLine], subtotal: int, discount: int) -> Refused | None:
+def _signed(discount: int, subtotal: int) -> int:
+    """The discount with the sign of the lines' sum: what was taken off is given back with them."""
+    return -discount if subtotal < 0 else discount
+
+
+def _beyond(
+    item: Item, lines: Iterable[SoldLine], subtotal: int, discount: Decimal | None
+) -> Refused | None:
     """What no column of money holds, or no discount can be."""
     where, what = "", ""
     for place, line in enumerate(lines):
@@ -237,7 +245,9 @@ def _beyond(item: Item, lines: Iterable[SoldLine], subtotal: int, discount: int)
             where, what = f"lignes.{place}", "le montant est trop grand"
     if abs(subtotal) > LARGEST_TOTAL:
         where, what = "lignes", "le montant total est trop grand"
-    elif discount > max(subtotal, 0):
+    elif discount and not subtotal:
+        where, what = "remise", "un échange dont la somme est 0 n’a pas de remise"
+    elif discount and to_units(discount) > abs(subtotal):
         where, what = "remise", "dépasse le montant de la vente"
     if not where:
         return None

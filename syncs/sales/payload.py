@@ -87,6 +87,13 @@ def _amount(value: object) -> Decimal | None:
     return None if value is None else money.amount(value)
 
 
+def _discount(value: object) -> Decimal | None:
+    """How much is taken off; a till may write it of a refund with its sign."""
+    if isinstance(value, Unusable):
+        raise _refuse("n’est pas un nombre fini")
+    return None if value is None else abs(money.signed(value))
+
+
 def _moment(value: object) -> datetime | None:
     if value is None:
         return None
@@ -119,6 +126,7 @@ def _inside_client(value: object) -> str:
 _Number = Annotated[str, Field(max_length=LONGEST_NUMBER)] | None
 _Quantity = Annotated[int, Field(ge=-LARGEST_QUANTITY, le=LARGEST_QUANTITY)] | None
 _Amount = Annotated[float, Field(ge=0, le=money.LARGEST)] | str | None
+_Discount = Annotated[float, Field(ge=-money.LARGEST, le=money.LARGEST)] | str | None
 _Client = str | dict[str, object] | None
 
 
@@ -139,7 +147,8 @@ class TillLine(BaseModel):
 
 
 class TillSale(BaseModel):
-    """One sale. ``sold_at`` is None when the till did not say when it happened.
+    """One sale. ``sold_at`` is None when the till did not say when it happened; ``discount`` is
+    an amount without a sign, for it takes that of the sale.
 
     A till's serializer writes ``null`` for what it has not: null is absent everywhere.
     """
@@ -160,9 +169,9 @@ class TillSale(BaseModel):
     sold_at: Annotated[
         datetime | None, PlainValidator(_moment, json_schema_input_type=datetime | None)
     ] = Field(default=None, alias="date_vente")
-    discount: Annotated[Decimal | None, PlainValidator(_amount, json_schema_input_type=_Amount)] = (
-        Field(default=None, alias="remise")
-    )
+    discount: Annotated[
+        Decimal | None, PlainValidator(_discount, json_schema_input_type=_Discount)
+    ] = Field(default=None, alias="remise")
     client: Annotated[str | None, PlainValidator(_client, json_schema_input_type=_Client)] = None
 
     @property

@@ -201,7 +201,7 @@ ONE = {
     "date of words": (sale("BAD", date_vente="hier"), INVALID, "date_vente"),
     "date as number": (sale("BAD", date_vente=1767225600), INVALID, "date_vente"),
     "date of 1970": (sale("BAD", date_vente="1970-01-01T00:00:00Z"), INVALID, "date_vente"),
-    "discount negative": (sale("BAD", remise=-5), INVALID, "remise"),
+    "discount below the sale": (sale("BAD", remise=-40001), INVALID, "remise"),
     "discount above the sale": (sale("BAD", remise=40001), INVALID, "remise"),
     "client a number": (sale("BAD", client=7), INVALID, "client"),
     "too much stock": (sale("BAD", (PHONE, 11)), "STOCK_INSUFFISANT", None),

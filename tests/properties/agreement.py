@@ -44,7 +44,7 @@ def _sale(sale: Sale, lines: list[SaleLine], told: Sold) -> None:
         told.batch, content.method, content.paid,
     )  # fmt: skip
     assert (sale.total, sale.discount, sale.oversold) == (
-        told.total, content.discount, told.oversold,
+        told.total, told.discount, told.oversold,
     )  # fmt: skip
     assert sale.sold_at == (content.when or sale.received_at)
     assert [line.line_no for line in lines] == list(range(1, len(lines) + 1))

@@ -56,11 +56,21 @@ class Sold:
     oversold: bool
 
     @property
+    def whole(self) -> Decimal:
+        """The lines' sum."""
+        pairs = zip(self.content.lines, self.prices, strict=True)
+        return sum((line.quantity * price for line, price in pairs), Decimal(0))
+
+    @property
+    def discount(self) -> Decimal | None:
+        """With the sign of the lines' sum: a refund gives it back."""
+        discount = self.content.discount
+        return discount if discount is None or self.whole > 0 else -discount
+
+    @property
     def total(self) -> Decimal:
         """Exact."""
-        pairs = zip(self.content.lines, self.prices, strict=True)
-        whole = sum((line.quantity * price for line, price in pairs), Decimal(0))
-        return whole - (self.content.discount or 0)
+        return self.whole - (self.discount or 0)
 
 
 @dataclass(frozen=True)
@@ -255,7 +265,7 @@ class Books:
             for line, article in zip(content.lines, ours, strict=True)
         )
         sold = Sold(batch.id, content, prices, bool(short))
-        if (content.discount or 0) > 0 > sold.total:
+        if (content.discount or 0) > abs(sold.whole):
             return "VENTE_INVALIDE"
         for ident, quantity in wanted.items():
             self.articles[ident].stock -= quantity
@@ -276,7 +286,7 @@ def read(raw: Raw) -> Content | None:
         raw.get("mode_paiement") or "CASH",
         raw.get("paye") is not False,
         None if when is None else datetime.fromisoformat(when),
-        _money(raw.get("remise")),
+        None if raw.get("remise") is None else abs(Decimal(str(raw["remise"]))),
         lines,
     )
 

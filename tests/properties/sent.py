@@ -37,7 +37,7 @@ def sales(shop: int) -> st.SearchStrategy[dict[str, Any]]:
             "mode_paiement": st.sampled_from(["CASH", "CARTE", None]),
             "paye": st.booleans(),
             "date_vente": st.sampled_from(WHENS),
-            "remise": st.sampled_from([0, "0.01", 5]),
+            "remise": st.sampled_from([0, "0.01", 5, -5]),
         },
     )
 

@@ -15,6 +15,8 @@ from syncs.sales import payload
 
 PARIS = ZoneInfo("Europe/Paris")
 LINE = {"article_id": 6}
+OF_0_1_0 = "6ea7274a2f37cf61aa1d63ee997f778a7121462462c18ee55df0aa8c306dbae5"
+"""As version 0.1.0 has stored it."""
 
 
 def read(**fields: Any) -> payload.TillSale:
@@ -84,7 +86,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a date that is a number": ({"date_vente": 1763735400}, "date_vente"),
     "C#'s date of nothing": ({"date_vente": "0001-01-01T00:00:00"}, "date_vente"),
     "a date at the end of time": ({"date_vente": "0001-01-01T00:00:00+23:00"}, "date_vente"),
-    "a discount below zero": ({"remise": -1}, "remise"),
+    "a discount of a finer amount": ({"remise": -0.33333}, "remise"),
+    "a discount beyond all amounts": ({"remise": -(10**400)}, "remise"),
+    "a discount that is NaN": ({"remise": parse(b"NaN", tolerant=True)}, "remise"),
     "a client that is a list": ({"client": ["Awa"]}, "client"),
     "a client of a book": ({"client": "a" * 5000}, "client"),
     "a client with NaN": ({"client": parse(b'{"age": NaN}', tolerant=True)}, "client"),
@@ -147,6 +151,22 @@ def test_a_date_without_a_zone_is_the_shops():
     )
 
 
+def test_a_discount_is_the_same_with_either_sign():
+    plus, minus = read(remise=2), read(remise="-2.0")
+
+    assert plus.discount == minus.discount == Decimal(2)
+    assert plus.content_hash() == minus.content_hash()
+
+
+def test_what_0_1_0_sold_is_still_known_by_its_content():
+    sold = read(
+        remise="1000.5", date_vente="2026-07-01T12:00:00+02:00", mode_paiement="CARTE",
+        lignes=[{"article_id": 6, "quantite": 2, "prix_unitaire": 19.99}, {"article_id": 7}],
+    )  # fmt: skip
+
+    assert sold.content_hash() == OF_0_1_0
+
+
 def test_the_same_sale_in_other_letters_has_the_same_content():
     one = read(lignes=[{"article_id": 6, "quantite": 1, "prix_unitaire": 40000}])
     other = read(
@@ -172,6 +192,12 @@ def test_the_same_sale_in_other_letters_has_the_same_content():
 )
 def test_another_sale_has_another_content(fields):
     assert read(**fields).content_hash() != read().content_hash()
+
+
+def test_a_computed_amount_is_no_other_content():
+    meant, computed = one_line(prix_unitaire=0.3), one_line(prix_unitaire=0.1 + 0.2)
+
+    assert meant.content_hash() == computed.content_hash()
 
 
 def test_the_number_of_a_malformed_sale_is_found_where_there_is_one():

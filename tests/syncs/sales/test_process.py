@@ -196,10 +196,58 @@ def test_a_discount_lowers_the_total(till):
 
 
 @pytest.mark.parametrize(
+    ("lines", "discount", "kept", "total"),
+    [
+        (((CASE, 1),), 2, "2.00", "24998.00"),
+        (((CASE, 1),), -2, "2.00", "24998.00"),
+        (((CASE, 1),), 25000, "25000.00", "0.00"),
+        (((CASE, -1),), 2, "-2.00", "-24998.00"),
+        (((CASE, -1),), "-2", "-2.00", "-24998.00"),
+        (((CASE, -1),), 25000, "-25000.00", "0.00"),
+        (((CASE, -1),), 0, "0.00", "-25000.00"),
+        (((CASE, -2), (CASE, 1)), 0.1 + 0.2, "-0.30", "-24999.70"),
+        (((PHONE, -1), (CASE, 1)), 1, "-1.00", "-14999.00"),
+        (((PHONE, 1), (CASE, -1)), 1, "1.00", "14999.00"),
+        (((CASE, 1), (CASE, -1)), 0, "0.00", "0.00"),
+    ],
+)
+def test_a_discount_has_the_sign_of_what_it_is_taken_off(till, lines, discount, kept, total):
+    answer = till.send(sale("A", *lines, remise=discount))
+
+    (made,) = answer["ventes_creees"]
+    assert (made["remise"], made["montant_total"]) == (kept, total)
+    (sold,) = sales()
+    assert (sold.discount, sold.total) == (Decimal(kept), Decimal(total))
+    again = till.send(sale("A", *lines, remise=discount))["ventes_creees"]
+    assert again == [{**made, "deja_enregistree": True}]
+
+
+def test_what_was_sold_with_a_discount_comes_back_in_parts(till):
+    till.send(sale("V", (CASE, 2), remise=1000))
+    till.send(sale("R-1", (CASE, -1), remise=500), sale("R-2", (CASE, -1), remise=500))
+
+    assert sum(sold.total for sold in sales()) == 0
+    assert stock_of(CASE) == 5
+
+
+def test_why_an_exchange_takes_no_discount_is_said(till):
+    answer = till.send(sale("A", (CASE, 1), (CASE, -1), remise=1))
+
+    (refused,) = answer["ventes_erreurs"]
+    assert (refused["code"], refused["champ"]) == ("VENTE_INVALIDE", "remise")
+    assert "somme est 0" in refused["erreur"]
+
+
+@pytest.mark.parametrize(
     "bad",
     [
         sale("A", (CASE, 1), remise=25001),
-        sale("A", (CASE, -1), remise=1),
+        sale("A", (CASE, 1), remise=-25001),
+        sale("A", (CASE, -1), remise=25001),
+        sale("A", (CASE, -1), remise=-25001),
+        sale("A", (CASE, 1), (CASE, -1), remise=1),
+        sale("A", (CASE, 1), (CASE, -1), remise="0.0001"),
+        {"lignes": [{"article_id": CASE, "prix_unitaire": 0}], "remise": 1},
         {"lignes": [{"article_id": CASE, "quantite": -(10**6), "prix_unitaire": 10**9}]},
         {"lignes": [{"article_id": CASE, "quantite": -(10**4), "prix_unitaire": 10**9}] * 200},
     ],
