@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from api.ops import bulk
 from api.ops.bulk import BulkOrder, ReasonedBulkOrder, RejectFilter
-from api.ops.commands import GIVEN, PlainOrder, ReasonedOrder, by
+from api.ops.commands import GIVEN, ReasonedOrder, by
 from api.web.access import allow, caller
-from api.web.body import load
+from api.web.body import Body, load
 from api.web.describe import Answer, describe, refuses
-from api.web.fields import Name
+from api.web.fields import InvoiceNumber, Name
 from api.web.paging import Page, asked, listing
 from api.web.shapes import Listing
 from db.access import operators
@@ -45,6 +45,12 @@ class DiscardOrder(ReasonedBulkOrder):
     """Discard what ``filter`` matches."""
 
     filter: RejectFilter
+
+
+class ReplayOneOrder(Body):
+    """Replay one; ``number`` is what to sell a sale under whose own is another sale's."""
+
+    number: InvoiceNumber | None = None
 
 
 class Settled(Shape):
@@ -88,12 +94,14 @@ def show(reject_id: int) -> dict[str, object]:
 @describe(
     Answer(kind=Settled),
     refuses(409, "REFUSED", when="it is still refused, or closed already"),
-    body=PlainOrder,
+    body=ReplayOneOrder,
+    example={"number": "T2-000042"},
 )
 def replay_one(reject_id: int) -> dict[str, object]:
-    """Write the record from what was received; a 409 says why it is still refused."""
-    load(PlainOrder)
-    acts.replay(reject_id, by=by())
+    """Write the record from what was received; a 409 says why it is still refused. A sale whose
+    number is another sale's (`CONFLIT_FACTURE`) is sold under `number`.
+    """
+    acts.replay(reject_id, number=load(ReplayOneOrder).number, by=by())
     return {"id": reject_id, "state": "replayed"}
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from api.web.shapes import Amount, Listing, Missing
-from syncs.views.shapes import Count, Id, RunStatus, Shape, Text
+from api.web.shapes import Listing, Missing
+from syncs.views.shapes import Amount, Count, Id, RunStatus, Shape, Text
 from syncs.views.shops import Unsold
 from syncs.views.status import State
 

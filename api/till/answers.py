@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.web.shapes import Amount, Missing
-from syncs.views.shapes import Id, Shape, Text
+from api.web.shapes import Missing
+from syncs.views.shapes import Amount, Id, Shape, Text
 
 Method = Literal["CASH", "MOBILE_MONEY", "CARTE"]
 

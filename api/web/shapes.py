@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -13,9 +13,6 @@ Item = TypeVar("Item")
 
 Missing = SkipJsonSchema[None]
 """``str | Missing``, with a default: the field may be missing and is never null."""
-
-Amount = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,4}$", examples=["40000.00"])]
-"""In the shop's currency, as text: two decimals, up to four when it has them."""
 
 
 class Listing(Shape, Generic[Item]):

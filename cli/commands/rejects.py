@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from cli import bulk
-from cli.arguments import ID, REASON, list_options
+from cli.arguments import ID, REASON, Line, list_options
 from cli.bulk import DRY_RUN, bulk_options, require_reason, say_dry_run
-from cli.output import PARTIAL, json_option, print_json, print_table, say
+from cli.output import PARTIAL, json_option, print_json, print_table, say, when
 from cli.stored import StoreGroup
 from cli.who import by
 from cli.words import sentences
@@ -73,14 +73,29 @@ def show(reject_id: int, as_json: bool) -> None:
     if as_json:
         print_json({**reject, "payload": _strict(payload)})
         return
-    print_table(("", ""), reject.items(), empty="")
+    sold = reject.pop("conflicts_with", None)
+    print_table(("", ""), [(name, _place(value)) for name, value in reject.items()], empty="")
     # ASCII: what was refused may hold what no terminal takes.
     click.echo(json.dumps(payload, indent=2))
+    if sold is not None:
+        click.echo("Its number is that of this sale:")
+        click.echo(json.dumps(sold, indent=2, default=when))
     if reject["state"] == "open":
-        say(
-            f"After a fix: 'python manage.py rejects replay {reject_id}'; if it is not wanted: "
-            f"'python manage.py rejects discard {reject_id} --why …'."
-        )
+        say(_next(reject_id, in_conflict=sold is not None))
+
+
+def _place(value: object) -> object:
+    """A shop or a terminal in a cell."""
+    return f"{value['id']} ({value['name']})" if isinstance(value, dict) else value
+
+
+def _next(reject_id: int, *, in_conflict: bool) -> str:
+    """What to do about an open reject."""
+    if in_conflict:
+        cure = f"If both were sold: 'python manage.py rejects replay {reject_id} --number NEW'"
+    else:
+        cure = f"After a fix: 'python manage.py rejects replay {reject_id}'"
+    return f"{cure}; if it is not wanted: 'python manage.py rejects discard {reject_id} --why …'."
 
 
 @rejects.command()
@@ -88,19 +103,25 @@ def show(reject_id: int, as_json: bool) -> None:
 @bulk_options
 @click.option("--sync", help="With --all: only this sync's, or the tills' (sales).")
 @click.option("--code", help="With --all: only those refused for this.")
+@click.option("--number", type=Line(64), help="Of one sale: another number to sell it under.")
 @click.option("--why", type=REASON, help="Kept in the audit; for more than one it is required.")
 @json_option
 def replay(
     ids: tuple[int, ...], everything: bool, sync: str | None, code: str | None, how: str | None,
-    why: str | None, as_json: bool,
+    number: str | None, why: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Try refused records again after a fix, from what was received; nobody is asked for it."""
+    """Try refused records again after a fix, from what was received; nobody is asked for it.
+
+    A sale whose number is another sale's (CONFLIT_FACTURE) is sold under another --number.
+    """
     bulk.check(ids, everything, how, sync=sync, code=code)
+    if number is not None and len(set(ids)) != 1:
+        raise click.UsageError("--number is for one sale: name its reject's ID.")
     filters = {"sync": _named(sync), "code": code}
     if everything:
         bulk.act("reject.replay", filters, how, why=why, as_json=as_json)
     else:
-        _replay_chosen(_open(ids), how, why=why, as_json=as_json)
+        _replay_chosen(_open(ids), how, number, why=why, as_json=as_json)
 
 
 @rejects.command()
@@ -130,12 +151,14 @@ def discard(
         print_json({"discarded": chosen})
 
 
-def _replay_chosen(chosen: list[int], how: str | None, *, why: str | None, as_json: bool) -> None:
+def _replay_chosen(
+    chosen: list[int], how: str | None, number: str | None, *, why: str | None, as_json: bool
+) -> None:
     if how == DRY_RUN:
         say_dry_run(chosen, as_json=as_json)
         return
     require_reason(chosen, why)
-    replayed, refused = _replay_each(chosen, by(why))
+    replayed, refused = _replay_each(chosen, number, by(why))
     if as_json:
         print_json({"replayed": replayed, "refused": refused})
     say(f"{len(replayed)} replayed, {len(refused)} still refused.")
@@ -151,13 +174,13 @@ def _named(sync: str | None) -> str | None:
     return sync if sync in (None, SALES) else find(sync).name
 
 
-def _replay_each(chosen: list[int], by: By) -> tuple[list[int], list[Json]]:
+def _replay_each(chosen: list[int], number: str | None, by: By) -> tuple[list[int], list[Json]]:
     """Which were written, and which are still refused and why; each by itself."""
     replayed: list[int] = []
     refused: list[Json] = []
     for ident in chosen:
         try:
-            acts.replay(ident, by=by)
+            acts.replay(ident, number=number, by=by)
         except MoulinError as error:
             refused.append({"id": ident, "error": sentences(error), "code": error.code})
         else:

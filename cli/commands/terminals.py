@@ -62,11 +62,13 @@ def list_(shop_id: int | None, as_json: bool) -> None:
         (
             item.id, item.shop_id, item.serial, item.name, item.active, item.level,
             item.duplicates, when(item.last_seen_at), _seconds(item.clock_offset),
+            item.replaces_id,
         )
         for item in tills
     ]  # fmt: skip
     columns = (
         "id", "shop", "serial", "name", "active", "level", "duplicates", "last seen", "clock",
+        "replaces",
     )  # fmt: skip
     empty = "There is no terminal; 'python manage.py terminal add --shop ID …' lets one in."
     print_table(columns, rows, empty=empty)
@@ -88,14 +90,35 @@ def revoke(which: str, as_json: bool) -> None:
 @which
 @json_option
 def restore(which: str, as_json: bool) -> None:
-    """Let a revoked till in again, as it was."""
-    till, changed = acts.restore(which, by=by())
+    """Let a revoked till in again, as it was; whichever replaced it does so no longer."""
+    till, changed, other = acts.restore(which, by=by())
     name = f"Terminal {till.id} ({till.name})"
     say(f"{name} is in again." if changed else f"{name} was not revoked.")
+    if other is not None:
+        say(f"Terminal {other.id} ({other.name}) does not replace it any more.")
     if changed and till.level:
         say("Its token is the old one; 'terminal level' makes a new one, should others know it.")
     if as_json:
         print_json(_named(till, "active"))
+
+
+@terminal.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@json_option
+def replace(old: str, new: str, as_json: bool) -> None:
+    """Let NEW take the place of OLD, a till of the same shop; each is a SERIAL or an ID.
+
+    OLD is revoked. What it sold and NEW sends again is then known as sold, and not a conflict.
+    'terminal restore OLD' undoes it.
+    """
+    till = acts.replace(old, new, by=by())
+    say(
+        f"Terminal {till.id} ({till.name}) has the numbers of terminal {till.replaces_id}, which "
+        "is revoked."
+    )
+    if as_json:
+        print_json(_named(till, "replaces_id"))
 
 
 @terminal.command()

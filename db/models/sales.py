@@ -12,6 +12,11 @@ from db.models.base import Base, Id, Line, Moment, Word
 from db.models.sealed import Sealed
 from db.models.work import UNENDED, LeasedWork
 
+COMPARED = "coalesce(compared_number, invoice_number)"
+"""By what two sales of a shop have one number. Not a column that is always filled: the code before
+it goes on writing sales while the store is migrated, and few numbers need another form.
+"""
+
 
 class Terminal(Base):
     """A till: known by its serial, and above level 0 by a secret of its own.
@@ -19,9 +24,11 @@ class Terminal(Base):
     ``level``: 0 the serial alone, 1 a token of which only the hash is kept, 2 a signature, for
     which ``signing_key`` (the token) is sealed. ``clock_offset`` is in seconds, positive when the
     till's clock is ahead. ``duplicates``: ``answer`` or ``errors_only`` (DESIGN §7).
+    ``replaces_id`` is the terminal whose place it took, and whose numbers are its own.
     """
 
     __tablename__ = "terminals"
+    __table_args__ = (Index("uq_terminals_replaces_id", "replaces_id", unique=True),)
 
     id: Mapped[Id]
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"), index=True)
@@ -34,6 +41,7 @@ class Terminal(Base):
     duplicates: Mapped[str] = mapped_column(String(16), default="answer")
     last_seen_at: Mapped[datetime | None]
     clock_offset: Mapped[int | None]
+    replaces_id: Mapped[int | None]
     created_at: Mapped[Moment]
 
 
@@ -101,16 +109,27 @@ class SalesBatch(LeasedWork, Base):
 class Sale(Base):
     """A sale that was accepted; its number is the shop's own, once and for ever.
 
-    ``total`` is the lines' subtotals less ``discount``, which has the sign of their sum, in the
-    shop's currency. ``sold_at`` is the till's own time of it, never after ``received_at``. ``content_hash`` distinguishes the same
-    sale sent again from another one under its number. ``client`` is sealed. ``oversold``: it took
-    a stock below zero, as the shop's policy ``allow`` lets it.
+    ``invoice_number`` is as it was sent. ``compared_number`` is its canonical form where that is
+    another, and ``sent_number`` the till's own, in its canonical form, where a person sold it under
+    another. ``total`` is the lines' subtotals less ``discount``, which has the sign of their sum,
+    in the shop's currency. ``sold_at`` is the till's own time of it, never after ``received_at``.
+    ``content_hash`` distinguishes the same sale sent again from another one under its number.
+    ``client`` is sealed. ``oversold``: it took a stock below zero, as the shop's policy ``allow``
+    lets it.
     """
 
     __tablename__ = "sales"
     __table_args__ = (
         # In this order, as links are (DESIGN §2): the shop alone matches too many rows.
         UniqueConstraint("invoice_number", "shop_id"),
+        Index("uq_sales_compared_number", text(COMPARED), "shop_id", unique=True),
+        Index(
+            "ix_sales_sent_number",
+            "sent_number",
+            "shop_id",
+            sqlite_where=text("sent_number IS NOT NULL"),
+            postgresql_where=text("sent_number IS NOT NULL"),
+        ),
         Index("ix_sales_shop_id_sold_at", "shop_id", "sold_at"),
     )
 
@@ -119,6 +138,8 @@ class Sale(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("sales_batches.id"))
     terminal_id: Mapped[int] = mapped_column(ForeignKey("terminals.id"))
     invoice_number: Mapped[Word]
+    compared_number: Mapped[str | None]
+    sent_number: Mapped[str | None]
     payment_method: Mapped[str] = mapped_column(String(16))
     paid: Mapped[bool]
     total: Mapped[Decimal]

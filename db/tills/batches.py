@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session, defer
 from core import crypto
 from core.errors import RefusedError
 from db import bulk
-from db.models import SalesBatch, Terminal
+from db.models import SalesBatch, Shop, Terminal
+from db.tills import terminals
 from db.types import db_now
 from db.upsert import insert_new
 
@@ -88,7 +89,7 @@ def receive(
     """
     text = body.decode()
     digest = crypto.digest(text)
-    known = _known(session, sender.id, key)
+    known = _known(session, sender, key, digest)
     if known is not None:
         return _again(session, known, digest)
     values = {
@@ -107,7 +108,7 @@ def receive(
         ident = insert_new(session, SalesBatch, {**values, "number_stamp": stamp})
         if ident is not None:
             return Received(batch_id=ident, uuid=str(values["uuid"]), status="due")
-        known = _known(session, sender.id, key)
+        known = _known(session, sender, key, digest)
         if known is not None:
             # The same request came twice at once, and the other one was first.
             return _again(session, known, digest)
@@ -158,6 +159,18 @@ def recent(
     return list(session.scalars(query))
 
 
+def origin(session: Session, batch_id: int) -> tuple[Shop, Terminal]:
+    """The shop and the terminal that a batch came from."""
+    query = (
+        select(Shop, Terminal)
+        .join(SalesBatch, SalesBatch.shop_id == Shop.id)
+        .join(Terminal, Terminal.id == SalesBatch.terminal_id)
+        .where(SalesBatch.id == batch_id)
+    )
+    shop, terminal = session.execute(query).one()
+    return shop, terminal
+
+
 def senders(session: Session, batches: Sequence[SalesBatch]) -> dict[int, str]:
     """The names of the terminals that sent these, by their ids."""
     ids = {batch.terminal_id for batch in batches}
@@ -165,13 +178,21 @@ def senders(session: Session, batches: Sequence[SalesBatch]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _known(session: Session, terminal_id: int, key: str | None) -> SalesBatch | None:
+def _known(session: Session, sender: Sender, key: str | None, digest: str) -> SalesBatch | None:
+    """The batch that came with this key: the terminal's, or the very same of one that it replaced.
+
+    A key of a replaced terminal may have been given again to another body, which is no mistake.
+    """
     if key is None:
         return None
+    line = terminals.line(session, sender.shop_id, sender.id)
     query = select(SalesBatch).where(
-        SalesBatch.idempotency_key == key, SalesBatch.terminal_id == terminal_id
+        SalesBatch.idempotency_key == key, SalesBatch.terminal_id.in_(line)
     )
-    return session.scalars(query.with_for_update()).one_or_none()
+    batches = session.scalars(query.order_by(SalesBatch.id).with_for_update()).all()
+    own = (batch for batch in batches if batch.terminal_id == sender.id)
+    same = (batch for batch in batches if crypto.same(batch.body_hash, digest))
+    return next(own, None) or next(same, None)
 
 
 def _next_stamp(session: Session, sender: Sender) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.canonical import canonical
 from db.models import Sale, SaleLine, Terminal
 
 
@@ -75,6 +76,19 @@ def recent(
     rows = session.execute(query.where(*_within(start, stop, before))).all()
     lines = _lines(session, shop_id, [row.id for row in rows])
     return [Sold(**row._asdict(), lines=lines[row.id]) for row in rows]
+
+
+def under(session: Session, shop_id: int, number: str) -> Sold | None:
+    """The sale of ``shop_id`` that has this number, however it is spelled."""
+    compared = func.coalesce(Sale.compared_number, Sale.invoice_number)
+    row = session.execute(
+        select(*_SALE)
+        .join(Terminal, Terminal.id == Sale.terminal_id)
+        .where(compared == canonical(number), Sale.shop_id == shop_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Sold(**row._asdict(), lines=_lines(session, shop_id, [row.id])[row.id])
 
 
 def _within(

@@ -13,21 +13,28 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.canonical import canonical
 from db import bulk
 from db.catalogue import departures, shops
 from db.models import Product, Sale, SaleLine, Shop, StockMovement, Terminal
+from db.models.sales import COMPARED
+from db.tills import terminals
 from db.types import to_units
 
 SALE = ("id", "shop_id", "batch_id", "terminal_id", "invoice_number", "payment_method", "paid",
         "total", "discount", "sold_at", "received_at", "content_hash", "client",
-        "oversold")  # fmt: skip
+        "oversold", "compared_number", "sent_number")  # fmt: skip
 LINE = ("sale_id", "line_no", "product_id", "title", "quantity", "unit_price", "list_price",
         "subtotal")  # fmt: skip
 MOVEMENT = ("product_id", "delta", "stock_after", "kind", "sale_id", "line_no", "at")
 
 _KNOWN = (
-    "SELECT invoice_number, id, batch_id, content_hash FROM sales "
-    "WHERE shop_id = ? AND invoice_number IN ?*"
+    f"SELECT {COMPARED}, id, batch_id, terminal_id, content_hash FROM sales "  # noqa: S608, ours
+    f"WHERE shop_id = ? AND {COMPARED} IN ?*"
+)
+_RENUMBERED = (
+    f"SELECT sent_number, {COMPARED}, id, batch_id, terminal_id, content_hash FROM sales "  # noqa: S608, ours
+    "WHERE shop_id = ? AND sent_number IN ?* ORDER BY id"
 )
 _ARTICLES = "SELECT id, title, price, stock, shop_id FROM products WHERE id IN ?* ORDER BY id"
 
@@ -45,15 +52,29 @@ class Sender:
     terminal_id: int
     terminal: str
     answers_duplicates: bool
+    line: tuple[int, ...]
+    """The terminal and those it replaced and was replaced by, the first one first."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """A number that was sold under before."""
+    """A sale that was accepted before, under ``number`` in its canonical form."""
 
+    number: str
     sale_id: int
     batch_id: int
+    terminal_id: int
     content_hash: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a shop has sold, by canonical number: under it, and under another one that a person
+    gave it instead.
+    """
+
+    sold: Mapping[str, Known]
+    renumbered: Mapping[str, Sequence[Known]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +101,13 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSale:
-    """A sale that was accepted and is to be written; amounts in ten-thousandths."""
+    """A sale that was accepted and is to be written; amounts in ten-thousandths.
+
+    ``sent_number`` is the till's own, in its canonical form, when a person gave it another one.
+    """
 
     number: str
+    sent_number: str | None
     payment_method: str
     paid: bool
     total: int
@@ -119,15 +144,17 @@ def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Sender:
         terminal_id=terminal_id,
         terminal=row.terminal,
         answers_duplicates=row.duplicates == "answer",
+        line=terminals.line(session, shop_id, terminal_id),
     )
 
 
-def known(session: Session, shop_id: int, numbers: Collection[str]) -> dict[str, Known]:
-    """Which of these numbers the shop has sold under."""
-    rows = bulk.select_among(session, _KNOWN, (shop_id,), numbers)
-    return {
-        number: Known(ident, batch, content_hash) for number, ident, batch, content_hash in rows
-    }
+def known(session: Session, shop_id: int, numbers: Collection[str]) -> Past:
+    """What the shop has sold under these numbers, in their canonical form."""
+    sold = bulk.select_among(session, _KNOWN, (shop_id,), numbers)
+    renumbered: dict[str, list[Known]] = defaultdict(list)
+    for sent, *row in bulk.select_among(session, _RENUMBERED, (shop_id,), numbers):
+        renumbered[sent].append(Known(*row))
+    return Past({row[0]: Known(*row) for row in sold}, renumbered)
 
 
 def lock_articles(
@@ -188,6 +215,7 @@ def write(
             sale.payment_method, sale.paid, money(sale.total),
             None if sale.discount is None else money(sale.discount),
             codec.moment(sale.sold_at), received, sale.content_hash, sale.client, sale.oversold,
+            _compared(sale.number), sale.sent_number,
         )
         for ident, sale in numbered
     ]  # fmt: skip
@@ -201,6 +229,12 @@ def write(
     bulk.insert(session, Sale, SALE, rows)
     bulk.insert(session, SaleLine, LINE, lines)
     _move_stock(session, numbered, articles, now)
+
+
+def _compared(number: str) -> str | None:
+    """The number's canonical form; None where it is that already."""
+    form = canonical(number)
+    return form if form != number else None
 
 
 def _move_stock(
@@ -223,16 +257,15 @@ def _move_stock(
 
 
 def sold_alike(
-    session: Session, *, shop_id: int, terminal_id: int, content: str, other_than: int,
-    since: datetime,
-) -> str | None:  # fmt: skip
+    session: Session, sender: Sender, *, content: str, other_than: int, since: datetime
+) -> str | None:
     """The number of a sale of this content that the terminal sent in another batch since."""
     return session.scalar(
         select(Sale.invoice_number)
         .where(
-            Sale.shop_id == shop_id,
+            Sale.shop_id == sender.shop_id,
             Sale.sold_at >= since,
-            Sale.terminal_id == terminal_id,
+            Sale.terminal_id.in_(sender.line),
             Sale.content_hash == content,
             Sale.batch_id != other_than,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -91,6 +92,11 @@ _BY_SERIAL = (
 )
 
 
+_REPLACING = select(Terminal.id, Terminal.replaces_id).where(
+    Terminal.shop_id == bindparam("shop_id"), Terminal.replaces_id.is_not(None)
+)
+
+
 def add(session: Session, *, shop_id: int, serial: str, name: str) -> Terminal:
     """A new terminal of level 0; ``RefusedError`` when there is no such shop in use, or the serial
     is no serial or taken, by a revoked terminal too: its sales are kept under it.
@@ -120,7 +126,7 @@ def every(session: Session, *, shop_id: int | None = None) -> list[Terminal]:
     return list(session.scalars(query))
 
 
-def find(session: Session, word: str) -> Terminal:
+def find(session: Session, word: str, *, lock: bool = True) -> Terminal:
     """The terminal whose serial or id ``word`` is, locked; ``NotFoundError`` when none is, and
     ``RefusedError`` when two are.
 
@@ -129,7 +135,8 @@ def find(session: Session, word: str) -> Terminal:
     named = Terminal.serial == word
     if re.fullmatch(r"[1-9][0-9]{0,17}", word, re.ASCII):
         named = or_(named, Terminal.id == int(word))
-    matches = session.scalars(select(Terminal).where(named).with_for_update()).all()
+    query = select(Terminal).where(named)
+    matches = session.scalars(query.with_for_update() if lock else query).all()
     if not matches:
         raise NotFoundError("terminal", word)
     if len(matches) > 1:
@@ -157,11 +164,65 @@ def revoke(session: Session, terminal: Terminal) -> bool:
 def restore(session: Session, terminal: Terminal) -> bool:
     """Accept a revoked terminal again, as it was; False when it is active. ``RefusedError`` when
     its shop is deactivated.
+
+    Whichever replaced it has its numbers no longer: two active tills never share them.
     """
     shops.hold_active(session, terminal.shop_id)
     was_active, terminal.active = terminal.active, True
+    other = successor(session, terminal)
+    if other is not None:
+        other.replaces_id = None
     session.flush()
     return not was_active
+
+
+def successor(session: Session, terminal: Terminal) -> Terminal | None:
+    """The terminal that took its place."""
+    return session.scalar(select(Terminal).where(Terminal.replaces_id == terminal.id))
+
+
+def replace(session: Session, old: Terminal, new: Terminal) -> None:
+    """Revoke ``old``, whose numbers are ``new``'s from now on: a sale of theirs that it sends is
+    the one that ``old`` sent. ``RefusedError`` when it cannot take that place.
+    """
+    ids = sorted({old.id, new.id})
+    # Of two orders that concern one of them the second sees what the first has written.
+    locked = select(Terminal).where(Terminal.id.in_(ids)).order_by(Terminal.id).with_for_update()
+    session.scalars(locked.execution_options(populate_existing=True)).all()
+    other = successor(session, old)
+    if old is new:
+        raise RefusedError("A terminal cannot replace itself; add the new one first.")
+    if old.shop_id != new.shop_id:
+        raise RefusedError(f"{_named(new)} is another shop's: numbers are a shop's own.")
+    if other is not None:
+        raise RefusedError(f"{_named(old)} was replaced by terminal {other.id} already.")
+    if new.replaces_id is not None:
+        raise RefusedError(f"{_named(new)} replaces terminal {new.replaces_id} already.")
+    if not new.active:
+        raise RefusedError(f"{_named(new)} is revoked; only an active one can take a place.")
+    new.replaces_id, old.active = old.id, False
+    session.flush()
+
+
+def line(session: Session, shop_id: int, terminal_id: int) -> tuple[int, ...]:
+    """The terminal with those it replaced and was replaced by, the first one first."""
+    rows = session.execute(_REPLACING, {"shop_id": shop_id})
+    return _line({new: old for new, old in rows if old is not None}, terminal_id)
+
+
+def _line(replaced: Mapping[int, int], terminal_id: int) -> tuple[int, ...]:
+    """``replaced`` has the old terminal by the new one."""
+    members = [terminal_id]
+    while members[0] in replaced:
+        members.insert(0, replaced[members[0]])
+    following = {old: new for new, old in replaced.items()}
+    while members[-1] in following:
+        members.append(following[members[-1]])
+    return tuple(members)
+
+
+def _named(terminal: Terminal) -> str:
+    return f"Terminal {terminal.id} ({terminal.name})"
 
 
 def set_level(session: Session, terminal: Terminal, level: int) -> str | None:

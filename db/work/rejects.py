@@ -173,15 +173,18 @@ def any_open(session: Session, sync: str) -> bool:
 
 
 def close(
-    session: Session, sync: str, keys: Collection[str], reason: str, *, by: str = "external_id"
-) -> None:
-    """These records were written after all; ``by`` names the column of the ``keys``."""
+    session: Session, sync: str, keys: Collection[str], reason: str, *, by: str = "external_id",
+    state: str = "replayed",
+) -> None:  # fmt: skip
+    """These records were written after all, or are ``discarded``; ``by`` names the column of the
+    ``keys``.
+    """
     column = getattr(Reject, by)
     for part in bulk.parts(keys):
         session.execute(
             update(Reject)
             .where(Reject.sync == sync, Reject.state == "open", column.in_(part))
-            .values(state="replayed", reason=reason, updated_at=db_now()),
+            .values(state=state, reason=reason, updated_at=db_now()),
             execution_options=NO_SYNC,
         )
 

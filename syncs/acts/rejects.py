@@ -25,15 +25,17 @@ from syncs.sales.refused import NAME
 from syncs.trying import REFUSED
 
 
-def replay(reject_id: int, *, by: By) -> None:
+def replay(reject_id: int, *, number: str | None = None, by: By) -> None:
     """Write the record, or sell the sale, of a reject; ``RefusedError`` when it is refused
     again, ``NotFoundError`` when there is none.
 
-    A record counts as seen by the run that refused it. Two replays of one reject write it once.
+    ``number``: what to sell the sale under, because its own is another sale's. A record counts as
+    seen by the run that refused it. Two replays of one reject write it once.
     """
     with refusing(reject_id), writing() as session:
-        write_again(session, reject_id, by.who)
-        by.note(session, "reject.replay", f"reject {reject_id}")
+        write_again(session, reject_id, by.who, number)
+        details = {} if number is None else {"number": number}
+        by.note(session, "reject.replay", f"reject {reject_id}", **details)
 
 
 @contextmanager
@@ -52,13 +54,17 @@ def refusing(reject_id: int) -> Iterator[None]:
         ) from None
 
 
-def write_again(session: Session, reject_id: int, who: str) -> None:
-    """Write the record, or sell the sale, of the reject, and close it, in this transaction; raises
-    whatever refuses it.
+def write_again(session: Session, reject_id: int, who: str, number: str | None = None) -> None:
+    """Write the record, or sell the sale (under ``number``), of the reject, and close it, in this
+    transaction; raises whatever refuses it.
     """
     reject = rejects.find(session, reject_id)
-    again = sales.replay if reject.sync == NAME else _record
-    again(session, reject, who)
+    if reject.sync == NAME:
+        sales.replay(session, reject, who, number)
+    elif number is not None:
+        raise RefusedError(f"Reject {reject_id} is no sale; only a sale has a number.")
+    else:
+        _record(session, reject, who)
 
 
 def discard(reject_ids: Iterable[int], *, by: By) -> None:

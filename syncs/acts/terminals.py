@@ -1,4 +1,4 @@
-"""Terminals: add, revoke and restore them, set their level and their answer to duplicates."""
+"""Terminals: add, revoke, restore, replace; set their level and their answer to duplicates."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ class Changed(NamedTuple):
     changed: bool
 
 
+class Restored(NamedTuple):
+    """A terminal, whether the act changed it, and the one that replaced it until now."""
+
+    terminal: Terminal
+    changed: bool
+    successor: Terminal | None
+
+
 def add(*, shop_id: int, serial: str, name: str, level: int, by: By) -> Entry:
     """A new terminal; errors are those of ``db.tills.terminals.add``."""
     with writing() as session:
@@ -46,14 +54,28 @@ def revoke(which: str, *, by: By) -> Changed:
         return Changed(_view(session, terminal), changed)
 
 
-def restore(which: str, *, by: By) -> Changed:
-    """Accept a revoked till again, as it was."""
+def restore(which: str, *, by: By) -> Restored:
+    """Accept a revoked till again, as it was; whichever replaced it does so no longer."""
     with writing() as session:
         terminal = terminals.find(session, which)
+        other = terminals.successor(session, terminal)
         changed = terminals.restore(session, terminal)
         if changed:
-            _note(session, terminal, "terminal.restore", by)
-        return Changed(_view(session, terminal), changed)
+            details = {} if other is None else {"replaced_by": other.id}
+            _note(session, terminal, "terminal.restore", by, **details)
+        successor = None if other is None else _view(session, other)
+        return Restored(_view(session, terminal), changed, successor)
+
+
+def replace(old: str, new: str, *, by: By) -> Terminal:
+    """The terminal ``new``, which has ``old``'s numbers from now on; ``old`` is revoked. Errors are
+    those of ``db.tills.terminals.replace``.
+    """
+    with writing() as session:
+        before, after = (terminals.find(session, word, lock=False) for word in (old, new))
+        terminals.replace(session, before, after)
+        _note(session, before, "terminal.replace", by, replaced_by=after.id)
+        return _view(session, after)
 
 
 def set_level(which: str, level: int, *, by: By) -> Entry:

@@ -13,6 +13,7 @@ from db.models import Sale, SaleLine
 from db.tills.sales import NewSale, Sender
 from db.types import to_units
 from syncs.sales.decide import Accepted, Decision, Recorded, Refused
+from syncs.sales.items import Item
 
 _CENTS = 100
 DUPLICATE = "DOUBLON"
@@ -63,14 +64,14 @@ def done(
     created: list[dict[str, object]] = []
     for decision in decisions:
         if isinstance(decision, Accepted):
-            created.append(_new(decision.new))
+            created.append(_new(decision.item, decision.new))
         elif isinstance(decision, Recorded):
             sold = _sold(decision, recorded, lines)
             if decision.own:
                 created.append(sold)
             elif sender.answers_duplicates:
                 created.append({**sold, "deja_enregistree": True})
-    errors = [error for decision in decisions if (error := _error(decision)) is not None]
+    errors = [error for each in decisions if (error := _error(each, recorded)) is not None]
     good = len(decisions) - len(errors)
     body = {
         **_frame(
@@ -116,9 +117,9 @@ def _synced(count: int) -> str:
     return f"{count} vente(s) synchronisée(s) avec succès"
 
 
-def _new(sale: NewSale) -> dict[str, object]:
+def _new(item: Item, sale: NewSale) -> dict[str, object]:
     return _sale(
-        sale.number, sale.total, sale.discount,
+        item, sale.total, sale.discount,
         [(line.title, line.quantity, line.unit_price, line.subtotal) for line in sale.lines],
     )  # fmt: skip
 
@@ -127,11 +128,11 @@ def _sold(
     decision: Recorded, recorded: Mapping[int, Sale], lines: Mapping[int, Sequence[SaleLine]]
 ) -> dict[str, object]:
     if decision.twin is not None:
-        return _new(decision.twin)
+        return _new(decision.item, decision.twin)
     assert decision.sale_id is not None
     sale = recorded[decision.sale_id]
     return _sale(
-        sale.invoice_number,
+        decision.item,
         to_units(sale.total),
         None if sale.discount is None else to_units(sale.discount),
         [
@@ -142,9 +143,10 @@ def _sold(
 
 
 def _sale(
-    number: str, total: int, discount: int | None, lines: Iterable[tuple[str, int, int, int]]
+    item: Item, total: int, discount: int | None, lines: Iterable[tuple[str, int, int, int]]
 ) -> dict[str, object]:
-    body: dict[str, object] = {"numero_facture": number, "montant_total": money(total)}
+    """By the number that the till sent, for by that it knows its sale."""
+    body: dict[str, object] = {"numero_facture": item.number, "montant_total": money(total)}
     if discount is not None:
         body["remise"] = money(discount)
     body["lignes"] = [
@@ -159,12 +161,12 @@ def _sale(
     return body
 
 
-def _error(decision: Decision) -> dict[str, object] | None:
+def _error(decision: Decision, recorded: Mapping[int, Sale]) -> dict[str, object] | None:
     """Its entry in ``ventes_erreurs``; None when it is sold by this batch."""
     if isinstance(decision, Refused):
         return _refusal(decision)
     if isinstance(decision, Recorded) and not decision.own:
-        return _duplicate(decision)
+        return _duplicate(decision, recorded)
     return None
 
 
@@ -180,12 +182,14 @@ def _refusal(decision: Refused) -> dict[str, object]:
     return body
 
 
-def _duplicate(decision: Recorded) -> dict[str, object]:
-    number = decision.item.number
+def _duplicate(decision: Recorded, recorded: Mapping[int, Sale]) -> dict[str, object]:
+    item = decision.item
+    sale = None if decision.sale_id is None else recorded[decision.sale_id]
+    under = "" if sale is None or sale.sent_number is None else f" sous {sale.invoice_number}"
     return {
-        "index": decision.item.position,
-        "numero_facture": number,
-        "erreur": f"Vente {number} existe déjà, ignorée",
+        "index": item.position,
+        "numero_facture": item.number,
+        "erreur": f"Vente {item.key} existe déjà{under}, ignorée",
         "code": DUPLICATE,
         "deja_enregistree": True,
     }

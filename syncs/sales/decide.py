@@ -10,30 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from core import crypto
-from core.errors import SkippableError
-from db.tills.sales import Article, Known, NewSale, Sender, SoldLine
+from core.canonical import canonical
+from db.tills.sales import Article, Known, NewSale, Past, Sender, SoldLine
 from db.types import to_units
 from syncs.sales import payload
+from syncs.sales.items import Item
 from syncs.sales.payload import TillLine, TillSale
 
+CONFLICT = "CONFLIT_FACTURE"
 LARGEST_TOTAL = 10**13 * 10**4
 """What a column of money holds, with room."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One element of the till's array: ``position`` from 1, ``sale`` None when it is malformed."""
-
-    position: int
-    number: str | None
-    raw: object
-    sale: TillSale | None
-    content: str = ""
-    sold_at: datetime | None = None
-    trouble: SkippableError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +57,10 @@ class Refused:
 Decision = Accepted | Recorded | Refused
 
 
-def read(raws: Iterable[object], sender: Sender, stamp: str | None) -> list[Item]:
-    """The till's array, each element on its own. ``stamp`` is the batch's second (DESIGN §7)."""
-    return [
-        read_one(raw, position, sender.shop_id, ZoneInfo(sender.timezone), stamp)
-        for position, raw in enumerate(raws, 1)
-    ]
-
-
-def read_one(raw: object, position: int, shop_id: int, zone: ZoneInfo, stamp: str | None) -> Item:
-    """One element; a sale without a number gets the one that was fixed at its reception."""
-    try:
-        sale = payload.read(raw, zone)
-    except SkippableError as error:
-        return Item(position, payload.number_of(raw), raw, None, trouble=error)
-    number = sale.number or f"VENTE-{shop_id}-{stamp}-{position - 1}"
-    return Item(position, number, raw, sale, sale.content_hash(), sale.moment(zone))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """One pass over a batch. ``again``: it had an answer, so what it has sold is its ``own``; the
-    first time each, for ``met`` are the numbers this pass has dealt with.
+    first time each, for ``met`` are the numbers, in canonical form, this pass has dealt with.
     """
 
     batch_id: int
@@ -104,19 +74,25 @@ def other_number(number: str, this_pass: Pass) -> str:
     return f"{number}-{this_pass.batch_id}"
 
 
+def numbers(items: Iterable[Item], this_pass: Pass) -> set[str]:
+    """What a ``Decider`` must know of the past: every number that it may come upon."""
+    every: set[str] = set()
+    for item in items:
+        every |= {number for number in (item.number, item.key, item.under) if number}
+        if item.number and item.sale is not None and item.sale.number is None:
+            every.add(other_number(item.number, this_pass))
+    return every
+
+
 class Decider:
     """Decides the sales of one batch in order: each finds the stock that those before it left."""
 
     def __init__(
-        self,
-        sender: Sender,
-        this_pass: Pass,
-        known: Mapping[str, Known],
-        articles: Mapping[int, Article],
+        self, sender: Sender, this_pass: Pass, past: Past, articles: Mapping[int, Article]
     ) -> None:
         self._sender = sender
         self._this_pass = this_pass
-        self._known = known
+        self._past = past
         self._articles = articles
         self._left = {ident: article.stock for ident, article in articles.items()}
         self._sold: dict[str, tuple[str, NewSale]] = {}
@@ -132,13 +108,16 @@ class Decider:
             return Refused(item, trouble.code, str(trouble), trouble.field)
         sale, item = item.sale, self._beside(item)
         assert item.number is not None
-        known = self._known.get(item.number)
-        if known is not None:
-            return self._compare(item, item.number, known)
-        if item.number in self._sold:
-            content, new = self._sold[item.number]
-            return Recorded(item, None, twin=new) if content == item.content else _conflict(item)
-        return self._sell(item, item.number, sale)
+        recorded = self._earlier(item)
+        if recorded is not None:
+            return recorded
+        if not self._is_taken(item):
+            return self._sell(item, sale, item.number)
+        if item.under is None:
+            return self._conflict(item)
+        if item.under in self._past.sold:
+            return _conflict(item, f"La facture {item.under} existe déjà")
+        return self._sell(item, sale, item.under)
 
     def _beside(self, item: Item) -> Item:
         """The item under its other number when a till has chosen ours for a sale of its own."""
@@ -146,28 +125,65 @@ class Decider:
         assert item.number is not None
         if item.sale.number is not None:
             return item
-        this_pass, known = self._this_pass, self._known.get(item.number)
+        this_pass, known = self._this_pass, self._past.sold.get(item.number)
         other = other_number(item.number, this_pass)
         taken = item.number in this_pass.met
         if known is not None and known.batch_id != this_pass.batch_id:
             # A till that knows the number of a refused sale may have sent it under that since.
-            own = this_pass.again and known.content_hash == item.content
-            taken = not own or other in self._known
-        return replace(item, number=other) if taken else item
+            own = this_pass.again and self._is_same(item, known)
+            taken = not own or other in self._past.sold
+        return replace(item, number=other, key=other) if taken else item
 
-    def _compare(self, item: Item, number: str, known: Known) -> Decision:
-        if known.content_hash != item.content:
-            return _conflict(item)
+    def _earlier(self, item: Item) -> Recorded | None:
+        """The same sale, if it was sold before: under its number, or under another one instead."""
+        sold = self._under(item)
+        for known in (*sold, *self._past.renumbered.get(item.key, ())):
+            if self._is_same(item, known):
+                return self._recorded(item, known)
+        content, twin = self._sold.get(item.key, ("", None))
+        if twin is not None and content == item.content:
+            return Recorded(item, None, twin=twin)
+        return None
+
+    def _under(self, item: Item) -> list[Known]:
+        """What was sold under its number.
+
+        Two sales when they were sold under two spellings of it, as numbers once were compared.
+        """
+        spellings = dict.fromkeys((item.number or "", item.key))
+        return [self._past.sold[each] for each in spellings if each in self._past.sold]
+
+    def _is_taken(self, item: Item) -> bool:
+        return bool(self._under(item)) or item.key in self._sold
+
+    def _conflict(self, item: Item) -> Refused:
+        others = bool(sold := self._under(item)) and not any(map(self._is_ours, sold))
+        whose = "est celle d’un autre terminal" if others else "existe déjà avec un autre contenu"
+        return _conflict(
+            item,
+            f"La facture {item.key} {whose}\u00a0; la vente est gardée pour vérification, "
+            "inutile de la renvoyer",
+        )
+
+    def _is_same(self, item: Item, known: Known) -> bool:
+        """Whether it was sent again. Two tills that count alike are two sales, however equal."""
+        return known.content_hash == item.content and self._is_ours(known)
+
+    def _is_ours(self, known: Known) -> bool:
+        return known.terminal_id in self._sender.line
+
+    def _recorded(self, item: Item, known: Known) -> Recorded:
         this_pass = self._this_pass
         own = (
-            this_pass.again and known.batch_id == this_pass.batch_id and number not in this_pass.met
+            this_pass.again
+            and known.batch_id == this_pass.batch_id
+            and known.number not in this_pass.met
         )
-        this_pass.met.add(number)
+        this_pass.met.add(known.number)
         return Recorded(item, known.sale_id, own=own)
 
-    def _sell(self, item: Item, number: str, sale: TillSale) -> Decision:
-        unknown = _unknown(item, sale, self._articles)
-        if unknown is not None:
+    def _sell(self, item: Item, sale: TillSale, number: str) -> Decision:
+        if unknown := _unknown(item, sale, self._articles):
             return unknown
         short = self._short_of(sale)
         if short is not None and not self._sender.allows_negative:
@@ -175,12 +191,12 @@ class Decider:
         lines = [self._line(line) for line in sale.lines]
         subtotal = sum(line.subtotal for line in lines)
         discount = None if sale.discount is None else _signed(to_units(sale.discount), subtotal)
-        beyond = _beyond(item, lines, subtotal, sale.discount)
-        if beyond is not None:
+        if beyond := _beyond(item, lines, subtotal, sale.discount):
             return beyond
         received_at = self._this_pass.received_at
         new = NewSale(
-            number=number, payment_method=sale.method, paid=sale.is_paid,
+            number=number, sent_number=item.key if number != item.number else None,
+            payment_method=sale.method, paid=sale.is_paid,
             total=subtotal - (discount or 0), discount=discount,
             # The clock of a till may be ahead: nothing is sold after it was received.
             sold_at=min(item.sold_at or received_at, received_at),
@@ -190,8 +206,8 @@ class Decider:
         )  # fmt: skip
         for line in lines:
             self._left[line.product_id] -= line.quantity
-        self._sold[number] = (item.content, new)
-        self._this_pass.met.add(number)
+        self._sold[item.key] = (item.content, new)
+        self._this_pass.met.add(canonical(number))
         return Accepted(item, new)
 
     def _short_of(self, sale: TillSale) -> Article | None:
@@ -212,13 +228,8 @@ class Decider:
         )
 
 
-def _conflict(item: Item) -> Refused:
-    return Refused(
-        item, "CONFLIT_FACTURE",
-        f"La facture {item.number} existe déjà avec un autre contenu\u00a0; "
-        "la vente est gardée pour vérification",
-        "numero_facture",
-    )  # fmt: skip
+def _conflict(item: Item, message: str) -> Refused:
+    return Refused(item, CONFLICT, message, "numero_facture")
 
 
 def _unknown(item: Item, sale: TillSale, articles: Mapping[int, Article]) -> Refused | None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from core import crypto, details, money
+from core.canonical import canonical
 from core.errors import SkippableError
 from core.strict_json import Unusable
 
@@ -50,16 +51,20 @@ def _refuse(sentence: str) -> PydanticCustomError:
 
 
 def _number(value: object) -> str | None:
-    """An invoice number as it was sent; an empty one is none."""
+    """An invoice number as it was sent; an empty one is none.
+
+    What is around it is no part of it, so a scanner's line break there does no harm.
+    """
     if value is None:
         return None
     if not isinstance(value, str):
         raise _refuse("doit être un texte")
-    if not value.strip():
+    number = canonical(value)
+    if not number:
         return None
     if len(value) > LONGEST_NUMBER:
         raise _refuse(f"dépasse {LONGEST_NUMBER} caractères")
-    if details.printable(value) != value:
+    if details.printable(number) != number:
         raise _refuse("contient des caractères de contrôle")
     return value
 

@@ -16,7 +16,8 @@ from db.tills import batch_claims, sales
 from db.tills.batch_claims import Claim
 from db.tills.sales import Sender
 from syncs.sales import answers, decide, refused
-from syncs.sales.decide import Accepted, Decision, Item, Pass, Recorded, Refused
+from syncs.sales.decide import Accepted, Decision, Pass, Recorded, Refused
+from syncs.sales.items import Item, read
 from syncs.trying import BROKEN_OFF, REFUSED, message_of
 
 log = get_logger(__name__)
@@ -50,15 +51,9 @@ def settle(
 
     The caller holds the shop.
     """
-    numbers = {item.number for item in items if item.number}
-    numbers |= {
-        decide.other_number(item.number, this_pass)
-        for item in items
-        if item.number and item.sale is not None and item.sale.number is None
-    }
-    known = sales.known(session, sender.shop_id, numbers)
+    past = sales.known(session, sender.shop_id, decide.numbers(items, this_pass))
     articles = sales.lock_articles(session, sender.assortment, _articles(items))
-    decider = decide.Decider(sender, this_pass, known, articles)
+    decider = decide.Decider(sender, this_pass, past, articles)
     decisions = list(decider.decide(items))
     accepted = [decision.new for decision in decisions if isinstance(decision, Accepted)]
     if accepted:
@@ -66,14 +61,14 @@ def settle(
             session, sender, accepted, articles, batch_id=this_pass.batch_id,
             received_at=this_pass.received_at,
         )  # fmt: skip
-    refused.keep(session, sender.shop_id, this_pass.batch_id, decisions)
+    refused.keep(session, sender, this_pass.batch_id, decisions)
     return decisions
 
 
 def _in_one(held: Claim, raws: Sequence[object]) -> tuple[Sender, list[Decision]]:
     with writing(patience=PATIENCE) as session:
         sender = sales.hold_shop(session, held.shop_id, held.terminal_id)
-        items = decide.read(raws, sender, held.number_stamp)
+        items = read(raws, sender, held.number_stamp)
         decisions = settle(session, sender, items, _this_pass(held))
         _finish(session, held, sender, decisions)
     return sender, decisions
@@ -84,7 +79,7 @@ def _one_by_one(held: Claim, raws: Sequence[object]) -> tuple[Sender, list[Decis
     this_pass = _this_pass(held)
     with writing(patience=PATIENCE) as session:
         sender = sales.hold_shop(session, held.shop_id, held.terminal_id)
-        items = decide.read(raws, sender, held.number_stamp)
+        items = read(raws, sender, held.number_stamp)
         # All of them first: one by one they would not be taken in the order of their ids.
         sales.lock_articles(session, sender.assortment, _articles(items))
         for item in items:
@@ -95,7 +90,7 @@ def _one_by_one(held: Claim, raws: Sequence[object]) -> tuple[Sender, list[Decis
                 if isinstance(error, BROKEN_OFF):
                     raise
                 refusal = Refused(item, "REFUS_BASE", NOT_WRITTEN)
-                refused.keep(session, sender.shop_id, held.batch_id, [refusal])
+                refused.keep(session, sender, held.batch_id, [refusal])
                 decisions.append(refusal)
         _finish(session, held, sender, decisions)
     return sender, decisions
@@ -137,7 +132,8 @@ def _articles(items: Sequence[Item]) -> set[int]:
 def _log(sender: Sender, decisions: Sequence[Decision]) -> None:
     """The guide's log, after the commit: numbers and amounts, never who bought."""
     for decision in decisions:
-        number = decision.item.number
+        # Not as it was sent: what is around it may be a line break.
+        number = decision.item.key or None
         if isinstance(decision, Accepted):
             total = answers.money(decision.new.total)
             log.info(

@@ -8,8 +8,14 @@ from typing import Any, Literal
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from core.document import Json
+from db.models import Reject as Row
+from db.tills import batches, history
+from db.tills.history import Sold
 from db.work import rejects
-from syncs.views.shapes import Id, Shape, Text
+from syncs.sales.answers import amount
+from syncs.sales.decide import CONFLICT
+from syncs.views.shapes import Amount, Id, Shape, Text
 
 RejectState = Literal["open", "replayed", "discarded"]
 
@@ -32,9 +38,47 @@ class RejectLine(Shape):
     updated_at: datetime
 
 
+class Named(Shape):
+    """A shop or a terminal."""
+
+    id: Id
+    name: str
+
+
+class RecordedLine(Shape):
+    """An article of a sale; amounts are in the shop's currency."""
+
+    product_id: Id
+    title: str
+    quantity: int
+    unit_price: Amount
+    list_price: Amount
+    subtotal: Amount
+
+
+class RecordedSale(Shape):
+    """A sale, without its customer; `terminal` is the till's name."""
+
+    id: Id
+    invoice_number: str
+    payment_method: str
+    paid: bool
+    total: Amount
+    discount: Amount | None
+    sold_at: datetime
+    received_at: datetime
+    terminal: str
+    lines: list[RecordedLine]
+
+
 class Reject(RejectLine):
     """A refused record."""
 
+    shop: Named | None = Field(default=None, description="Of a sale: where it was made.")
+    terminal: Named | None = Field(default=None, description="Of a sale: which till sent it.")
+    conflicts_with: RecordedSale | None = Field(
+        default=None, description="Of a CONFLIT_FACTURE: the sale that has its number."
+    )
     payload: Any = Field(default=None, description="What was received; operators see it.")
 
 
@@ -52,5 +96,46 @@ def find(session: Session, reject_id: int, *, opened: bool) -> Reject:
     ``NotFoundError`` when there is none.
     """
     reject = rejects.find(session, reject_id)
-    line = RejectLine.of(reject).dump()
-    return Reject(**line, payload=rejects.payload(reject)) if opened else Reject(**line)
+    values = RejectLine.of(reject).dump() | _of_sale(session, reject)
+    return Reject(**values, payload=rejects.payload(reject)) if opened else Reject(**values)
+
+
+def _of_sale(session: Session, reject: Row) -> Json:
+    """Where a refused sale comes from, and the one it is in conflict with; nothing of a record."""
+    if reject.batch_id is None:
+        return {}
+    shop, terminal = batches.origin(session, reject.batch_id)
+    sold = None
+    if reject.code == CONFLICT and reject.external_id is not None:
+        sold = history.under(session, shop.id, reject.external_id)
+    return {
+        "shop": Named(id=shop.id, name=shop.name),
+        "terminal": Named(id=terminal.id, name=terminal.name),
+        "conflicts_with": None if sold is None else _sold(sold),
+    }
+
+
+def _sold(sale: Sold) -> RecordedSale:
+    lines = [
+        RecordedLine(
+            product_id=line.product_id,
+            title=line.title,
+            quantity=line.quantity,
+            unit_price=amount(line.unit_price),
+            list_price=amount(line.list_price),
+            subtotal=amount(line.subtotal),
+        )
+        for line in sale.lines
+    ]
+    return RecordedSale(
+        id=sale.id,
+        invoice_number=sale.invoice_number,
+        payment_method=sale.payment_method,
+        paid=sale.paid,
+        total=amount(sale.total),
+        discount=None if sale.discount is None else amount(sale.discount),
+        sold_at=sale.sold_at,
+        received_at=sale.received_at,
+        terminal=sale.terminal,
+        lines=lines,
+    )

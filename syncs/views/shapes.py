@@ -17,6 +17,9 @@ Text = str | None
 Id = Annotated[int, Field(ge=1)]
 Count = int
 
+Amount = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{2,4}$", examples=["40000.00"])]
+"""In the shop's currency, as text: two decimals, up to four when it has them."""
+
 RunStatus = Literal[
     "due", "running", "succeeded", "partial", "failed", "cancelled", "needs_approval", "superseded"
 ]

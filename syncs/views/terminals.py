@@ -11,7 +11,9 @@ from syncs.views.shapes import Id, Shape
 
 
 class Terminal(Shape):
-    """A till; ``clock_offset`` is in seconds, positive when its clock is ahead."""
+    """A till; ``clock_offset`` is in seconds, positive when its clock is ahead. ``replaces_id`` is
+    the terminal whose place it took.
+    """
 
     id: Id
     shop_id: Id
@@ -22,6 +24,7 @@ class Terminal(Shape):
     duplicates: str
     last_seen_at: datetime | None
     clock_offset: int | None
+    replaces_id: Id | None
     created_at: datetime
 
 

@@ -12,6 +12,9 @@ from db.session import reading, writing
 from db.work import rejects
 from db.work.rejects import Refusal
 from tests.syncs.acts.made import Worker
+from tests.syncs.sales.conftest import beside, open_rejects, sale, sales, till
+
+__all__ = ["beside", "till"]
 
 REPLAY = "POST /api/ops/rejects/replay"
 DISCARD = "POST /api/ops/rejects/discard"
@@ -173,3 +176,40 @@ def test_a_key_that_is_not_held_is_a_wrong_setting(ask, monkeypatch):
     answer = ask(f"GET /api/ops/rejects/{ident}")
 
     assert (answer.status_code, answer.get_json()["code"]) == (503, "CONFIGURATION")
+
+
+def test_a_conflict_names_both_sales_and_is_sold_under_another_number(ask, till, beside):
+    till.send(sale("A", client="Awa Diop"))
+    beside.send(sale("A", client="Awa Diop"))
+    (reject,) = open_rejects()
+    address = f"/api/ops/rejects/{reject.id}"
+
+    seen = ask(f"GET {address}", role="viewer")
+    refused = ask(f"POST {address}/replay", json={"number": "\u200bA"})
+    done = ask(f"POST {address}/replay", json={"number": "A-2"}, role="operator")
+
+    assert (seen.get_json()["shop"], seen.get_json()["terminal"]) == (
+        {"id": 2, "name": "Ma Boutique"}, {"id": 3, "name": "Caisse 2"},
+    )  # fmt: skip
+    assert seen.get_json()["conflicts_with"]["invoice_number"] == "A"
+    assert "Awa" not in seen.text
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "REFUSED")
+    assert done.get_json() == {"id": reject.id, "state": "replayed"}
+    assert [each.invoice_number for each in sales()] == ["A", "A-2"]
+
+
+@pytest.mark.parametrize("number", ["", " ", "A" * 65, "A\nB", 12, ["A"], True])
+def test_what_is_no_number_is_named(ask, number):
+    answer = ask(f"POST /api/ops/rejects/{refuse(RICE)}/replay", json={"number": number})
+
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "INVALID_FIELDS")
+    assert answer.get_json()["errors"][0]["field"] == "number"
+
+
+def test_a_record_has_no_number(ask):
+    ident = refuse(RICE)
+
+    answer = ask(f"POST /api/ops/rejects/{ident}/replay", json={"number": "A"})
+
+    assert (answer.status_code, states()[ident]) == (409, "open")
+    assert "is no sale" in answer.get_json()["detail"]

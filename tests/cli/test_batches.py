@@ -22,7 +22,7 @@ from tests.syncs.sales.conftest import (
     stock_of,
 )
 
-till = conftest.till
+till, beside = conftest.till, conftest.beside
 
 CUSTOMER = {"nom": "Awa Diop"}
 
@@ -174,7 +174,7 @@ def test_what_a_sale_is_refused_for_is_said_with_its_field(told, till):
         ids["ARTICLE_INCONNU"]: " (lignes.0.article_id): Article 99 non trouvé.",
         ids["CONFLIT_FACTURE"]: (
             " (numero_facture): La facture C existe déjà avec un autre contenu\u00a0; la vente "
-            "est gardée pour vérification."
+            "est gardée pour vérification, inutile de la renvoyer."
         ),
     }
     assert len(open_rejects()) == 3
@@ -193,3 +193,36 @@ def test_to_discard_a_sale_says_who_would_send_it_again(cli, told, till):
 
 def test_a_list_of_no_sync_is_still_refused(cli):
     assert "there are: b2b.categories" in cli("rejects", "list", "--sync", "sale", exit=1).stderr
+
+
+def test_a_conflict_is_shown_with_both_sales_and_sold_under_another_number(cli, told, till, beside):
+    till.send(sale("A"))
+    beside.send(sale("A"))
+    (line,) = told("rejects", "list", "--sync", "sales")
+
+    shown, said = told("rejects", "show", line["id"]), cli("rejects", "show", line["id"])
+
+    assert (shown["shop"]["name"], shown["terminal"]["name"]) == ("Ma Boutique", "Caisse 2")
+    assert shown["conflicts_with"]["terminal"] == "Terminal messie vanza"
+    assert shown["conflicts_with"]["total"] == "40000.00"
+    for word in ("2 (Ma Boutique)", "3 (Caisse 2)", "Samsung S24", "Terminal messie vanza"):
+        assert word in said.stdout
+    assert f"rejects replay {line['id']} --number NEW" in said.stderr
+    assert "existe déjà" in cli("rejects", "replay", line["id"], "--number", "A", exit=3).stderr
+    told("rejects", "replay", line["id"], "--number", "A-2")
+    assert [each.invoice_number for each in sales()] == ["A", "A-2"]
+    assert open_rejects() == []
+
+
+def test_another_number_is_for_one_sale(cli, told, till):
+    for number in "AB":
+        till.send(sale(number, (CASE, 6)))
+    ids = [line["id"] for line in told("rejects", "list", "--sync", "sales")]
+
+    for arguments in (["--all"], ids):
+        said = cli("rejects", "replay", *arguments, "--number", "N", exit=2)
+        assert "--number is for one sale" in said.stderr
+    assert "must not be empty" in cli("rejects", "replay", ids[0], "--number", " ", exit=2).stderr
+    record = given.reject({"id": 1}, "1")
+    said = cli("rejects", "replay", record, "--number", "N", exit=3)
+    assert "is no sale" in said.stderr

@@ -186,3 +186,34 @@ def test_a_word_that_names_two_tills_names_none(add, cli):
     assert "other name" in cli("terminal", "revoke", first["id"], exit=1).stderr
     cli("terminal", "revoke", SERIAL)
     assert not kept(first["id"]).active
+
+
+def test_a_till_takes_the_place_of_another(cli, told):
+    shop = told("shop", "add", "--name", "Boutique")["id"]
+    old, new = (
+        told("terminal", "add", "--shop", shop, "--serial", serial, "--name", serial)["id"]
+        for serial in ("old", "new")
+    )
+
+    assert told("terminal", "replace", "old", new) == {
+        "id": new, "shop_id": shop, "serial": "new", "name": "new", "level": 0,
+        "replaces_id": old,
+    }  # fmt: skip
+
+    assert [item["replaces_id"] for item in told("terminal", "list")] == [None, old]
+    assert (
+        f"replaced by terminal {new} already"
+        in cli("terminal", "replace", "old", "new", exit=1).stderr
+    )
+    said = cli("terminal", "restore", "old").stderr
+    assert f"Terminal {new} (new) does not replace it any more." in said
+    assert [item["replaces_id"] for item in told("terminal", "list")] == [None, None]
+
+
+def test_a_till_that_takes_its_own_place_is_refused_by_name(cli, told):
+    shop = told("shop", "add", "--name", "Boutique")["id"]
+    told("terminal", "add", "--shop", shop, "--serial", "old", "--name", "old")
+
+    assert "cannot replace itself" in cli("terminal", "replace", "old", "old", exit=1).stderr
+    assert "terminal list" in cli("terminal", "replace", "old", "nobody", exit=1).stderr
+    assert "is revoked" not in cli("terminal", "list").stdout

@@ -12,11 +12,15 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from db.session import engine, reading, writing
-from db.tills import history, statistics
+from db.tills import history, sales, statistics
 from tests import sold
 
 SALES = 200_000
 INDEX = "ix_sales_shop_id_sold_at"
+NUMBERS = (
+    (sales._KNOWN, "uq_sales_compared_number"),
+    (sales._RENUMBERED, "ix_sales_sent_number"),
+)
 BEGIN = datetime(2023, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 # One sale in ten minutes for almost four years, four of five in one shop, lines for every fourth.
@@ -88,6 +92,19 @@ def plan(question: Callable[[Session], Any]) -> str:
         return "\n".join(str(row[-1]) for row in rows)
 
 
+def plan_among(statement: str, shop: int) -> str:
+    """How the database looks numbers up."""
+    sqlite = dialect() == "sqlite"
+    numbers = [f"V{number}" for number in range(1, 101)]
+    among = f"IN ({', '.join('?' * len(numbers))})" if sqlite else "= ANY(%s)"
+    text = statement.replace("IN ?*", among)
+    text = f"EXPLAIN QUERY PLAN {text}" if sqlite else f"EXPLAIN {text.replace('?', '%s')}"
+    values = (shop, *numbers) if sqlite else (shop, numbers)
+    with engine().connect() as connection:
+        rows = connection.exec_driver_sql(text, values)
+        return "\n".join(str(row[-1]) for row in rows)
+
+
 def by(found: str) -> str:
     """The conditions under which indexes are looked into."""
     lines = [line for line in found.splitlines() if "Index Cond" in line or "SEARCH" in line]
@@ -122,3 +139,5 @@ def test_every_question_is_answered_through_the_index(shop):
             assert name == "newest" or "sold_at" in by(found), (name, analyzed, found)
             for scan in ("Seq Scan on sales", "SCAN sales"):
                 assert scan not in found, (name, analyzed, found)
+        for statement, index in NUMBERS if analyzed else ():
+            assert index in plan_among(statement, shop), index

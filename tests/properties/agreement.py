@@ -29,19 +29,23 @@ def check(books: Books) -> None:
 def _sales(session: Session, books: Books) -> None:
     found = {(sale.shop_id, sale.invoice_number): sale for sale in session.scalars(select(Sale))}
     assert session.scalar(select(func.count()).select_from(Sale)) == len(found)
-    assert found.keys() == books.sold.keys()
+    told = {(shop, sold.number): sold for (shop, _), sold in books.sold.items()}
+    assert found.keys() == told.keys()
     lines: dict[int, list[SaleLine]] = defaultdict(list)
     for line in session.scalars(select(SaleLine).order_by(SaleLine.sale_id, SaleLine.line_no)):
         lines[line.sale_id].append(line)
     assert len(lines) == len(found)
     for key, sale in found.items():
-        _sale(sale, lines[sale.id], books.sold[key])
+        _sale(sale, lines[sale.id], told[key])
 
 
 def _sale(sale: Sale, lines: list[SaleLine], told: Sold) -> None:
     content = told.content
-    assert (sale.batch_id, sale.payment_method, sale.paid) == (
-        told.batch, content.method, content.paid,
+    assert (sale.batch_id, sale.terminal_id, sale.payment_method, sale.paid) == (
+        told.batch, told.till, content.method, content.paid,
+    )  # fmt: skip
+    assert (sale.compared_number or sale.invoice_number, sale.sent_number) == (
+        told.number.strip(), told.instead_of,
     )  # fmt: skip
     assert (sale.total, sale.discount, sale.oversold) == (
         told.total, told.discount, told.oversold,

@@ -48,9 +48,14 @@ class Article:
 
 @dataclass(frozen=True)
 class Sold:
-    """A sale that was accepted; ``prices`` are those of its lines."""
+    """A sale that was accepted; ``prices`` are those of its lines. ``instead_of`` is the number
+    that its till sent, when a person gave it another one.
+    """
 
     batch: int
+    till: int
+    number: str
+    instead_of: str | None
     content: Content
     prices: tuple[Decimal, ...]
     oversold: bool
@@ -119,8 +124,8 @@ class Batch:
 
 @dataclass
 class Books:
-    """All that was promised so far. ``refused`` holds what waits for a person, ``left`` which
-    article has once left which shop.
+    """All that was promised so far. ``sold`` is by shop and number without the blanks around it,
+    ``refused`` holds what waits for a person, ``left`` which article has once left which shop.
     """
 
     allows_negative: dict[int, bool]
@@ -128,9 +133,12 @@ class Books:
     articles: dict[int, Article]
     batches: dict[int, Batch] = field(default_factory=dict)
     sold: dict[tuple[int, str], Sold] = field(default_factory=dict)
-    refused: dict[tuple[int, str | None, object], Refusal] = field(default_factory=dict)
+    refused: dict[tuple[int, int, str | None, object], Refusal] = field(default_factory=dict)
     left: set[tuple[int, int]] = field(default_factory=set)
     sells_from: dict[int, int] = field(default_factory=dict)
+    active: dict[int, bool] = field(default_factory=dict)
+    replaces: dict[int, int] = field(default_factory=dict)
+    """The old till by the new one."""
 
     def work(self, batch: Batch) -> None:
         """Every sale of the batch is decided, in their order, and the batch is answered."""
@@ -139,13 +147,14 @@ class Books:
         created: list[tuple[str, Decimal, bool]] = []
         errors: list[tuple[int, str | None, str]] = []
         for index, raw in enumerate(batch.sales, 1):
-            number, code = self._decide(batch, index, raw, met, again=bool(batch.answers))
+            number, code, sold = self._decide(batch, index, raw, met, again=bool(batch.answers))
             if code is not None:
                 errors.append((index, number, code))
             good += code is None
             if code is None or (code == "DOUBLON" and self.answers_duplicates[batch.till]):
                 assert number is not None
-                created.append((number, self.sold[batch.shop, number].total, code is not None))
+                assert sold is not None
+                created.append((number, sold.total, code is not None))
         counts = (len(batch.sales), good, len(batch.sales) - good)
         batch.answers.append(Answer(counts, tuple(created), tuple(errors)))
         batch.status, batch.failures, batch.held = "done", 0, False
@@ -170,18 +179,50 @@ class Books:
             if article.shop == other or (ident, other) in self.left
         }  # fmt: skip
 
-    def replay(self, refusal: Refusal) -> bool:
-        """A person has a refused sale tried again; whether it is in now."""
+    def replay(self, refusal: Refusal, under: str | None = None) -> bool:
+        """A person has a refused sale tried again, ``under`` another number where its own is
+        another sale's; whether it is in now.
+        """
         batch = self.batches[refusal.batch]
         raw = batch.sales[refusal.index - 1]
         waiting = dict(self.refused)
         if self._repeated(batch, raw):
             return False
-        _, code = self._decide(batch, refusal.index, raw, set(), again=True)
-        if code in {None, "DOUBLON"}:
-            return True
-        self.refused = waiting
-        return False
+        if under is not None and not self._is_known(batch, refusal, read(raw)):
+            return False
+        _, code, _ = self._decide(batch, refusal.index, raw, set(), again=True, under=under)
+        if code not in {None, "DOUBLON"}:
+            self.refused = waiting
+            return False
+        # It may be in beside the number that it was refused under.
+        self.refused = {key: one for key, one in self.refused.items() if one != refusal}
+        return True
+
+    def replace(self, old: int, new: int) -> bool:
+        """A till takes the place of another one; whether it can."""
+        good = (
+            old != new and old not in self.replaces.values() and new not in self.replaces
+            and self.active[new]
+        )  # fmt: skip
+        if good:
+            self.active[old] = False
+            self.replaces[new] = old
+        return good
+
+    def restore(self, till: int) -> None:
+        """A till is let in again, and nobody has its place any longer."""
+        self.active[till] = True
+        self.replaces = {new: old for new, old in self.replaces.items() if old != till}
+
+    def line(self, till: int) -> list[int]:
+        """The tills that count as one, the first one first."""
+        members = [till]
+        while members[0] in self.replaces:
+            members.insert(0, self.replaces[members[0]])
+        new_by_old = {old: new for new, old in self.replaces.items()}
+        while members[-1] in new_by_old:
+            members.append(new_by_old[members[-1]])
+        return members
 
     def number(self, batch: Batch, index: int) -> str | None:
         """The number of a batch's sale: its own, or the one that it got when it was received."""
@@ -200,7 +241,7 @@ class Books:
             return False
         return any(
             sold.content == content and sold.batch != batch.id
-            and self.batches[sold.batch].till == batch.till
+            and sold.till in self.line(batch.till)
             for (shop, _), sold in self.sold.items() if shop == batch.shop
         )  # fmt: skip
 
@@ -212,65 +253,91 @@ class Books:
         known, taken = self.sold.get((batch.shop, number)), number in met
         if known is not None and known.batch != batch.id:
             # Who was told the number may have sent the very same under it.
-            same = again and known.content == content
+            same = again and known.content == content and known.till in self.line(batch.till)
             taken = not same or (batch.shop, other) in self.sold
         return other if taken else number
 
     def _decide(
-        self, batch: Batch, index: int, raw: Raw, met: set[str], *, again: bool
-    ) -> tuple[str | None, str | None]:
-        """The sale's number, and the code of its refusal or None."""
+        self, batch: Batch, index: int, raw: Raw, met: set[str], *, again: bool,
+        under: str | None = None,
+    ) -> tuple[str | None, str | None, Sold | None]:  # fmt: skip
+        """The sale's number, the code of its refusal or None, and the sale that is in the books."""
         number, content = self.number(batch, index), read(raw)
         if number and content and not raw["numero_facture"]:
             number = self._beside(batch, number, content, met, again=again)
-        code = self._verdict(batch, number, content, met, again=again)
-        key = (batch.shop, number, content or json.dumps(raw, sort_keys=True))
-        if code in {None, "DOUBLON"}:
-            assert number is not None
-            met.add(number)
-            self.refused.pop(key, None)
+        code, sold = self._verdict(batch, number, content, met, again=again, under=under)
+        line = self.line(batch.till)
+        key = (number.strip() if number else None, content or json.dumps(raw, sort_keys=True))
+        for till in line:
+            self.refused.pop((batch.shop, till, *key), None)
+        if sold is not None:
+            met.add(sold.number.strip())
         else:
-            self.refused[key] = Refusal(batch.id, index, number, str(code).split()[0])
-        return number, code
+            refusal = Refusal(batch.id, index, number, str(code).split()[0])
+            self.refused[batch.shop, batch.till, *key] = refusal
+        return number, code, sold
 
     def _verdict(
         self, batch: Batch, number: str | None, content: Content | None, met: set[str],
-        *, again: bool,
-    ) -> str | None:  # fmt: skip
+        *, again: bool, under: str | None,
+    ) -> tuple[str | None, Sold | None]:  # fmt: skip
         if content is None or number is None:
-            return "VENTE_INVALIDE"
-        known = self.sold.get((batch.shop, number))
+            return "VENTE_INVALIDE", None
+        known = self._earlier(batch, number, content)
         if known is not None:
-            if known.content != content:
-                return "CONFLIT_FACTURE"
-            own = again and known.batch == batch.id and number not in met
-            return None if own else "DOUBLON"
-        return self._sell(batch, number, content)
+            own = again and known.batch == batch.id and known.number.strip() not in met
+            return None if own else "DOUBLON", known
+        if (batch.shop, number.strip()) not in self.sold:
+            return self._sell(batch, number, None, content)
+        if under is None or (batch.shop, under) in self.sold:
+            return "CONFLIT_FACTURE", None
+        return self._sell(batch, under, number.strip(), content)
 
-    def _sell(self, batch: Batch, number: str, content: Content) -> str | None:
+    def _earlier(self, batch: Batch, number: str, content: Content) -> Sold | None:
+        """The very sale, by whatever number it is in the books; another till's never is."""
+        line = self.line(batch.till)
+        return next(
+            (
+                sold for (shop, key), sold in self.sold.items()
+                if shop == batch.shop and number.strip() in (key, sold.instead_of)
+                and sold.content == content and sold.till in line
+            ),
+            None,
+        )  # fmt: skip
+
+    def _is_known(self, batch: Batch, refusal: Refusal, content: Content | None) -> bool:
+        """Whether its number is taken, be it by itself."""
+        number = str(refusal.number)
+        return (batch.shop, number.strip()) in self.sold or (
+            content is not None and self._earlier(batch, number, content) is not None
+        )
+
+    def _sell(
+        self, batch: Batch, number: str, instead_of: str | None, content: Content
+    ) -> tuple[str | None, Sold | None]:
         ours = []
         for line in content.lines:
             article = self.articles.get(line.article)
             if article is None or not self.sells(batch.shop, line.article):
-                return f"ARTICLE_INCONNU {line.article}"
+                return f"ARTICLE_INCONNU {line.article}", None
             ours.append(article)
         wanted: Counter[int] = Counter()
         for line in content.lines:
             wanted[line.article] += line.quantity
         short = [each for each, n in wanted.items() if n > 0 and self.articles[each].stock < n]
         if short and not self.allows_negative[batch.shop]:
-            return f"STOCK_INSUFFISANT {short[0]}"
+            return f"STOCK_INSUFFISANT {short[0]}", None
         prices = tuple(
             article.price if line.price is None else line.price
             for line, article in zip(content.lines, ours, strict=True)
         )
-        sold = Sold(batch.id, content, prices, bool(short))
+        sold = Sold(batch.id, batch.till, number, instead_of, content, prices, bool(short))
         if (content.discount or 0) > abs(sold.whole):
-            return "VENTE_INVALIDE"
+            return "VENTE_INVALIDE", None
         for ident, quantity in wanted.items():
             self.articles[ident].stock -= quantity
-        self.sold[batch.shop, number] = sold
-        return None
+        self.sold[batch.shop, number.strip()] = sold
+        return None, sold
 
 
 def read(raw: Raw) -> Content | None:

@@ -24,7 +24,7 @@ from tests.syncs.sales.conftest import Till
 
 
 class Chain(RuleBasedStateMachine):
-    """Two shops and three tills, with nothing sold yet."""
+    """Two shops and four tills, with nothing sold yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -144,6 +144,11 @@ class Chain(RuleBasedStateMachine):
             if refusal.number
             and not self.books.batches[refusal.batch].sales[refusal.index - 1]["numero_facture"]
         ]
+
+    def conflicts(self) -> list[Refusal]:
+        """Refused sales whose number is another sale's."""
+        every = [each for each in self.books.refused.values() if each.code == "CONFLIT_FACTURE"]
+        return sorted(every, key=str)
 
     def failed(self) -> list[Batch]:
         """Those that wait for a person."""

@@ -28,7 +28,7 @@ def sales(shop: int) -> st.SearchStrategy[dict[str, Any]]:
     well = st.lists(lines, min_size=1, max_size=3)
     return st.fixed_dictionaries(
         {
-            "numero_facture": st.sampled_from(["V-1", "V-2", "V-3", None]),
+            "numero_facture": st.sampled_from(["V-1", " V-1", "V-2", "V-3", None]),
             "lignes": st.integers(0, 9).flatmap(
                 lambda chance: st.just([]) if chance == 9 else well
             ),

@@ -13,8 +13,10 @@ from db.session import writing
 from db.types import db_now
 from tests.properties.books import Article, Books
 
-TILLS = {1: 1, 2: 2, 3: 2}
-"""Which shop a till stands in; the third is only told of errors."""
+TILLS = {1: 1, 2: 2, 3: 2, 4: 2}
+"""Which shop a till stands in."""
+OF_ERRORS_ONLY = 3
+"""The till whose doubles are among the errors alone."""
 ARTICLES = {
     1: Article(1, Decimal("2.50"), 4),
     6: Article(2, Decimal(40000), 8),
@@ -34,7 +36,7 @@ def furnish() -> Books:
         session.add_all(
             Terminal(
                 id=ident, shop_id=shop, serial=f"serial-{ident}", name=f"Caisse {ident}",
-                duplicates="errors_only" if ident == len(TILLS) else "answer",
+                duplicates="errors_only" if ident == OF_ERRORS_ONLY else "answer",
             )
             for ident, shop in TILLS.items()
         )  # fmt: skip
@@ -48,7 +50,8 @@ def furnish() -> Books:
             stock.adjust(session, ident, article.stock, "start")
     return Books(
         allows_negative=dict.fromkeys((1, 2), False),
-        answers_duplicates={ident: ident != len(TILLS) for ident in TILLS},
+        answers_duplicates={ident: ident != OF_ERRORS_ONLY for ident in TILLS},
+        active=dict.fromkeys(TILLS, True),
         articles={
             ident: Article(each.shop, each.price, each.stock) for ident, each in ARTICLES.items()
         },

@@ -33,13 +33,13 @@ from db.tills.batch_claims import BatchLost
 from db.tills.batches import KeyReused
 from db.work import failures
 from syncs.acts import failures as acts_of_failures
-from syncs.acts import rejects
+from syncs.acts import rejects, terminals
 from syncs.acts.by import By
 from syncs.due import sweep
 from syncs.registry import SYNCS
 from syncs.sales import process as sales
 from tests.properties.agreement import check
-from tests.properties.books import Raw, read
+from tests.properties.books import Raw, Refusal, read
 from tests.properties.chain import Chain, put
 from tests.properties.crashes import MOMENTS, Bug, Crash, Killed
 from tests.properties.sent import DEATHS, FATES, REQUESTS
@@ -50,7 +50,7 @@ Fate = Crash | str
 
 
 class History(Chain):
-    """Two shops, three tills, workers that die, and people who mend."""
+    """Two shops, four tills, workers that die, and people who mend."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,10 +59,12 @@ class History(Chain):
 
     @invariant()
     def what_was_taken_up_is_sold_once(self) -> None:
-        """Under the number that was told, or beside it."""
+        """Under the number that was told, or beside it; by the till that was told."""
         for shop, number, batch, content in self.taken_up:
             found = [self.books.sold.get((shop, each)) for each in (number, f"{number}-{batch}")]
-            assert sum(sold is not None and sold.content == content for sold in found) < 2
+            till = self.books.batches[batch].till
+            same = [sold for sold in found if sold is not None and sold.till == till]
+            assert sum(sold.content == content for sold in same) < 2
 
     # The tills
 
@@ -237,13 +239,7 @@ class History(Chain):
     def replay(self, data: st.DataObject, moment: str | None) -> None:
         """A refused sale is tried again, by somebody whose connection may break."""
         refusal = data.draw(st.sampled_from(sorted(self.books.refused.values(), key=str)))
-        with reading() as session:
-            ident = session.scalars(
-                select(Reject.id).filter_by(
-                    batch_id=refusal.batch, batch_position=refusal.index, code=refusal.code,
-                    state="open",
-                )
-            ).one()  # fmt: skip
+        ident = reject_of(refusal)
         crash = None if moment is None else Crash(Killed(), 1, moment, statement=3)
         with crash.armed() if crash else nullcontext():
             try:
@@ -255,6 +251,37 @@ class History(Chain):
                     assert self.books.replay(refusal)
             else:
                 assert self.books.replay(refusal)
+
+    @precondition(lambda self: self.conflicts())
+    @rule(data=st.data(), number=st.sampled_from(["N-1", " N-2 ", "V-1", "V-3"]))
+    def sell_under_another_number(self, data: st.DataObject, number: str) -> None:
+        """Two sales have one number; a person gives the second another one, maybe a taken one."""
+        refusal = data.draw(st.sampled_from(self.conflicts()))
+        ident = reject_of(refusal)
+        try:
+            rejects.replay(ident, number=number, by=By("ops"))
+        except RefusedError:
+            assert not self.books.replay(refusal, number.strip())
+        else:
+            assert self.books.replay(refusal, number.strip())
+
+    @rule(old=st.sampled_from([2, 3, 4]), new=st.sampled_from([2, 3, 4]))
+    def replace_a_till(self, old: int, new: int) -> None:
+        """A till breaks, and another one takes its place; or that makes no sense."""
+        try:
+            terminals.replace(f"serial-{old}", f"serial-{new}", by=By("ops"))
+        except RefusedError:
+            assert not self.books.replace(old, new)
+        else:
+            assert self.books.replace(old, new)
+
+    @precondition(lambda self: self.books.replaces)
+    @rule(data=st.data())
+    def restore_a_till(self, data: st.DataObject) -> None:
+        """It was another one that broke."""
+        old = data.draw(st.sampled_from(sorted(self.books.replaces.values())))
+        terminals.restore(f"serial-{old}", by=By("ops"))
+        self.books.restore(old)
 
     @precondition(lambda self: self.failed())
     @rule(data=st.data())
@@ -270,6 +297,17 @@ class History(Chain):
         acts_of_failures.retry(ident, by=By("ops"))
         batch.status, batch.failures = "due", 0
         self.work(batch)
+
+
+def reject_of(refusal: Refusal) -> int:
+    """The id of the open reject that a refusal is kept in."""
+    with reading() as session:
+        return session.scalars(
+            select(Reject.id).filter_by(
+                batch_id=refusal.batch, batch_position=refusal.index, code=refusal.code,
+                state="open",
+            )
+        ).one()  # fmt: skip
 
 
 def test_whatever_happens_the_store_says_what_was_promised(store, quick, monkeypatch):

@@ -86,6 +86,14 @@ def other_till(till) -> Till:
     return Till(2, 1)
 
 
+@pytest.fixture
+def beside(till) -> Till:
+    """Another till of the same shop."""
+    with writing() as session:
+        session.add(Terminal(id=3, shop_id=2, serial="0a1d", name="Caisse 2"))
+    return Till(3, 2)
+
+
 def stock_of(ident: int) -> int:
     with reading() as session:
         return session.scalars(select(Product.stock).where(Product.id == ident)).one()

@@ -15,7 +15,6 @@ from syncs.sales.process import process
 from tests.syncs.sales.conftest import (
     CASE,
     PHONE,
-    Till,
     adjust,
     count,
     open_rejects,
@@ -209,13 +208,3 @@ def test_a_policy_that_changed_sells_what_was_refused(till):
 
     assert till.send(sale("A", (CASE, 6)), key="k")["statistiques"]["reussies"] == 1
     assert open_rejects() == []
-
-
-def test_two_tills_of_a_shop_share_its_numbers(till):
-    with writing() as session:
-        session.add(Terminal(id=3, shop_id=2, serial="0a1d", name="Caisse 2"))
-    till.send(sale("A"))
-
-    answer = Till(3, 2).send(sale("A"))
-
-    assert answer["ventes_erreurs"][0]["code"] == "DOUBLON"
