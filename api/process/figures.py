@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from db import bulk
 from db.models import FailedTask, Reject, Sale, SyncRun, SyncState, Terminal
 from db.types import db_now
-from db.work import overview
+from db.work import overview, rejects
 from syncs.sales.process import TASK
+from syncs.sales.refused import NAME as REFUSED
 from syncs.views import shops
 
 SEEN = timedelta(days=1)
@@ -61,12 +62,13 @@ def waiting(session: Session) -> Waiting:
 @dataclass(frozen=True)
 class Tills:
     """``oldest`` is the age in seconds of the batch that waits longest, 0 when none does;
-    ``failed`` batches wait for a person; ``sales`` is the newest sale's id.
+    ``failed`` batches and ``refused`` sales wait for a person; ``sales`` is the newest sale's id.
     """
 
     waiting: int
     oldest: float
     failed: int
+    refused: int
     sales: int
     terminals: int
 
@@ -79,6 +81,7 @@ def tills(session: Session) -> Tills:
         waiting=waiting.batches,
         oldest=max((now - waiting.since).total_seconds(), 0) if waiting.since else 0,
         failed=_count(session, failed),
+        refused=rejects.count_open(session, REFUSED),
         sales=session.scalar(select(func.max(Sale.id))) or 0,
         terminals=_count(session, Terminal.active & (Terminal.last_seen_at > now - SEEN)),
     )

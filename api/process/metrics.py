@@ -77,6 +77,7 @@ def _till_figures(tills: figures.Tills) -> Iterator[tuple[str, str, float]]:
     age = "Seconds since the first of them was received; 0 when none waits."
     yield "moulin_oldest_waiting_batch_age_seconds", age, tills.oldest
     yield "moulin_failed_batches", "Batches of sales that wait for a person.", tills.failed
+    yield "moulin_refused_sales", "Refused sales that wait for a person.", tills.refused
     newest = "The newest sale's id: it grows with each sale and may pass over some numbers."
     yield "moulin_sales", newest, tills.sales
     yield "moulin_terminals_seen", "Active terminals that were seen within a day.", tills.terminals

@@ -77,8 +77,9 @@ class Progress(Shape):
 
 
 class WrongRecord(Shape):
-    """A refused record."""
+    """A refused record; `sync` is `sales` of a sale that a till sent."""
 
+    id: Id = Field(description="Its reject's.")
     sync: str
     external_id: Text
     field: Text
@@ -123,6 +124,9 @@ class Status(Shape):
     categories: Kind
     without_till: Count
     syncs: list[OneSync]
+    refused_sales: Count | Missing = Field(
+        default=None, description="Sales that wait for a person; for operators."
+    )
     unsold: list[UnsoldArticles] | Missing = Field(
         default=None, description="Why no till can sell them, by shop; for operators."
     )

@@ -19,6 +19,7 @@ from db.session import reading
 from db.work import overview
 from syncs.due import schedule
 from syncs.registry import SYNCS
+from syncs.sales.refused import NAME as SALES
 from syncs.views import rejects, shops, status
 from syncs.views.advice import advice
 from syncs.views.status import SyncStatus
@@ -43,7 +44,8 @@ def index() -> dict[str, object]:
     """Counts and ages.
 
     With an operator's token what went wrong as well: each sync's ``advice`` and ``error``, the run
-    that waits for a person (``approve``), and the newest ``errors``, at most 20 of each sync.
+    that waits for a person (``approve``), how many refused sales wait for one, and the newest
+    ``errors``, at most 20 of the tills' sales and of each sync.
     """
     caller = access.caller_if_any()
     return summary(details=caller is not None and operators.may(caller.role, "operator"))
@@ -67,6 +69,7 @@ def summary(*, details: bool) -> dict[str, object]:
         }
         if details:
             values["unsold"] = [{**each.dump(), "advice": words.unsold(each)} for each in unsold]
+            values["refused_sales"] = overview.open_rejects(session).get(SALES, 0)
             values["errors"] = _errors(session, every.values())
     return values
 
@@ -115,10 +118,10 @@ def _details(one: SyncStatus) -> dict[str, object]:
 
 
 def _errors(session: Session, every: Iterable[SyncStatus]) -> list[dict[str, object]]:
+    names = [SALES, *(one.sync for one in every if one.open_rejects)]
     lines = [
         each.dump()
-        for one in every
-        if one.open_rejects
-        for each in rejects.recent(session, sync=one.sync, limit=MOST_ERRORS)
+        for name in names
+        for each in rejects.recent(session, sync=name, limit=MOST_ERRORS)
     ]
     return [{name: line[name] for name in answers.WrongRecord.model_fields} for line in lines]

@@ -11,6 +11,7 @@ from cli.output import json_option, print_json, print_table, say, when
 from cli.stored import StoreCommand
 from db.session import reading
 from syncs.sales.process import TASK
+from syncs.sales.refused import NAME as REFUSED
 from syncs.views import overview as views
 from syncs.views.advice import advice
 from syncs.views.overview import Overview, Tills, Totals
@@ -57,7 +58,7 @@ def _print_counts(totals: Totals, tills: Tills) -> None:
     click.echo(
         f"{tills.terminals} terminals ({tills.terminals_of_level_0} of level 0); "
         f"{tills.waiting_batches} batches of sales wait{since}, {tills.failed_batches} failed; "
-        f"{totals.products_below_zero} articles below zero."
+        f"{tills.refused_sales} sales refused; {totals.products_below_zero} articles below zero."
     )
 
 
@@ -70,6 +71,12 @@ def _advise(overview: Overview) -> Iterator[str]:
         )
     if overview.tills.failed_batches:
         yield f"Batches of sales failed: 'python manage.py failed list --task {TASK}' tells why."
+    if overview.tills.refused_sales:
+        yield (
+            f"Refused sales wait for a person: 'python manage.py rejects list --sync {REFUSED}' "
+            "names them. After a fix 'python manage.py rejects replay ID' sells one; with --number "
+            "NEW under another number, where its own is another sale's (CONFLIT_FACTURE)."
+        )
     if overview.tills.terminals_of_level_0:
         yield (
             "A terminal of level 0 is known by its serial alone, which anybody may have read: "

@@ -9,8 +9,9 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from db import bulk
-from db.work import overview
+from db.work import overview, rejects
 from syncs.sales.process import TASK as SALES
+from syncs.sales.refused import NAME as REFUSED
 from syncs.views import acts, shops, status
 from syncs.views.acts import BulkActLine
 from syncs.views.shapes import Count, Shape
@@ -34,11 +35,14 @@ class Totals(Shape):
 
 
 class Tills(Shape):
-    """Batches of sales that no worker has finished, and active terminals."""
+    """Batches of sales that no worker has finished, sales that were refused and wait for a person,
+    and active terminals.
+    """
 
     waiting_batches: Count
     waiting_since: datetime | None
     failed_batches: Count
+    refused_sales: Count
     terminals: Count
     terminals_of_level_0: Count
 
@@ -77,6 +81,7 @@ def _tills(session: Session, *, failed: int) -> Tills:
         waiting_batches=waiting.batches,
         waiting_since=waiting.since,
         failed_batches=failed,
+        refused_sales=rejects.count_open(session, REFUSED),
         terminals=sum(terminals.values()),
         terminals_of_level_0=terminals.get(0, 0),
     )

@@ -105,13 +105,15 @@ def test_metrics_tell_what_the_store_holds(ask):
         )  # fmt: skip
         refusal = Refusal(external_id="1", code="MISSING", field="name", message="m", payload={})
         rejects.keep(here, "b2b.products", None, [refusal])
+        rejects.keep(here, "sales", None, [refusal])
 
     text = ask("GET /metrics", role="viewer").text
 
     assert 'moulin_runs{status="succeeded",sync="b2b.products"} 2.0' in text
     assert 'moulin_runs{status="failed",sync="b2b.products"} 1.0' in text
     assert "moulin_due_runs 1.0" in text
-    assert "moulin_open_rejects 1.0" in text
+    assert "moulin_open_rejects 2.0" in text
+    assert "moulin_refused_sales 1.0" in text
     assert "moulin_products_without_till 1.0" in text
     assert "moulin_open_failures 1.0" in text
     age = text.partition('moulin_last_success_age_seconds{sync="b2b.products"} ')[2].split()[0]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from sqlalchemy import select, update
 
 import core.settings
+from api.till import answers
 from db import bulk
 from db.access import audit
-from db.models import SyncRun, SyncState
+from db.models import Reject, SyncRun, SyncState
 from db.session import reading, writing
-from db.work import claims, states
+from db.work import claims, rejects, states
 from db.work.acts import Claim
+from db.work.rejects import Refusal
 from syncs.acts.by import By
 from syncs.registry import SYNCS
 from syncs.views.status import State
@@ -73,6 +76,31 @@ def test_operators_see_errors_with_field_and_code_and_the_latest(app, tokens, so
         # None for the art site, which nobody has configured here.
         assert len(buttons) == 2
         assert (APIKEYS in page.text) == (role == "admin")
+
+
+def test_operators_see_refused_sales_first_with_the_command_that_cures_each(app, tokens):
+    with writing() as session:
+        refusals = [
+            Refusal(external_id=f"V-{code}", code=code, field="", message=f"Refus {code}",
+                    payload={})
+            for code in get_args(answers.Refusal)
+            if code != "DOUBLON"
+        ]  # fmt: skip
+        rejects.keep(session, "sales", None, refusals)
+        conflict = session.scalars(select(Reject).filter_by(code="CONFLIT_FACTURE")).one().id
+    visitor = Visitor(app)
+    visitor.log_in(tokens["operator"])
+
+    page = Page(visitor.get(STATUS))
+
+    assert f"Ventes refusées, à traiter\u00a0: {len(refusals)}." in page.words
+    assert "#problems" in page.links
+    assert f"rejects replay {conflict} --number NOUVEAU" in page.words
+    assert page.words.count("python manage.py rejects ") == len(refusals)
+    assert "--number NEW" in Page(visitor.get(f"{STATUS}?lang=en")).words
+    public = Page(Visitor(app).get(STATUS)).words
+    assert "refusées, à traiter" not in public
+    assert "V-CONFLIT_FACTURE" not in public
 
 
 def test_who_only_reads_sees_what_everybody_sees(app, tokens, source):

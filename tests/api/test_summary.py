@@ -89,12 +89,14 @@ def test_before_anything_ran_it_says_so(ask):
 def test_what_went_wrong_is_not_everybodys(ask, role):
     failed(minutes_ago=1)
     refused("b2b.products", "9")
+    refused("sales", "V-9")
 
     answer = ask(STATUS, role=role)
 
     assert SECRET not in answer.text
     assert "MISSING" not in answer.text
     assert one(answer.get_json()).keys() == SYNC
+    assert answer.get_json().keys() == {"products", "categories", "without_till", "syncs"}
 
 
 @pytest.mark.parametrize("role", ["operator", "admin"])
@@ -107,8 +109,10 @@ def test_an_operator_sees_errors_with_field_and_code_and_what_to_do(ask, role):
     assert one(told)["error"] == SECRET
     assert SECRET in one(told)["advice"]
     assert "POST /api/ops/syncs/b2b.products/run" in one(told)["advice"]
+    assert told["refused_sales"] == 0
     assert told["errors"] == [
         {
+            "id": 1,
             "sync": "b2b.products",
             "external_id": "9",
             "field": "name",
@@ -125,10 +129,13 @@ def test_many_refused_sales_hide_no_refused_record(ask):
     for number in range(25):
         refused("b2b.products", str(number))
 
-    errors = ask(STATUS).get_json()["errors"]
+    told = ask(STATUS).get_json()
 
-    assert [line["sync"] for line in errors] == ["b2b.categories"] + ["b2b.products"] * 20
-    assert errors[1]["external_id"] == "24"
+    errors = told["errors"]
+    assert told["refused_sales"] == 25
+    syncs = ["sales"] * 20 + ["b2b.categories"] + ["b2b.products"] * 20
+    assert [line["sync"] for line in errors] == syncs
+    assert (errors[0]["external_id"], errors[21]["external_id"]) == ("24", "24")
 
 
 @pytest.mark.parametrize("token", ["mln_unknown", "", "a b"])

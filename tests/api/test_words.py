@@ -14,6 +14,7 @@ import pytest
 
 from api.console import words
 from api.console.words import Words
+from api.till.answers import Refusal
 from db.access import operators
 from syncs import gate
 from syncs.registry import SYNCS
@@ -32,6 +33,7 @@ MADE = {
     "advice": STATES - {"ok", "running", "not_configured"},
     "run": {*get_args(RunStatus), "nothing"},
     "role": set(operators.ROLES),
+    "cure": {*get_args(Refusal), "record"} - {"DOUBLON"},
     "answer": {*ANSWERS, "follows", "released"},
     "unsold": set(get_args(Reason)),
     "act_kind": {kind.replace(".", "_") for kind in get_args(ActKind)},

@@ -5,7 +5,7 @@ from db.session import writing
 from tests.cli import given
 from tests.given_up import give_up
 from tests.syncs.sales import conftest
-from tests.syncs.sales.conftest import CASE, adjust, sale
+from tests.syncs.sales.conftest import CASE, PHONE, adjust, sale
 
 till = conftest.till
 
@@ -104,8 +104,8 @@ def test_a_sync_that_is_not_declared_cannot_be_paused(cli):
 
 def test_a_store_without_tills_says_so(told):
     assert told("status")["tills"] == {
-        "waiting_batches": 0, "waiting_since": None, "failed_batches": 0, "terminals": 0,
-        "terminals_of_level_0": 0,
+        "waiting_batches": 0, "waiting_since": None, "failed_batches": 0, "refused_sales": 0,
+        "terminals": 0, "terminals_of_level_0": 0,
     }  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_what_the_tills_sent_and_what_is_wrong_with_it_is_told(cli, told, till):
     with writing() as session:
         session.get_one(Terminal, 2).level = 1
         session.add(Terminal(id=9, shop_id=2, serial="gone", name="Old", active=False))
-    till.send(sale("A"))
+    till.send(sale("A"), sale("A", (PHONE, 2)))
     give_up(till, sale("B"))
     for number in ("C", "D"):
         till.receive(sale(number))
@@ -124,13 +124,16 @@ def test_what_the_tills_sent_and_what_is_wrong_with_it_is_told(cli, told, till):
     since = found["tills"].pop("waiting_since")
     assert since is not None
     assert found["tills"] == {
-        "waiting_batches": 2, "failed_batches": 1, "terminals": 2, "terminals_of_level_0": 1,
+        "waiting_batches": 2, "failed_batches": 1, "refused_sales": 1, "terminals": 2,
+        "terminals_of_level_0": 1,
     }  # fmt: skip
     assert found["totals"]["products_below_zero"] == 1
     assert "2 terminals (1 of level 0); 2 batches of sales wait (the first since" in said.stdout
-    assert "), 1 failed; 1 articles below zero." in said.stdout
+    assert "), 1 failed; 1 sales refused; 1 articles below zero." in said.stdout
     assert "failed list --task sales.process" in said.stderr
     assert "terminal level SERIAL 1" in said.stderr
+    assert "rejects list --sync sales" in said.stderr
+    assert "rejects replay ID" in said.stderr
 
 
 def test_a_store_that_is_not_migrated_is_named(cli, store, monkeypatch, tmp_path):
