@@ -9,6 +9,7 @@ from typing import IO
 from urllib3 import BaseHTTPResponse
 
 from connectors.errors import AnswerError, TooLargeError
+from connectors.http.charset import text
 from connectors.http.deadline import Deadline
 
 _CHUNK = 64 * 1024
@@ -63,10 +64,10 @@ def decode(body: bytes, content_type: str, *, call: str) -> object:
         raise AnswerError(f"{call}: the answer is empty")
     check_type(content_type, call=call)
     try:
-        return _loads(body, int)
+        return _loads(text(body, content_type, call=call), int)
     except RecursionError as error:
         raise AnswerError(f"{call}: the answer is nested too deeply") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except json.JSONDecodeError as error:
         # The error itself quotes the body.
         raise AnswerError(f"{call}: the answer is broken JSON ({type(error).__name__})") from None
 
@@ -79,12 +80,12 @@ def check_type(content_type: str, *, call: str) -> None:
         raise AnswerError(f"{call}: the answer is {printed or 'of no type'}, not JSON")
 
 
-def _loads(body: bytes, parse_int: Callable[[str], int | float]) -> object:
+def _loads(body: str, parse_int: Callable[[str], int | float]) -> object:
     try:
         if parse_int is int:
             return json.loads(body)
         return json.loads(body, parse_int=parse_int)
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except json.JSONDecodeError:
         raise
     except ValueError:
         # Python refuses integers of over 4300 digits; only then is the slower way taken.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.errors import AnswerError
-from connectors.http.pages import Query
+from connectors.http.pages import Query, is_nothing
 from connectors.page import Page
 
 
@@ -26,7 +26,7 @@ class Cursors:
         cursor = data
         for key in self.at:
             cursor = cursor.get(key) if isinstance(cursor, dict) else None
-        if cursor is None or cursor == "":
+        if is_nothing(cursor):
             return None
         if not isinstance(cursor, str) or not cursor.isprintable():
             raise AnswerError(f"{self.path}: {'.'.join(self.at)!r} must be a cursor or null")

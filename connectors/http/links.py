@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.errors import AnswerError, PaginationError
-from connectors.http.pages import Query, Records
+from connectors.http.pages import Query, Records, is_nothing
 from connectors.page import Page
 
 
@@ -25,9 +25,9 @@ class Links:
     always: Mapping[str, str] = field(default_factory=dict)
 
     def advance(self, page: Page, data: object) -> Query | None:
-        """The query of ``next``."""
+        """The query of ``next``; none where it is null, empty or not there."""
         link = data.get("next") if isinstance(data, dict) else None
-        if link is None:
+        if is_nothing(link):
             return None
         if not isinstance(link, str) or not link.isprintable():
             raise AnswerError(f"{self.path}: 'next' must be an address or null")

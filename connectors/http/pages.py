@@ -56,6 +56,13 @@ def walk(
     raise PaginationError(f"{path}: more than {MOST_PAGES} pages; the source never says it is done")
 
 
+def is_nothing(following: object) -> bool:
+    """Whether what a source sends for "the next" says that there is none: null, ``""``, blanks,
+    false, 0, ``[]`` or ``{}``, as languages without a null of their own write it.
+    """
+    return not (following.strip() if isinstance(following, str) else following)
+
+
 class Trail:
     """The queries and records of this walk, to notice when it goes in circles."""
 

@@ -10,7 +10,7 @@ from typing import IO
 
 import requests
 
-from connectors.http import codec, retry_after
+from connectors.http import charset, codec, retry_after
 from connectors.http.deadline import Deadline
 
 
@@ -59,8 +59,10 @@ class Response:
         return codec.decode(body, self.headers.get("Content-Type", ""), call=self.call)
 
     def spool(self, file: IO[bytes], *, most: int) -> None:
-        """The body of JSON into ``file``, unread, from its start; up to ``most`` bytes."""
-        codec.check_type(self.headers.get("Content-Type", ""), call=self.call)
+        """The body of JSON into ``file`` in UTF-8, from its start; up to ``most`` bytes."""
+        content_type = self.headers.get("Content-Type", "")
+        codec.check_type(content_type, call=self.call)
         file.seek(0)
         file.truncate()
         codec.spool(self.raw.raw, file, call=self.call, most=most, deadline=self.deadline)
+        charset.recode(file, content_type, call=self.call)

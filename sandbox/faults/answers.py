@@ -141,6 +141,30 @@ class Missing(Fault):
         return replace(answer, body=dumps(told).encode())
 
 
+class Charset(Fault):
+    """The right text in another charset; the header names ``declared``, or none."""
+
+    charset: str = "iso-8859-1"
+    declared: str | None = "iso-8859-1"
+
+    def on_answer(self, answer: Answer) -> Answer:
+        body = bytes(answer.body).decode().encode(self.charset, "xmlcharrefreplace")
+        named = "" if self.declared is None else f"; charset={self.declared}"
+        return replace(answer, body=body, content_type=f"{answer.content_type}{named}")
+
+
+class NextEnds(Fault):
+    """The last page's ``next`` is another word for none."""
+
+    value: str | int | bool | list[str] = ""
+
+    def on_answer(self, answer: Answer) -> Answer:
+        told = json.loads(bytes(answer.body))
+        if told.get("next") is None:
+            told["next"] = self.value
+        return replace(answer, body=dumps(told).encode())
+
+
 class Redirect(Fault):
     """A redirection, by default to a host that is not ours."""
 

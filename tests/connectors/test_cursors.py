@@ -47,6 +47,16 @@ def site(shape):
     return answer
 
 
+@pytest.mark.parametrize("nothing", [None, "", "  ", False, 0, [], {}], ids=repr)
+def test_an_empty_cursor_ends_the_walk(nothing):
+    answer = {"results": [{"id": 1}], "cursor": nothing}
+
+    with serving(lambda call: call.answer(answer)) as source:
+        (page,) = searched(source, ("cursor",))
+
+    assert page.next_query is None
+
+
 @pytest.mark.parametrize(("at", "shape"), SHAPES.values(), ids=SHAPES)
 def test_a_search_is_walked_to_its_end_and_from_where_it_was(at, shape):
     with serving(site(shape)) as source:

@@ -83,7 +83,6 @@ def test_only_the_query_of_next_is_used(link, query):
         "https:\\\\evil.example.com/?page=1",
         "?page=1",
         "?page=0",
-        "",
         "/api/products/page/2/",
     ],
 )
@@ -100,6 +99,13 @@ def test_next_may_not_leave_the_source_or_lead_back(link):
 def test_next_is_an_address(link):
     with pytest.raises(AnswerError):
         pages(Answers({"next": link, "results": [1]}))
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  ", False, 0, [], {}], ids=repr)
+def test_an_empty_next_ends_the_list(nothing):
+    (page,) = pages(Answers({"count": 1, "next": nothing, "results": [1]}))
+
+    assert (page.next_query, page.payloads) == (None, [1])
 
 
 def test_a_circle_of_cursors_ends():
