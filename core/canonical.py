@@ -13,6 +13,8 @@ def canonical(text: str) -> str:
 
     Blanks inside and the case of letters stay: ``A 1`` and ``A1``, ``a1`` and ``A1`` differ.
     """
+    if text.isascii():
+        return text.strip()
     text = unicodedata.normalize("NFC", text)
     while (shorter := text.strip().strip(_INVISIBLE)) != text:
         text = shorter

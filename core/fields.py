@@ -6,13 +6,16 @@ for every step. Their errors are ``ValueError``s for pydantic with a stable type
 
 from __future__ import annotations
 
+import html
 import re
 from decimal import Decimal
+from html.entities import html5
 from typing import Annotated
 
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
+from core.canonical import canonical
 from core.details import FORBIDDEN
 
 LONGEST_ID = 64
@@ -23,28 +26,65 @@ LARGEST_QUANTITY = 10**9
 # Whatever is printable holds none of these, and ``str`` knows that faster.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
 _WHOLE = re.compile(r"[+-]?\d{1,10}(?:\.0*)?", re.ASCII).fullmatch
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});").sub
 _LONGEST_EXCERPT = 40
 # The first whole number that, with its sign, is too long for an id.
 _BEYOND = 10 ** (LONGEST_ID - 1)
 
 
 def external_id(value: object) -> str:
-    """The source's own name for a record, as text: 12 and ``"12"`` are one."""
+    """The source's own name for a record, as text: 12, ``"12"`` and ``" 12 "`` are one; see
+    ``canonical``.
+    """
     if type(value) is int:
         if not -_BEYOND < value < _BEYOND:
             raise PydanticCustomError("id_long", "is too long for an id")
         return str(value)
     if not isinstance(value, str):
         raise PydanticCustomError("id_type", "an id is a whole number or a text, nothing else")
-    if not value.strip():
+    ident = canonical(value)
+    if not ident:
         raise PydanticCustomError("id_empty", "is empty; every record needs an id")
-    if len(value) > LONGEST_ID:
+    if len(ident) > LONGEST_ID:
         raise PydanticCustomError(
-            "id_long", "has {length} characters; an id has 64 at most", {"length": len(value)}
+            "id_long", "has {length} characters; an id has 64 at most", {"length": len(ident)}
         )
-    if not value.isprintable() and _CONTROL(value):
+    if not ident.isprintable() and _CONTROL(ident):
         raise PydanticCustomError("text_characters", "holds control characters")
-    return value
+    return ident
+
+
+def reference(value: object) -> str | None:
+    """The id of another record. Null, false and blanks are none, as exports write "no parent"; what
+    0 means its reader knows.
+    """
+    if type(value) is int and -_BEYOND < value < _BEYOND:
+        return str(value)
+    try:
+        return external_id(value)
+    except ValueError:
+        if is_nothing(value):
+            return None
+        raise
+
+
+def is_nothing(value: object) -> bool:
+    """Whether a source writes "none" with it: null, false, or a text without a character."""
+    return value is None or value is False or (isinstance(value, str) and not canonical(value))
+
+
+def name(value: object) -> str:
+    """A ``text`` whose HTML entities are decoded, once: ``Caf&eacute;`` is Café, and
+    ``&amp;amp;`` is ``&amp;``. What only looks like one (``R&D;``) stays.
+    """
+    if isinstance(value, str) and "&" in value:
+        value = _ENTITY(_decoded, value)
+    return text(value)
+
+
+def _decoded(entity: re.Match[str]) -> str:
+    known = entity[0][1] == "#" or entity[0][1:] in html5
+    return html.unescape(entity[0]) if known else entity[0]
 
 
 def text(value: object) -> str:
@@ -68,14 +108,16 @@ def text(value: object) -> str:
 
 
 def code(value: object) -> str | None:
-    """A SKU or barcode, up to 100 characters; a whole number is one too, blanks are none."""
-    if value is None:
+    """A SKU or barcode, up to 100 characters, as ``canonical`` has it; a whole number is one too,
+    blanks and false are none.
+    """
+    if value is None or value is False:
         return None
     if type(value) is int:
         return external_id(value)
     if not isinstance(value, str):
         raise PydanticCustomError("text_type", "must be text or a whole number")
-    stripped = value.strip()
+    stripped = value.strip() if value.isascii() else canonical(value)
     if len(stripped) > LONGEST_CODE:
         raise PydanticCustomError(
             "text_long",
@@ -115,6 +157,10 @@ def _whole(value: object) -> int:
 
 
 ExternalId = Annotated[str, PlainValidator(external_id, json_schema_input_type=int | str)]
+Reference = Annotated[
+    str | None, PlainValidator(reference, json_schema_input_type=int | str | bool | None)
+]
+Name = Annotated[str, PlainValidator(name, json_schema_input_type=str)]
 Text = Annotated[str, PlainValidator(text, json_schema_input_type=str)]
 Code = Annotated[str | None, PlainValidator(code, json_schema_input_type=int | str | None)]
 Quantity = Annotated[int, PlainValidator(quantity, json_schema_input_type=int | float | str)]

@@ -16,6 +16,7 @@ from core.fields import external_id
 from core.payload import Payload
 from db.records.kind import Kind
 from db.records.plan import Context, Row
+from syncs.fields import Field
 from syncs.source import Source
 
 S = TypeVar("S", bound=Connector)
@@ -36,9 +37,9 @@ class Sync(Generic[S, P, C]):
     """A movement source → store.
 
     ``fetch`` walks the source's pages from a query on; ``record`` types a payload, whose field
-    ``key`` names it; ``row`` maps it to columns, which its ``kind`` compares and writes. ``item``
-    names a record's id in ``errors_list``. ``fresh_for`` in seconds; None:
-    ``SYNC_INTERVAL_SECONDS``.
+    ``key`` names it; ``row`` maps it to columns, which its ``kind`` compares and writes. ``fields``
+    are those with a column: what a record means that lacks one is read there. ``item`` names a
+    record's id in ``errors_list``. ``fresh_for`` in seconds; None: ``SYNC_INTERVAL_SECONDS``.
 
     ``complete``: a walk sees everything the source has, so that what two walks miss is tombstoned.
     A run with one of ``filters`` among its options has seen a part only: it deletes nothing and
@@ -57,6 +58,7 @@ class Sync(Generic[S, P, C]):
     row: Callable[[P], Row]
     kind: Kind[C]
     item: str
+    fields: tuple[Field, ...] = ()
     key: str = "id"
     complete: bool = False
     replication_key: str | None = None

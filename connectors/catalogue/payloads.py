@@ -1,39 +1,58 @@
-"""Catalogue records as BoliBanaStock sends them; every other field is kept as received."""
+"""Catalogue records as BoliBanaStock sends them; every other field is kept as received.
+
+Fields may be absent: what that means for a record that is known, and which ones a new one needs,
+its sync declares (``syncs.fields``).
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, TypeVar
 
 from pydantic import PlainValidator
 
-from core.fields import Code, ExternalId, Quantity, Text, quantity
-from core.money import Money
+from core.fields import Code, ExternalId, Name, Reference, is_nothing, quantity
+from core.money import amount
 from core.payload import Payload
 
-
-def _stock(value: object) -> int:
-    return 0 if value is None else quantity(value)
+T = TypeVar("T")
 
 
-Stock = Annotated[Quantity, PlainValidator(_stock, json_schema_input_type=int | float | str | None)]
+def _known(read: Callable[[object], T]) -> Callable[[object], T | None]:
+    """``read`` for a value that may be unknown, which few of them are."""
+
+    def known(value: object) -> T | None:
+        try:
+            return read(value)
+        except ValueError:
+            if is_nothing(value):
+                return None
+            raise
+
+    return known
+
+
+Price = Annotated[Decimal | None, PlainValidator(_known(amount))]
+Stock = Annotated[int | None, PlainValidator(_known(quantity))]
 
 
 class CategoryPayload(Payload):
-    """A category; without ``parent_id`` it is at the root."""
+    """A category; its parent is None at the root."""
 
     id: ExternalId
-    name: Text
-    parent_id: ExternalId | None = None
+    name: Name | None = None
+    parent_id: Reference = None
 
 
 class ProductPayload(Payload):
-    """A product: price in the shop's currency, stock in pieces (absent: none)."""
+    """A product: price in the shop's currency, stock in pieces; of both None is unknown."""
 
     id: ExternalId
-    name: Text
-    price: Money
-    stock: Stock = 0
+    name: Name | None = None
+    price: Price = None
+    stock: Stock = None
     sku: Code = None
     barcode: Code = None
-    category_id: ExternalId | None = None
-    site_id: ExternalId | None = None
+    category_id: Reference = None
+    site_id: Reference = None

@@ -5,7 +5,7 @@ What a field holds beside that is the site's own business: see ``syncs.sources.t
 
 from __future__ import annotations
 
-from core.fields import ExternalId, Text
+from core.fields import ExternalId
 from core.payload import Payload
 
 ITEM_FIELDS = ("items", "order_items", "lines")
@@ -22,9 +22,3 @@ class RecordPayload(Payload):
     """Anything with an id."""
 
     id: ExternalId
-
-
-class PaintingPayload(RecordPayload):
-    """A painting has a name."""
-
-    name: Text

@@ -11,13 +11,19 @@ from sqlalchemy.orm import Session
 
 from db import bulk, columns
 from db.catalogue.context import CatalogueContext, of_catalogue
-from db.models import Category, ExternalCategory
+from db.models import Category, ExternalCategory, ExternalProduct
 from db.records.kind import Kind, Ours
 from db.records.merge import Values
-from db.records.plan import Context, Row
+from db.records.plan import Context, Row, Written
+from db.session import NO_SYNC
 
 MOST_NAMED = 10
 """Categories of a circle that its warning names."""
+
+NONE = "0"
+"""So many sources write "no category" and "no parent". It is one only where the source has a
+category of this id.
+"""
 
 _RESOLVE = (
     "SELECT external_id, category_id FROM external_categories WHERE source = ? "
@@ -76,7 +82,7 @@ def link_parents(session: Session, context: Context) -> list[str]:
     warnings = [
         f"category {key}: its parent {parent} is not in the catalogue; put at the root"
         for key, _, parent, _ in rows
-        if parent is not None and parent not in ours
+        if parent is not None and parent != NONE and parent not in ours
     ]
     parents = {ident: ours.get(parent) if parent else None for _, ident, parent, _ in rows}
     for cycle in open_cycles(parents):
@@ -125,6 +131,20 @@ def open_cycles(parents: dict[int, int | None]) -> list[list[int]]:
     return cycles
 
 
+def place_again(session: Session, written: Written, context: Context) -> None:
+    """When the source has a category ``NONE`` after all, its products are read once more."""
+    if any(row.external_id == NONE for _, row in written.created):
+        session.execute(
+            update(ExternalProduct)
+            .where(
+                ExternalProduct.source == context.source,
+                ExternalProduct.upstream_category == NONE,
+            )
+            .values(payload_hash=None),
+            execution_options=NO_SYNC,
+        )
+
+
 def renamed(ours: Values, row: Row, _: Context) -> bool:
     """Whether the category has another name now."""
     return bool(ours["name"] != row.values["name"])
@@ -132,10 +152,12 @@ def renamed(ours: Values, row: Row, _: Context) -> bool:
 
 CATEGORIES: Kind[CatalogueContext] = Kind(
     link=ExternalCategory,
-    version=1,
+    version=2,
     columns=("parent", "details"),
     names={"parent": "parent_external_id"},
+    rest="details",
     ours=Ours(model=Category, key="category_id", columns=("name", "slug"), differs=renamed),
     context=of_catalogue,
+    effects=place_again,
     settle=link_parents,
 )

@@ -26,12 +26,12 @@ def prepare(
     session: Session, rows: Sequence[Row], context: CatalogueContext, *, write: bool
 ) -> list[str]:
     """Put rows into our categories, and into the shops that they belong to while they are in none;
-    an unknown category becomes a placeholder.
+    an unknown category becomes a placeholder, but for one that is ``categories.NONE``.
     """
     values = [row.values for row in rows]
     keys = {each["category"] for each in values} - {None}
     ours = categories.resolve(session, keys, context.source)
-    missing = sorted(keys - ours.keys()) if write else []
+    missing = sorted(keys - ours.keys() - {categories.NONE}) if write else []
     if missing:
         ours |= categories.add_placeholders(session, missing, context)
     first = context.sites.first
@@ -62,12 +62,15 @@ def owners(ours: Values, change: Change, context: CatalogueContext) -> Mapping[s
 
 def differs(ours: Values, row: Row, context: CatalogueContext) -> bool:
     """Whether the product belongs to another shop now or, mirrored, has another stock. A stock
-    that a person locked is not to be set, so it cannot differ.
+    that a person locked, or of which the record says nothing, is not to be set, so it cannot
+    differ.
     """
     if ours["shop_id"] != row.values["shop_id"] and not stays(ours, row, context):
         return True
-    mirrored = context.mirrors_stock and "stock" not in (ours["locked_fields"] or ())
-    return mirrored and bool(ours["stock"] != row.values["stock"])
+    if not context.mirrors_stock or "stock" in row.absent:
+        return False
+    locked = "stock" in (ours["locked_fields"] or ())
+    return not locked and bool(ours["stock"] != row.values["stock"])
 
 
 def note_effects(session: Session, written: Written, context: CatalogueContext) -> None:
@@ -113,7 +116,7 @@ def hide(session: Session, context: CatalogueContext) -> None:
 
 PRODUCTS: Kind[CatalogueContext] = Kind(
     link=ExternalProduct,
-    version=1,
+    version=2,
     columns=("sku", "title", "price", "stock", "barcode", "category", "site", "details"),
     names={
         "sku": "external_sku",
@@ -124,6 +127,7 @@ PRODUCTS: Kind[CatalogueContext] = Kind(
         "category": "upstream_category",
         "site": "upstream_site",
     },
+    rest="details",
     ours=Ours(
         model=Product,
         key="product_id",

@@ -41,11 +41,13 @@ class TemplateSetting(Exported):
 
 
 class TemplatePainting(Exported):
-    """A painting on sale, or sold; ``price`` in the site's currency."""
+    """A painting on sale, or sold; ``price`` in the site's currency. ``name`` is None for one
+    without a title: pages say "Sans titre".
+    """
 
     __tablename__ = "template_paintings"
 
-    name: Mapped[Line]
+    name: Mapped[Line | None]
     price: Mapped[Decimal | None]
     status: Mapped[str | None] = mapped_column(String(100))
     category: Mapped[str | None] = mapped_column(String(500))
@@ -65,7 +67,9 @@ class TemplateOrder(Exported):
 
 
 class TemplateOrderItem(Base):
-    """One item of an order; ``extra`` is sealed, as its order's own is."""
+    """One item of an order; ``extra`` is sealed, as its order's own is. ``quantity`` is None when
+    what the site sent could not be read.
+    """
 
     __tablename__ = "template_order_items"
     __table_args__ = (UniqueConstraint("order_id", "position"),)
@@ -75,7 +79,7 @@ class TemplateOrderItem(Base):
     position: Mapped[int]
     painting: Mapped[str | None] = mapped_column(String(64))
     name: Mapped[str | None] = mapped_column(String(500))
-    quantity: Mapped[int]
+    quantity: Mapped[int | None]
     price: Mapped[Decimal | None]
     extra: Mapped[Personal | None]
 

@@ -93,7 +93,8 @@ class Kind(Generic[C]):
     """One kind of record.
 
     ``link`` is the table with a row a record; ``columns`` are the values it keeps, under the same
-    names save those of ``names``. ``version`` grows when what is written changes meaning, so that
+    names save those of ``names``. ``rest`` is the one, of JSON, with the fields that have none.
+    ``version`` grows when what is written changes meaning, so that
     every record is written once more. ``context`` is called once a page. ``effects`` are carried
     out with what a page did, in its transaction. ``settle`` runs once after the last page and
     returns warnings; ``tombstone`` before the links a run has not seen are tombstoned. A kind that
@@ -104,6 +105,7 @@ class Kind(Generic[C]):
     version: int
     columns: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    rest: str | None = None
     parts: tuple[Part, ...] = ()
     ours: Ours[C] | None = None
     change: Overwrite | KeepFirst = Overwrite()

@@ -46,12 +46,19 @@ class Row:
     ``external_id`` is the source's key. ``hash`` names the version of the code that reads the
     record, the context's ``world`` and the payload's digest (``1.<world>.<digest>``); the digest
     is empty when there was none to take.
+
+    ``absent`` are the columns and parts of which the record says nothing: here they have what a
+    new record begins with. ``names`` are those of all its fields; ``unread`` those whose value
+    fits no column, so that it is kept as received and the column is empty.
     """
 
     external_id: str
     values: dict[str, Any]
     parts: Mapping[str, Sequence[Values]] | None = None
     hash: str = ""
+    absent: frozenset[str] = frozenset()
+    names: Collection[str] = ()
+    unread: tuple[str, ...] = ()
 
     def lines(self, part: str) -> Sequence[Values]:
         """The record's children of this name."""

@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import NamedColumn
 from core import details, personal
 from db import bulk
 from db.models.sealed import is_personal
-from db.records import drifts
+from db.records import absent, drifts
 from db.records.decide import decide
 from db.records.kind import AnyKind, C, KeepFirst, Kind, Part
 from db.records.plan import Known, Plan, Row, Says, Stored
@@ -31,9 +31,11 @@ def compare(
     """What writing ``rows`` would do. Unless ``write``, nothing is written, not even what rows need
     beneath them (a placeholder).
     """
-    warnings = kind.prepare(session, rows, context, write=write) if kind.prepare else []
     met = {known[row.external_id].id for row in rows if row.external_id in known}
-    plan = decide(kind, rows, known, stored(session, kind, met) if met else {}, context)
+    held = stored(session, kind, met) if met else {}
+    absent.complete(kind, rows, known, held)
+    warnings = kind.prepare(session, rows, context, write=write) if kind.prepare else []
+    plan = decide(kind, rows, known, held, context)
     plan.warnings += warnings
     return plan
 

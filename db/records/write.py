@@ -13,7 +13,7 @@ from core import personal
 from db import bulk, columns
 from db.models.base import Base
 from db.models.sealed import is_personal, marks
-from db.records import drifts, links, merge
+from db.records import absent, drifts, links, merge
 from db.records.kind import AnyKind, C, Kind, Ours, Part
 from db.records.merge import Merged, Owner, Values
 from db.records.plan import Change, Context, Plan, Row, Update, Written
@@ -102,11 +102,14 @@ def _update(session: Session, kind: Kind[C], changes: Sequence[Change], context:
 
 
 def _merged(kind: Kind[C], ours: Ours[C], change: Change, current: Values, context: C) -> Update:
-    owners = (
+    owners = dict(
         ours.owners(current, change, context)
         if ours.owners
         else dict.fromkeys(ours.columns, Owner.THEIRS)
     )
+    if change.row.absent:
+        left = absent.owners(change.row, current)
+        owners |= {name: owner for name, owner in left.items() if name in owners}
     base = dict(zip(kind.columns, change.stored.says, strict=False))
     merged = merge.merge(base, current, {**ours.begins, **change.row.values}, owners)
     return Update(change, current, merged)

@@ -18,12 +18,15 @@ from db.records.plan import Context
 
 ExportedKind = Kind[Context]
 
-SETTINGS: ExportedKind = Kind(link=TemplateSetting, version=1, columns=("value", "extra"))
+SETTINGS: ExportedKind = Kind(
+    link=TemplateSetting, version=1, columns=("value", "extra"), rest="extra"
+)
 
 PAINTINGS: ExportedKind = Kind(
     link=TemplatePainting,
-    version=1,
+    version=2,
     columns=("name", "price", "status", "category", "image", "extra"),
+    rest="extra",
 )
 
 DRIFTED = (
@@ -35,6 +38,7 @@ ORDERS: ExportedKind = Kind(
     link=TemplateOrder,
     version=1,
     columns=("status", "total", "ordered_at", "extra"),
+    rest="extra",
     parts=(
         Part(
             name="items",
@@ -54,21 +58,24 @@ ORDERS: ExportedKind = Kind(
 
 USERS: ExportedKind = Kind(
     link=TemplateUser,
-    version=1,
+    version=2,
     columns=("name", "email", "phone", "role", "extra"),
+    rest="extra",
     erases=True,
 )
 
 EXHIBITIONS: ExportedKind = Kind(
     link=TemplateExhibition,
-    version=1,
+    version=2,
     columns=("title", "place", "starts_at", "ends_at", "extra"),
+    rest="extra",
 )
 
 CUSTOM_REQUESTS: ExportedKind = Kind(
     link=TemplateCustomRequest,
-    version=1,
+    version=2,
     columns=("name", "email", "phone", "status", "extra"),
+    rest="extra",
 )
 
-STATS: ExportedKind = Kind(link=TemplateStat, version=1, columns=("value", "extra"))
+STATS: ExportedKind = Kind(link=TemplateStat, version=1, columns=("value", "extra"), rest="extra")

@@ -9,7 +9,6 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.errors import RefusedError, SkippableError
-from core.payload import parse
 from db.models import Reject, SyncRun
 from db.records import links
 from db.records.stored import compare
@@ -17,9 +16,10 @@ from db.records.write import apply
 from db.session import writing
 from db.work import rejects, states
 from syncs.acts.by import By
+from syncs.fields import Absences
 from syncs.registry import find
 from syncs.running.pages import look, reason
-from syncs.running.received import mark
+from syncs.running.received import mark, read
 from syncs.sales import replay as sales
 from syncs.sales.refused import NAME
 from syncs.trying import REFUSED
@@ -85,13 +85,15 @@ def _record(session: Session, reject: Reject, who: str) -> None:
     states.locked(session, reject.sync)
     rejects.settle(session, reject, "replayed", f"replayed by {who}")
     sync = find(reject.sync)
-    row = sync.row(parse(sync.record, rejects.payload(reject)))
+    payload = rejects.payload(reject)
     run = session.get(SyncRun, reject.run_id) if reject.run_id is not None else None
     # With the options of its run: a record without a site belongs to that run's site.
     context = look(session, sync, reject.run_id or 0, run.options if run else {})
+    key = sync.key_of(payload)
+    known = links.known(session, sync.kind, context.source, {key} if key is not None else ())
+    row = read(sync, payload, known, Absences(sync.fields))
     # No digest: the order of its fields was not kept, so the next run compares values.
     row.hash = mark(sync, context)
-    known = links.known(session, sync.kind, context.source, {row.external_id})
     if sync.kind.erases and any(link.gone for link in known.values()):
         raise RefusedError(
             f"Reject {reject.id} is of somebody whom the source had forgotten, and so have we: "

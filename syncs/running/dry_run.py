@@ -38,6 +38,7 @@ def compare(
             records, known = work.found, work.known
             plan = compare_page(session, sync.kind, records.rows, known, work.context, write=False)
         plan.unchanged += records.same
+        plan.warnings += records.warnings
         plan.duplicates += records.drop_refusals({row.external_id for row in records.rows})
         refusals = records.refusals
         refused = {refusal.external_id for refusal in refusals}

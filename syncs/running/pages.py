@@ -105,6 +105,7 @@ def whole(work: PageWork) -> Plan:
     kind, records = work.sync.kind, work.found
     plan = compare(work.session, kind, records.rows, work.known, work.context)
     plan.unchanged += records.same
+    plan.warnings += records.warnings
     apply(work.session, kind, plan, work.context)
     return plan
 

@@ -7,17 +7,21 @@ unchanged without being parsed.
 from __future__ import annotations
 
 import marshal
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
 from core.errors import SkippableError
-from core.payload import parse, parse_all
+from core.payload import MISSING_FIELD, Payload, parse, parse_all
 from db.records.plan import Context, Known, Row
 from db.work.rejects import Refusal
 from syncs.declaration import AnySync
+from syncs.fields import Absences
+
+MOST_NAMED = 10
+"""Records of a page that a warning names."""
 
 
 class Received(NamedTuple):
@@ -37,6 +41,7 @@ class Sorted:
     same: list[Known] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def payload(self, key: str) -> object:
         """What came last under this key."""
@@ -80,19 +85,71 @@ def sort(
             continue
         news.append((item, hash_))
     _read(sync, news, records)
+    records.warnings = unread(sync, records.rows)
     return records
 
 
 def _read(sync: AnySync, news: Sequence[tuple[Received, str]], records: Sorted) -> None:
     parsed = parse_all(sync.record, [item.payload for item, _ in news])
+    absences = Absences(sync.fields)
     for (item, hash_), record in zip(news, parsed or [None] * len(news), strict=True):
         try:
-            row = sync.row(parse(sync.record, item.payload) if record is None else record)
+            row = read(sync, item.payload, records.known, absences, record)
         except SkippableError as error:
             records.refusals.append(refuse(item, error))
         else:
             row.hash = hash_
             records.rows.append(row)
+
+
+def read(
+    sync: AnySync,
+    payload: object,
+    known: Mapping[str, Known],
+    absences: Absences,
+    record: Payload | None = None,
+) -> Row:
+    """A payload as a row (``record``: as it was parsed already).
+
+    Raises ``SkippableError``, also for a new record without a field that it needs.
+    """
+    row: Row = sync.row(parse(sync.record, payload) if record is None else record)
+    assert isinstance(payload, dict), "or it would not have been parsed"
+    row.names, row.absent = payload, absences.of(payload, row.values)
+    if row.absent:
+        link = known.get(row.external_id)
+        # A placeholder was never sent by its source.
+        _begin(sync, row, new=link is None or link.seen_run is None)
+    return row
+
+
+def _begin(sync: AnySync, row: Row, *, new: bool) -> None:
+    """Give the row what a new record begins with; a ``new`` one must have what it needs."""
+    absent = [field for field in sync.fields if field.column in row.absent]
+    row.values |= {field.column: field.default for field in absent if field.default is not None}
+    lacking = [field for field in absent if new and field.needed]
+    if lacking:
+        sentence = "; ".join(f"{field.names[0]}: is missing" for field in lacking)
+        raise SkippableError(f"{sentence}.", field=lacking[0].names[0], code=MISSING_FIELD)
+
+
+def unread(sync: AnySync, rows: Sequence[Row]) -> list[str]:
+    """A warning for each field that some records have in a way that its column cannot hold."""
+    keys = defaultdict[str, list[str]](list)
+    for row in [each for each in rows if each.unread]:
+        for name in row.unread:
+            keys[name].append(row.external_id)
+    return [
+        f"{sync.item.removesuffix('_id')} {named(each)}: {name} cannot be read; it is empty here, "
+        "and what came is kept beside it"
+        for name, each in keys.items()
+    ]
+
+
+def named(keys: Sequence[str]) -> str:
+    """The first of ``keys``, and how many more there are."""
+    more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
+    return ", ".join(keys[:MOST_NAMED]) + more
 
 
 def mark(sync: AnySync, context: Context) -> str:

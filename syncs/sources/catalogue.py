@@ -17,16 +17,32 @@ from db.catalogue.context import CatalogueContext
 from db.records.plan import Row
 from db.session import reading, writing
 from syncs.declaration import Sync
+from syncs.fields import Field
 from syncs.source import Source
+
+CATEGORY = (
+    Field("name", ("name",), always=True, needed=True, also=("slug",)),
+    Field("parent", ("parent_id",)),
+)
+PRODUCT = (
+    Field("title", ("name",), always=True, needed=True),
+    Field("price", ("price",), always=True, needed=True),
+    Field("stock", ("stock",), always=True, default=0),
+    Field("sku", ("sku",)),
+    Field("barcode", ("barcode",)),
+    Field("category", ("category_id",)),
+    Field("site", ("site_id",), always=True),
+)
 
 
 def category_row(record: CategoryPayload) -> Row:
     """name→name and slug, parent_id→parent; everything else is kept as received."""
+    name = record.name or ""
     return Row(
         record.id,
         {
-            "name": record.name,
-            "slug": slug(record.name, record.id),
+            "name": name,
+            "slug": slug(name, record.id),
             "parent": record.parent_id,
             "details": details_json(record),
         },
@@ -34,8 +50,8 @@ def category_row(record: CategoryPayload) -> Row:
 
 
 def product_row(record: ProductPayload) -> Row:
-    """name→title, price→price, stock→stock, sku→sku and external_sku, category_id→category,
-    site_id→shop; everything else is kept as received.
+    """name→title, price→price, stock→stock, sku→sku and external_sku,
+    category_id→category, site_id→shop; everything else is kept as received.
     """
     return Row(
         record.id,
@@ -106,6 +122,7 @@ CATEGORIES: Sync[BoliBana, CategoryPayload, CatalogueContext] = Sync(
     record=CategoryPayload,
     row=category_row,
     kind=categories.CATEGORIES,
+    fields=CATEGORY,
     complete=True,
     item="category_id",
     schedule=crontab(minute="5", hour="*/2"),
@@ -120,6 +137,7 @@ PRODUCTS: Sync[BoliBana, ProductPayload, CatalogueContext] = Sync(
     record=ProductPayload,
     row=product_row,
     kind=products.PRODUCTS,
+    fields=PRODUCT,
     complete=True,
     item="product_id",
     schedule=crontab(minute="10", hour="*/2"),

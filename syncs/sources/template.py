@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,30 +17,22 @@ from celery.schedules import crontab
 from connectors.http.deadline import Timeouts
 from connectors.page import Page
 from connectors.template import TemplateExport
-from connectors.template.payloads import ITEM_FIELDS, KeyedPayload, PaintingPayload, RecordPayload
+from connectors.template.payloads import ITEM_FIELDS, KeyedPayload, RecordPayload
 from core import details, fields, money
 from core.document import Json
 from core.errors import SkippableError
-from core.payload import Payload, details_json
+from core.payload import details_json
 from core.settings import settings
 from db.records.plan import Context, Row
 from db.template import checks, kinds
 from db.template.kinds import ExportedKind
 from syncs.declaration import Sync
+from syncs.fields import Field
 from syncs.source import Source
 
 DAILY = crontab(minute="0", hour="2")
 DAY = 86400.0
 MOST_ITEMS = 1000
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column and the names of its value; ``read`` raises ``ValueError`` for an unusable one."""
-
-    column: str
-    names: tuple[str, ...]
-    read: Callable[[Any], Any]
 
 
 def text(value: object, *, longest: int = fields.LONGEST_TEXT) -> str | None:
@@ -64,48 +55,66 @@ def moment(value: object) -> datetime | None:
         raise ValueError from error
 
 
+def name(value: object) -> str | None:
+    """A ``text`` whose HTML entities are decoded."""
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004, as above
+    return None if fields.is_nothing(value) else fields.name(value)
+
+
 word = partial(text, longest=100)
 STATUS = Field("status", ("status", "statut", "state"), word)
 PERSON = (
-    Field("name", ("name", "full_name", "nom"), text),
+    Field("name", ("name", "full_name", "nom"), name),
     Field("email", ("email",), text),
     Field("phone", ("phone", "telephone"), text),
 )
+ITEMS = Field("items", ITEM_FIELDS, always=True)
+QUANTITY = Field("quantity", ("quantity", "qty"), fields.quantity)
 ITEM = (
     Field("painting", ("painting_id",), fields.external_id),
-    Field("name", ("name", "title", "painting_name"), text),
-    Field("quantity", ("quantity", "qty"), fields.quantity),
-    Field("price", ("price", "unit_price"), money.amount),
+    Field("name", ("name", "title", "painting_name"), name),
+    QUANTITY,
+    Field("price", ("price", "unit_price"), money.amount, always=True),
 )
 
 
-def pick(record: Mapping[str, object], columns: tuple[Field, ...]) -> Json:
-    """The columns' values; ``extra`` is the JSON text of what is left."""
-    left, values = dict(record), dict[str, object]()
+def pick(record: Mapping[str, object], columns: tuple[Field, ...]) -> tuple[Json, tuple[str, ...]]:
+    """The columns' values, ``extra`` with the JSON text of what is left among them; and the names
+    of the fields that could not be read, so that they are left.
+    """
+    left, values, unread = dict(record), dict[str, object](), list[str]()
     for field in columns:
-        values[field.column] = None
-        for name in field.names:
-            if left.get(name) is None:
-                continue
+        values[field.column], failed = _take(field, left)
+        unread += failed
+    return {**values, "extra": details.encode(left)}, tuple(unread)
+
+
+def _take(field: Field, left: dict[str, object]) -> tuple[object, list[str]]:
+    """The value under the first of the field's names that can be read, taken from ``left``; when
+    there is none, the names that could not be read.
+    """
+    failed = []
+    for name in field.names:
+        value = left.get(name)
+        if field.always and fields.is_nothing(value):
+            # As if it were not there: what says nothing is no change of a record.
+            left.pop(name, None)
+        elif value is not None:
             try:
-                values[field.column] = field.read(left[name])
+                read = field.read(value)
             except ValueError:
-                continue
-            del left[name]
-            break
-    return {**values, "extra": details.encode(left)}
+                failed.append(name)
+            else:
+                del left[name]
+                return read, []
+    return None, failed
 
 
 def row(columns: tuple[Field, ...], record: RecordPayload) -> Row:
     """Any record with an id."""
-    return Row(record.id, pick(json.loads(details_json(record)), columns))
-
-
-def painting_row(record: PaintingPayload) -> Row:
-    """name→name, price→price …; everything else is kept as received."""
-    painting = row(PAINTING, record)
-    painting.values["name"] = record.name
-    return painting
+    values, unread = pick(json.loads(details_json(record)), columns)
+    return Row(record.id, values, unread=unread)
 
 
 def keyed_row(record: KeyedPayload) -> Row:
@@ -120,40 +129,54 @@ def order_row(record: RecordPayload) -> Row:
     """id, status, total, when, and its items; everything else is kept sealed."""
     order = row(ORDER, record)
     left = json.loads(order.values["extra"])
-    name = next((each for each in ITEM_FIELDS if each in left), None)
-    items = left.pop(name) if name is not None else []
+    name = _items_in(left)
+    # PHP writes an empty list as an object, and other exports as null or "".
+    items = (left.pop(name) if name is not None else None) or []
     if not isinstance(items, list) or not all(isinstance(raw, dict) for raw in items):
         raise SkippableError(f"{name}: must be a list of objects.", field=str(name))
     if len(items) > MOST_ITEMS:
         raise SkippableError(f"{name}: has more than {MOST_ITEMS} items.", field=str(name))
-    order.parts = {"items": [item(raw) for raw in items]}
+    picked = [item(raw) for raw in items]
+    order.parts = {"items": [values for values, _ in picked]}
+    unread = dict.fromkeys(f"{name}.{each}" for _, names in picked for each in names)
+    order.unread += tuple(unread)
     order.values["extra"] = details.encode(left)
     return order
 
 
-def item(raw: Mapping[str, object]) -> Json:
-    """The columns of an order's item; without a quantity it is one."""
+def _items_in(order: Json) -> str | None:
+    """The field with the order's items: the first that has any, else the first there is."""
+    names = [name for name in ITEM_FIELDS if name in order]
+    return next((name for name in names if order[name]), names[0] if names else None)
+
+
+def item(raw: Mapping[str, object]) -> tuple[Json, tuple[str, ...]]:
+    """As ``pick`` for an order's item. Without a quantity it is one; one that cannot be read is
+    unknown.
+    """
     # The order's own number is in one of the site's responses and may be missing in another.
-    values = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)
-    if values["quantity"] is None:
+    values, unread = pick({name: raw[name] for name in raw if name != "order_id"}, ITEM)
+    if values["quantity"] is None and not set(QUANTITY.names) & set(unread):
         values["quantity"] = 1
-    return values
+    return values, unread
 
 
+VALUE = (Field("value", ("value",)),)
 PAINTING = (
-    Field("price", ("price", "prix"), money.amount),
+    Field("name", ("name", "title", "titre"), name),
+    Field("price", ("price", "prix"), money.amount, always=True),
     STATUS,
-    Field("category", ("category", "categorie"), text),
+    Field("category", ("category", "categorie"), name),
     Field("image", ("image", "image_url", "image_path"), partial(text, longest=2000)),
 )
 ORDER = (
     Field("status", ("status", "statut", "state"), word),
-    Field("total", ("total", "total_price", "total_amount", "amount"), money.amount),
-    Field("ordered_at", ("order_date", "created_at", "date"), moment),
+    Field("total", ("total", "total_price", "total_amount", "amount"), money.amount, always=True),
+    Field("ordered_at", ("order_date", "created_at", "date"), moment, always=True),
 )
 EXHIBITION = (
-    Field("title", ("title", "name", "titre"), text),
-    Field("place", ("location", "place", "lieu"), text),
+    Field("title", ("title", "name", "titre"), name),
+    Field("place", ("location", "place", "lieu"), name),
     Field("starts_at", ("start_date", "starts_at", "date"), moment),
     Field("ends_at", ("end_date", "ends_at"), moment),
 )
@@ -189,10 +212,10 @@ def _sync(
     name: str,
     summary: str,
     fetch: Callable[..., Iterator[Page]],
-    record: type[Payload],
-    to_row: Callable[[Any], Row],
+    columns: tuple[Field, ...],
     kind: ExportedKind,
     *,
+    to_row: Callable[[Any], Row] | None = None,
     key: str = "id",
     complete: bool = False,
 ) -> Sync[TemplateExport, Any, Context]:
@@ -201,9 +224,10 @@ def _sync(
         summary=summary,
         source=SOURCE,
         fetch=fetch,
-        record=record,
-        row=to_row,
+        record=RecordPayload if key == "id" else KeyedPayload,
+        row=to_row or partial(row, columns),
         kind=kind,
+        fields=columns,
         complete=complete,
         item=f"{name.rstrip('s')}_id" if key == "id" else key,
         key=key,
@@ -213,32 +237,31 @@ def _sync(
 
 
 SETTINGS = _sync(
-    "settings", "Settings of the art site", TemplateExport.settings, KeyedPayload, keyed_row,
-    kinds.SETTINGS, key="key",
+    "settings", "Settings of the art site", TemplateExport.settings, VALUE, kinds.SETTINGS,
+    to_row=keyed_row, key="key",
 )  # fmt: skip
 PAINTINGS = _sync(
-    "paintings", "Paintings of the art site", TemplateExport.paintings, PaintingPayload,
-    painting_row, kinds.PAINTINGS,
-)  # fmt: skip
+    "paintings", "Paintings of the art site", TemplateExport.paintings, PAINTING, kinds.PAINTINGS
+)
 ORDERS = _sync(
-    "orders", "Orders of the art site, with their items", TemplateExport.orders, RecordPayload,
-    order_row, kinds.ORDERS,
+    "orders", "Orders of the art site, with their items", TemplateExport.orders, (*ORDER, ITEMS),
+    kinds.ORDERS, to_row=order_row,
 )  # fmt: skip
 USERS = _sync(
-    "users", "Users of the art site; who leaves it is forgotten here", TemplateExport.users,
-    RecordPayload, partial(row, USER), kinds.USERS, complete=True,
+    "users", "Users of the art site; who leaves it is forgotten here", TemplateExport.users, USER,
+    kinds.USERS, complete=True,
 )  # fmt: skip
 EXHIBITIONS = _sync(
-    "exhibitions", "Exhibitions of the art site", TemplateExport.exhibitions, RecordPayload,
-    partial(row, EXHIBITION), kinds.EXHIBITIONS,
+    "exhibitions", "Exhibitions of the art site", TemplateExport.exhibitions, EXHIBITION,
+    kinds.EXHIBITIONS,
 )  # fmt: skip
 CUSTOM_REQUESTS = _sync(
     "custom_requests", "Requests for works of their own", TemplateExport.custom_requests,
-    RecordPayload, partial(row, (*PERSON, STATUS)), kinds.CUSTOM_REQUESTS,
+    (*PERSON, STATUS), kinds.CUSTOM_REQUESTS,
 )  # fmt: skip
 STATS = _sync(
-    "stats", "Figures of the art site", TemplateExport.stats, KeyedPayload, keyed_row,
-    kinds.STATS, key="key",
+    "stats", "Figures of the art site", TemplateExport.stats, VALUE, kinds.STATS,
+    to_row=keyed_row, key="key",
 )  # fmt: skip
 
 SYNCS = (SETTINGS, PAINTINGS, ORDERS, USERS, EXHIBITIONS, CUSTOM_REQUESTS, STATS)

@@ -249,7 +249,7 @@ def test_a_product_is_typed_and_the_rest_kept():
         "7",
         "Riz",
         "12500.0000",
-        0,
+        None,
     )
     assert (record.sku, record.barcode, record.category_id, record.site_id) == (
         None,

@@ -109,7 +109,9 @@ def test_many_are_parsed_as_each_alone_or_not_at_all():
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"), [(12, "12"), ("12", "12"), (-3, "-3"), ("é/1", "é/1")], ids=named
+    ("sent", "kept"),
+    [(12, "12"), ("12", "12"), (-3, "-3"), ("é/1", "é/1"), (" 12\n", "12"), ("e\u0301", "é")],
+    ids=named,
 )
 def test_an_id_is_a_text(sent, kept):
     assert parse(Article, FINE | {"id": sent}).id == kept
@@ -117,7 +119,7 @@ def test_an_id_is_a_text(sent, kept):
 
 @pytest.mark.parametrize(
     "sent",
-    [True, 1.0, None, "", "  ", "a\n", "\x00", "\ud800", "x" * 65, 10**64, -(10**5000), [], {}],
+    [True, 1.0, None, "", "  ", "a\nb", "\x00", "\ud800", "x" * 65, 10**64, -(10**5000), [], {}],
     ids=named,
 )
 def test_what_is_no_id_is_refused(sent):
@@ -167,9 +169,10 @@ def test_what_is_no_quantity_is_refused(sent):
 
 @pytest.mark.parametrize(
     ("sent", "kept"),
-    [(None, None), ("", None), (" ", None), (7, "7"), (" a ", "a")],
+    [(None, None), (False, None), ("", None), (" ", None), (7, "7"), (" a ", "a"),
+     ("\ufeffa\u200b", "a"), ("e\u0301", "é"), ("a&amp;b", "a&amp;b"), ("A 1", "A 1")],
     ids=named,
-)
+)  # fmt: skip
 def test_a_code_may_be_none(sent, kept):
     assert parse(Article, FINE | {"sku": sent}).sku == kept
 

@@ -135,6 +135,16 @@ def test_a_kind_is_kept_in_a_table_of_ours(sync):
     assert sync.kind.version >= 1
 
 
+@EVERY
+def test_every_column_says_what_it_means_when_its_field_is_absent(sync):
+    declared = {name for field in sync.fields for name in (field.column, *field.also)}
+    parts = {part.name for part in sync.kind.parts}
+
+    assert set(sync.kind.columns) - {sync.kind.rest} | parts <= declared
+    assert sync.kind.rest in sync.kind.columns
+    assert len([field.column for field in sync.fields]) == len({f.column for f in sync.fields})
+
+
 def test_options_are_given_their_types():
     assert PRODUCTS.check_options({"site_id": "2"}) == {"site_id": 2}
     assert PRODUCTS.check_options({"site_id": None}) == {}

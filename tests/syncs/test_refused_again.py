@@ -10,7 +10,7 @@ from tests.syncs.rows import mismatches, product, products, rejects, run
 from tests.syncs.running import counts, sync_now
 
 BAD = '{"id": 7, "name": "Riz", "price": "free"}'
-WORSE = '{"id": 7, "name": "Riz"}'
+WORSE = '{"id": 7, "name": "", "price": 3}'
 GOOD = '{"id": 7, "name": "Dernier", "price": 3}'
 
 
@@ -61,7 +61,7 @@ def test_an_error_that_lasts_is_noted_by_every_run(b2b, refused):
 
     sync_now(PRODUCTS)
 
-    assert (link(7).sync_status, link(7).error) == ("error", "price: is missing.")
+    assert (link(7).sync_status, link(7).error) == ("error", "name: is empty.")
 
 
 def test_a_refused_product_that_vanishes_is_gone(b2b, refused):
@@ -75,11 +75,11 @@ def test_a_refused_tombstone_stays_one(b2b):
     sync_now(PRODUCTS)
     b2b.catalogue.products.delete(25)
     sync_now(PRODUCTS)
-    b2b.catalogue.products.add_raw('{"id": 25, "name": "Riz"}')
+    b2b.catalogue.products.add_raw('{"id": 25, "name": ""}')
 
     sync_now(PRODUCTS)
 
-    assert (link(25).sync_status, link(25).error) == ("gone", "price: is missing.")
+    assert (link(25).sync_status, link(25).error) == ("gone", "name: is empty.")
 
 
 def test_a_refused_placeholder_stays_one(b2b):

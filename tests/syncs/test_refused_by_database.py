@@ -88,7 +88,7 @@ def test_a_page_with_bad_refused_new_changed_and_repeated_records_is_counted_exa
     sync_now(PRODUCTS)
     source = strict.catalogue.products
     source.edit(1, name="Interdit")
-    source.edit(2, price=None)
+    source.edit(2, price="free")
     source.edit(3, stock=0)
     source.add_raw(source.text(3), position=3)
     source.add(position=4, name="Attiéké")

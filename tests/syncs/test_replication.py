@@ -58,7 +58,10 @@ def gallery() -> Gallery:
 @pytest.fixture
 def sync(template: object, gallery: Gallery) -> AnySync:
     """The gallery's paintings: all of them in a complete walk, then what changed."""
-    return replace(art.PAINTINGS, fetch=gallery.fetch, complete=True, replication_key="updated_at")
+    kind = replace(art.PAINTINGS.kind, version=1)
+    return replace(
+        art.PAINTINGS, fetch=gallery.fetch, kind=kind, complete=True, replication_key="updated_at"
+    )
 
 
 def bookmark(sync: AnySync) -> dict[str, Any] | None:

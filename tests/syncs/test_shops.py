@@ -161,8 +161,22 @@ def test_a_record_that_names_no_site_any_more_leaves_its_product_where_it_is(sit
     one, two = placed
     assert shop_of(*range(1, 11)) == {one}
     assert shop_of(*range(11, 21)) == {two}
-    assert done["status"] == "succeeded"
-    assert of_sites(done) == ["Products that name no site and stay in their shop: 10."]
+    assert of_sites(done) == []
+
+
+def test_a_site_that_is_said_no_more_is_the_last_that_was(sites, placed):
+    sites.catalogue.products.edit(11, site_id=9)
+    sites.catalogue.products.add(name="Neuf", site_id=9)
+    sync_now(PRODUCTS)
+    sites.catalogue.products.edit(11, without=("site_id",))
+    sites.catalogue.products.edit(26, without=("site_id",))
+
+    done = sync_now(PRODUCTS)
+
+    assert shop_of(11) == {placed[1]}
+    assert shop_of(26) == {None}
+    said = "No shop has site 9: of its products 1 stay in their shop and 1 are in none."
+    assert of_sites(done) == [said]
 
 
 @pytest.mark.parametrize("site", [9, "nulle part"])
