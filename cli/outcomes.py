@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from cli.doorbell import ring
@@ -13,6 +13,7 @@ from core.document import Json
 from core.errors import ConfigurationError
 from syncs import gate
 from syncs.declaration import AnySync
+from syncs.running.lost import is_remark
 
 SHOWN = 10
 """Warnings and refused records that a person reads at once."""
@@ -85,7 +86,16 @@ def remarks(result: Json) -> None:
     for item in result["errors_list"][:SHOWN]:
         ident = next(iter(item.values()))
         say(f"Refused: {ident if ident is not None else '(no id)'}: {item['error']}")
-    if result["status"] == "needs_approval" and result["run_id"] is not None:
-        say(f"If its deletions are right: 'python manage.py runs approve {result['run_id']}'.")
+    if result["run_id"] is not None:
+        say_approval(result["run_id"], result["status"], result["warnings"])
     if result["errors"]:
         say("All refused records: python manage.py rejects list --sync " + result["sync"])
+
+
+def say_approval(run_id: int, status: str, warnings: Sequence[str]) -> None:
+    """Print the command that approves the run, where there is anything to approve."""
+    approve = f"'python manage.py runs approve {run_id}'."
+    if status == "needs_approval":
+        say(f"If its deletions are right: {approve}")
+    elif any(map(is_remark, warnings)):
+        say(f"If the source means it so: {approve}")

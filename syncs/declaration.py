@@ -38,8 +38,9 @@ class Sync(Generic[S, P, C]):
 
     ``fetch`` walks the source's pages from a query on; ``record`` types a payload, whose field
     ``key`` names it; ``row`` maps it to columns, which its ``kind`` compares and writes. ``fields``
-    are those with a column: what a record means that lacks one is read there. ``item`` names a
-    record's id in ``errors_list``. ``fresh_for`` in seconds; None: ``SYNC_INTERVAL_SECONDS``.
+    are those with a column: what a record means that lacks one, and whether all of them came, is
+    read there. ``item`` names a record's id in ``errors_list``. ``fresh_for`` in seconds; None:
+    ``SYNC_INTERVAL_SECONDS``.
 
     ``complete``: a walk sees everything the source has, so that what two walks miss is tombstoned.
     A run with one of ``filters`` among its options has seen a part only: it deletes nothing and

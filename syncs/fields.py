@@ -42,6 +42,11 @@ class Field:
             return not all(is_nothing(record.get(name)) for name in self.names)
         return any(name in record for name in self.names)
 
+    @property
+    def printed(self) -> str:
+        """Its names, as a person reads them."""
+        return " or ".join(self.names)
+
 
 class Absences:
     """Which columns a record says nothing of. The records of a page hardly differ in their keys,
@@ -75,3 +80,15 @@ def keys_lack(field: Field, record: Mapping[str, object]) -> bool:
 def columns(fields: Iterable[Field]) -> frozenset[str]:
     """The fields' columns, and those that follow from them."""
     return frozenset(name for field in fields for name in (field.column, *field.also))
+
+
+def met(fields: Iterable[Field], payloads: Iterable[object]) -> frozenset[str]:
+    """Which fields, by their columns, at least one of the records says something of."""
+    missing, found = list(fields), set[str]()
+    for payload in payloads:
+        if not missing:
+            break
+        if isinstance(payload, dict):
+            found |= {field.column for field in missing if field.is_in(payload)}
+            missing = [field for field in missing if field.column not in found]
+    return frozenset(found)

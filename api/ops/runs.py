@@ -75,5 +75,5 @@ def cancel(run_id: int) -> ResponseReturnValue:
     example=GIVEN,
 )
 def approve(run_id: int) -> dict[str, object]:
-    """Let the deletions happen that a run left to a person."""
+    """Let the deletions happen that a run left to a person, or expect a lost field no longer."""
     return acts.approve(run_id, by=by(load(Order))).dump()

@@ -8,6 +8,7 @@ import click
 
 from cli.arguments import ID, REASON, list_options
 from cli.commands.status import counts
+from cli.outcomes import say_approval
 from cli.output import json_option, print_json, print_table, print_text, say
 from cli.stored import StoreGroup
 from cli.who import by
@@ -92,9 +93,12 @@ def cancel(run_id: int, as_json: bool) -> None:
 @click.option("--why", type=REASON, help="Kept in the audit.")
 @json_option
 def approve(run_id: int, why: str | None, as_json: bool) -> None:
-    """Let the deletions happen that a run left to a person."""
+    """Let the deletions happen that a run left to a person, or expect a lost field no longer."""
     done = acts.approve(run_id, by=by(why))
-    say(f"Run {run_id} is approved: {done.deleted} records are tombstoned, their values kept.")
+    if done.fields:
+        say(f"No longer expected of the source: {', '.join(done.fields)}.")
+    if done.deleted or not done.fields:
+        say(f"Run {run_id} is approved: {done.deleted} records are tombstoned, their values kept.")
     if as_json:
         print_json(done.dump())
 
@@ -110,7 +114,6 @@ def _print(run: Run) -> None:
         print_text("Refused: " + ", ".join(f"{key} {value}" for key, value in item.items()))
     for attempt in run.attempts:
         print_text(f"Attempt at {attempt['at']}: {attempt['type']}: {attempt['message']}")
-    if run.status == "needs_approval":
-        say(f"If its deletions are right: 'python manage.py runs approve {run.id}'.")
+    say_approval(run.id, run.status, run.warnings)
     if run.errors_list:
         say(f"Every refused record: 'python manage.py rejects list --sync {run.sync}'.")

@@ -17,6 +17,7 @@ class SyncState(Leased, Base):
 
     ``next_allowed_at`` is our own backoff, ``source_wait_until`` the source's Retry-After.
     ``follow_up`` holds the options of one more run that was requested while one was running.
+    ``fields`` are those that complete walks have met, by their columns; None before the first.
     """
 
     __tablename__ = "sync_states"
@@ -31,6 +32,7 @@ class SyncState(Leased, Base):
     paused: Mapped[bool] = mapped_column(default=False)
     follow_up: Mapped[Json | None]
     bookmark: Mapped[Json | None]
+    fields: Mapped[list[str] | None]
 
 
 class SyncRun(Work, Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from core.advice import Advised
@@ -27,11 +28,14 @@ class Cancelled(Shape):
 
 
 class Approved(Shape):
-    """The deletions happened."""
+    """The deletions happened, and the fields are expected no longer."""
 
     run_id: Id
     status: RunStatus
     deleted: Count
+    fields: list[str] = Field(
+        default=[], description="Columns that the source need no longer fill; absent without any."
+    )
 
 
 def cancel(run_id: int, *, by: By) -> Cancelled:
@@ -56,7 +60,7 @@ def interrupt(run_id: int) -> None:
 
 
 def approve(run_id: int, *, by: By) -> Approved:
-    """Tombstone what the run did not find.
+    """Tombstone what the run did not find, and expect no longer the fields that it has lost.
 
     ``RefusedError`` when the run does not wait for it, or a newer run knows better;
     ``NotFoundError`` when there is none.
@@ -69,10 +73,11 @@ def approve(run_id: int, *, by: By) -> Approved:
         if newer is not None:
             decides = f"Run {newer.id} looked at everything after run {run_id}; it decides now."
             raise RefusedError(Advised(decides, "newer run", {"run": newer.id}))
-        deleted = ending.approve(session, sync, run_id)
-        by.note(session, "run.approve", f"run {run_id}", deleted=deleted)
+        deleted, fields = ending.approve(session, sync, run_id)
+        accepted = {"fields": fields} if fields else {}
+        by.note(session, "run.approve", f"run {run_id}", deleted=deleted, **accepted)
         status = runs.find(session, run_id).status
-    return Approved(run_id=run_id, status=status, deleted=deleted)
+    return Approved(run_id=run_id, status=status, deleted=deleted, **accepted)
 
 
 def _newer(session: Session, sync: AnySync, run: SyncRun) -> SyncRun | None:

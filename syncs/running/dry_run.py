@@ -14,7 +14,9 @@ from db.records import links
 from db.records.plan import Change, Plan
 from db.records.stored import compare as compare_page
 from db.session import reading
+from db.work import states
 from syncs.declaration import AnySync, Options
+from syncs.running import lost
 from syncs.running.deletions import beyond_brake
 from syncs.running.pages import look, open_page
 from syncs.running.progress import Progress
@@ -52,8 +54,11 @@ def compare(
     whole = sync.complete and not sync.filtered(options)
     if whole and progress.agrees and not progress.first_empty and not progress.nameless:
         progress = replace(progress, deleted=max(0, _living(sync) - met))
-    lost = whole and progress.first_empty and _living(sync) > 0
-    clean = progress.agrees and not progress.rejected and not lost
+    emptied = whole and progress.first_empty and _living(sync) > 0
+    gone = () if sync.filtered(options) else lost.fields(sync, _met_before(sync), progress)
+    if gone:
+        progress = replace(progress, warnings=(lost.remark(gone), *progress.warnings))
+    clean = progress.agrees and not progress.rejected and not emptied and not gone
     status = "succeeded" if clean else "partial"
     if progress.deleted and beyond_brake(progress.deleted, _living(sync)):
         status = "needs_approval"
@@ -75,6 +80,12 @@ def _differences(sync: AnySync, plan: Plan) -> list[Json]:
 def _difference(sync: AnySync, change: Change) -> Json:
     would = "return" if change.link.gone else "update"
     return {sync.item: change.row.external_id, "would": would}
+
+
+def _met_before(sync: AnySync) -> list[str] | None:
+    with reading() as session:
+        state = states.find(session, sync.name)
+        return None if state is None else state.fields
 
 
 def _living(sync: AnySync) -> int:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from core import backoff
+from core.document import Json
 from core.errors import ConfigurationError, FatalError, MoulinError, RefusedError
 from core.logs import get_logger
 from db.models import SyncRun
@@ -19,6 +20,7 @@ from db.work import claims, failures, leases, rejects, runs, states
 from db.work.leases import Lease
 from syncs import intervals, trying
 from syncs.declaration import AnySync
+from syncs.running import lost
 from syncs.running.deletions import Deletions, may_delete
 from syncs.running.pages import look
 from syncs.running.progress import Progress
@@ -39,12 +41,18 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
             progress = replace(progress, deleted=_tombstone(session, walk.sync, context))
         if deletions in ("tombstone", "none") and may_delete(walk):
             _forget(session, walk.sync, context)
-        warnings = [*_settle(session, walk.sync, context), *_remarks(walk, deletions)]
-        progress = replace(progress, warnings=progress.warn(warnings))
-        status = _status(progress, deletions)
+        gone = lost.note(session, walk)
+        remarks = [*_remarks(walk, deletions), *([lost.remark(gone)] if gone else ())]
+        warnings = [*remarks, *progress.warn(_settle(session, walk.sync, context))]
+        # What somebody must act on comes first, and is never one too many.
+        progress = replace(progress, warnings=tuple(dict.fromkeys(warnings)))
+        status = _status(progress, deletions, complete=not gone)
         if deletions not in ("undecided", "empty") and may_delete(walk):
             runs.supersede_waiting(session, walk.sync.name, walk.lease.run_id)
-        columns = {**progress.columns(), "checkpoint": {"phase": "done"}}
+        done: Json = {"phase": "done"}
+        if gone and progress.fields is not None:
+            done["fields"] = sorted(progress.fields)
+        columns = {**progress.columns(), "checkpoint": done}
         runs.end(session, walk.lease.run_id, status, **columns)
         if progress.agrees and not walk.sync.filtered(walk.options):
             _move_bookmark(session, walk)
@@ -63,13 +71,20 @@ def _move_bookmark(session: Session, walk: Walk) -> None:
         session.flush()
 
 
-def approve(session: Session, sync: AnySync, run_id: int) -> int:
-    """Carry out the deletions of a run that hit the brake; their number."""
+def approve(session: Session, sync: AnySync, run_id: int) -> tuple[int, list[str]]:
+    """Carry out the deletions of a run that hit the brake, and accept that the source no longer
+    has what the run has lost: how many, and which fields.
+    """
     # A page of a newer run would bring back what is being taken off sale: it must wait.
     states.locked(session, sync.name)
     run = runs.find(session, run_id)
+    accepted = lost.accept(session, sync, run)
+    if accepted and run.status == "partial":
+        return 0, accepted
     if run.status != "needs_approval":
-        raise RefusedError(f"Run {run.id} is {run.status}; only needs_approval can be approved.")
+        raise RefusedError(
+            f"Run {run.id} is {run.status} and lost no field; only needs_approval can be approved."
+        )
     context = look(session, sync, run.id, run.options)
     deleted = _tombstone(session, sync, context)
     _forget(session, sync, context)
@@ -77,7 +92,7 @@ def approve(session: Session, sync: AnySync, run_id: int) -> int:
     run.counts = {**run.counts, "deleted": deleted}
     run.status = "partial" if run.counts["rejected"] else "succeeded"
     session.flush()
-    return deleted
+    return deleted, accepted
 
 
 def cancel(sync: AnySync, lease: Lease) -> Outcome:
@@ -210,11 +225,11 @@ def _settle(session: Session, sync: AnySync, context: Context) -> list[str]:
     return warnings
 
 
-def _status(progress: Progress, deletions: Deletions) -> str:
+def _status(progress: Progress, deletions: Deletions, *, complete: bool) -> str:
     if deletions == "needs_approval":
         return "needs_approval"
     decided = deletions not in ("undecided", "empty")
-    clean = progress.agrees and not progress.rejected and decided
+    clean = progress.agrees and not progress.rejected and decided and complete
     return "succeeded" if clean else "partial"
 
 

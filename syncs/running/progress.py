@@ -11,6 +11,7 @@ from db.models import SyncRun
 from db.records.plan import Plan
 from db.work.rejects import Refusal
 from syncs.declaration import AnySync, Bookmark
+from syncs.fields import met
 
 MOST_ERRORS = 100
 """So many refused records are listed on the run; every one of them is kept as a reject."""
@@ -22,7 +23,8 @@ class Progress:
 
     ``first`` and ``last`` are the source's own count on its first and newest page, None where it
     sends none; ``nameless`` counts rejects whose id could not be read. ``bookmark`` is the largest
-    replication key among the pages that were written.
+    replication key among the pages that were written. ``fields`` are those that a record had, by
+    their columns; None when an older version of our code began the walk and counted none.
     """
 
     fetched: int = 0
@@ -40,6 +42,7 @@ class Progress:
     errors_list: tuple[Json, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     bookmark: Bookmark | None = None
+    fields: frozenset[str] | None = frozenset()
 
     @property
     def total(self) -> int:
@@ -77,7 +80,15 @@ class Progress:
             errors_list=(*self.errors_list, *listed) if listed else self.errors_list,
             warnings=self.warn(plan.warnings),
             bookmark=sync.latest(page.payloads, self.bookmark),
+            fields=self._met(sync, page),
         )
+
+    def _met(self, sync: AnySync, page: Page) -> frozenset[str] | None:
+        """The fields of one more page; as a rule its first record has all that were missing."""
+        if self.fields is None:
+            return None
+        missing = [field for field in sync.fields if field.column not in self.fields]
+        return self.fields | met(missing, page.payloads) if missing else self.fields
 
     def warn(self, news: Sequence[str]) -> tuple[str, ...]:
         """The warnings with new ones; no sentence twice, and no more than a person can read."""
@@ -122,10 +133,12 @@ def restore(run: SyncRun, since: Bookmark | None = None) -> Progress:
     """
     if run.checkpoint is None:
         return Progress(bookmark=since)
+    fields = run.checkpoint.get("fields")
     return Progress(
         # A count that this version has and the run's did not begins at its default.
         **{name: run.counts[name] for name in COUNTS if name in run.counts},
         errors_list=tuple(run.errors_list),
         warnings=tuple(run.warnings),
         bookmark=run.checkpoint.get("bookmark"),
+        fields=None if fields is None else frozenset(fields),
     )

@@ -71,9 +71,14 @@ class Walk:
     since: Bookmark | None = None
 
     @property
+    def sees_all(self) -> bool:
+        """Whether the walk asks for everything that the source has."""
+        return self.since is None and not self.sync.filtered(self.options)
+
+    @property
     def whole(self) -> bool:
-        """Whether the walk sees everything that the source has."""
-        return self.sync.complete and self.since is None and not self.sync.filtered(self.options)
+        """Whether what the walk does not meet is gone from the source."""
+        return self.sync.complete and self.sees_all
 
     def pages(self, connector: Connector, *, start: Mapping[str, str] | None) -> Iterator[Page]:
         """The source's pages from ``start`` on."""
@@ -86,6 +91,8 @@ class Walk:
             checkpoint |= {"phase": "walk", "query": query}
         if progress.bookmark is not None:
             checkpoint["bookmark"] = progress.bookmark
+        if progress.fields is not None and self.sync.fields:
+            checkpoint["fields"] = sorted(progress.fields)
         return checkpoint
 
     @property

@@ -1,5 +1,6 @@
 """Syncs by hand while one is on its way: what asking for one more did is said."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,29 @@ def test_deletions_that_wait_for_a_person_are_said_with_the_command_that_approve
 
     assert "look at the source, then approve it" in done.stderr
     assert "'python manage.py runs approve 2'" in done.stderr
+
+
+def test_a_field_that_is_gone_is_said_with_the_command_that_accepts_it(b2b, cli):
+    cli("sync", PRODUCTS.name)
+    for n in b2b.catalogue.products:
+        b2b.catalogue.products.edit(n, without=("barcode",))
+
+    done = cli("sync", PRODUCTS.name, exit=3)
+    again = cli("runs", "show", 2)
+    accepted = cli("runs", "approve", 2, "--why", "no more barcodes", "--json")
+
+    assert "Warning: No record has barcode, which the last complete run met" in done.stderr
+    for said in (done, again):
+        assert "If the source means it so: 'python manage.py runs approve 2'." in said.stderr
+    assert json.loads(accepted.stdout) == {
+        "run_id": 2,
+        "status": "partial",
+        "deleted": 0,
+        "fields": ["barcode"],
+    }
+    assert "No longer expected of the source: barcode." in accepted.stderr
+    assert given.audited() == [("run.approve", "run 2", "no more barcodes")]
+    cli("sync", PRODUCTS.name)
 
 
 def test_a_dry_run_has_nothing_to_approve(b2b, cli):

@@ -1,4 +1,4 @@
-"""What a source does not say: no title, an unreadable quantity.
+"""What a source does not say: no title, an unreadable quantity, the fields a sync has met.
 
 With it go the categories that were made up for "no category", and the blanks around ids.
 """
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from core.canonical import canonical
+from db.models.base import Document
 
 revision = "0007"
 down_revision = "0005"
@@ -31,12 +32,14 @@ def upgrade() -> None:
         table.alter_column("name", existing_type=sa.String(500), nullable=True)
     with op.batch_alter_table("template_order_items") as table:
         table.alter_column("quantity", existing_type=sa.BigInteger(), nullable=True)
+    op.add_column("sync_states", sa.Column("fields", Document, nullable=True))
     _drop_made_up()
     for links in LINKS:
         _trim(links)
 
 
 def downgrade() -> None:
+    op.drop_column("sync_states", "fields")
     op.execute("UPDATE template_order_items SET quantity = 1 WHERE quantity IS NULL")
     op.execute("UPDATE template_paintings SET name = 'Sans titre' WHERE name IS NULL")
     with op.batch_alter_table("template_order_items") as table:
