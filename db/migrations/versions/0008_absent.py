@@ -11,8 +11,8 @@ from alembic import op
 from core.canonical import canonical
 from db.models.base import Document
 
-revision = "0007"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

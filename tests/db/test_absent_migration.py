@@ -1,4 +1,4 @@
-"""What migration 0007 does to the rows of 0.1.0, and back."""
+"""What the migration to known absence does to the rows of 0.1.0, and back."""
 
 import pytest
 import sqlalchemy as sa
@@ -7,7 +7,7 @@ from alembic import command
 from db import migrate
 from db.session import engine
 
-BEFORE = "0005"
+BEFORE = "0007"
 NOW = "2026-11-29 08:00:00.000"
 
 
