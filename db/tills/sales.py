@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from core.canonical import canonical
@@ -120,20 +120,18 @@ class NewSale:
     lines: Sequence[SoldLine] = field(repr=False)
 
 
+_SENDER = select(
+    Shop.name, Shop.currency, Shop.timezone, Shop.stock_policy, Shop.sells_from,
+    Terminal.name.label("terminal"), Terminal.duplicates,
+).join(Terminal, true())  # fmt: skip
+
+
 def hold_shop(session: Session, shop_id: int, terminal_id: int) -> Sender:
     """The shop, held until the transaction ends, with the terminal that sends."""
-    query = (
-        select(
-            Shop.name, Shop.currency, Shop.timezone, Shop.stock_policy, Shop.sells_from,
-            Terminal.name.label("terminal"), Terminal.duplicates,
-        )
-        .join(Terminal, Terminal.id == terminal_id)
-        .where(Shop.id == shop_id)
-        # Not FOR UPDATE: a sync page that adds a product holds the shop's key and may have a
-        # product that we wait for.
-        .with_for_update(of=Shop, key_share=True)
-    )  # fmt: skip
-    row = session.execute(query).one()
+    query = _SENDER.where(Shop.id == shop_id, Terminal.id == terminal_id)
+    # Not FOR UPDATE: a sync page that adds a product holds the shop's key and may have a product
+    # that we wait for.
+    row = session.execute(query.with_for_update(of=Shop, key_share=True)).one()
     return Sender(
         shop_id=shop_id,
         assortment=shops.assortment(shop_id, row.sells_from),

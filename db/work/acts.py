@@ -158,11 +158,16 @@ def request_stop(session: Session, act_id: int) -> BulkAct:
     act = find(session, act_id)
     if asked is None:
         raise RefusedError(f"Act {act_id} is {act.status} already.")
+    _stop_unless_at_work(session, act)
+    return find(session, act_id)
+
+
+def _stop_unless_at_work(session: Session, act: BulkAct) -> None:
     left = _count(session, _unseen(act))
     session.execute(
         update(BulkAct)
         .where(
-            BulkAct.id == act_id,
+            BulkAct.id == act.id,
             or_(BulkAct.lease_until.is_(None), BulkAct.lease_until < db_now()),
         )
         .values(
@@ -172,7 +177,6 @@ def request_stop(session: Session, act_id: int) -> BulkAct:
         ),
         execution_options=NO_SYNC,
     )  # fmt: skip
-    return find(session, act_id)
 
 
 def _unseen(act: BulkAct) -> Select[int]:

@@ -1,4 +1,4 @@
-"""What the migration to known absence does to the rows of 0.1.0, and back."""
+"""What the migration of absent values does to the rows of 0.1.0, and back."""
 
 import pytest
 import sqlalchemy as sa
