@@ -1,9 +1,10 @@
 """What can go wrong with a source, typed by what to do next.
 
 APIError                    any of these; ``status_code``, ``is_retriable``
-├── RetriableError          ConnectionError, RateLimitError, ServerError, AnswerError
-└── FatalError              AuthenticationError, ForbiddenError, RequestError,
-                            TooLargeError, PaginationError
+├── RetriableError          ConnectionError, RateLimitError, ServerError, AnswerError,
+│                           CircuitOpenError
+└── FatalError              AuthenticationError (ReauthorizeError), ForbiddenError, RequestError,
+                            TooLargeError, PaginationError, NotSupported
 """
 
 from __future__ import annotations
@@ -46,6 +47,22 @@ class AuthenticationError(APIError, FatalError):
     code = "AUTHENTICATION"
 
 
+class ReauthorizeError(AuthenticationError):
+    """The connector ``name`` lost its authorisation: nothing more is sent until a person gives it
+    again.
+    """
+
+    code = "REAUTHORIZE"
+
+    def __init__(self, name: str, *, status_code: int | None = None) -> None:
+        super().__init__(
+            f"{name} must be authorised again: connectors authorize {name}",
+            status_code=status_code,
+            unsent=True,
+        )
+        self.name = name
+
+
 class ForbiddenError(APIError, FatalError):
     """403: the key is known but lacks the right for this endpoint."""
 
@@ -70,6 +87,12 @@ class ServerError(APIError, RetriableError):
     code = "SERVER"
 
 
+class CircuitOpenError(APIError, RetriableError):
+    """The source failed again and again: nothing is sent to it for ``retry_after`` seconds."""
+
+    code = "CIRCUIT_OPEN"
+
+
 class RequestError(APIError, FatalError):
     """Another 4xx, or a redirect: the source will not do what we ask, however often we retry."""
 
@@ -92,3 +115,12 @@ class PaginationError(APIError, FatalError):
     """``next`` leads in circles, away from the source, or never ends."""
 
     code = "PAGINATION"
+
+
+class NotSupported(APIError, FatalError):  # noqa: N818 - the name users of the API know
+    """The vendor has no such thing; nothing was sent."""
+
+    code = "NOT_SUPPORTED"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, unsent=True)

@@ -8,7 +8,7 @@ from connectors.errors import APIError
 
 
 class Breaker(Protocol):
-    """Consulted before every request; learns how each one ended."""
+    """Consulted before every request; learns in the same thread how each one ended."""
 
     def check(self) -> None:
         """Return when a request may be sent.
@@ -17,7 +17,10 @@ class Breaker(Protocol):
         """
 
     def note(self, error: APIError | None) -> None:
-        """One request ended, with ``error`` or well. A 4xx is an answer: the source is alive."""
+        """One request ended, with ``error`` or well. A 4xx is an answer: the source is alive.
+
+        After an error that is ``unsent`` nothing is known of it, unless it cannot be reached.
+        """
 
 
 class Closed:

@@ -1,7 +1,7 @@
 """The one HTTP client: JSON to and from a source, bounded in time and size, typed when it fails.
 
 It is made of parts: ``auth`` signs, ``limiter`` and ``breaker`` hold back, ``attempts`` repeats,
-``wire`` carries; ``status`` and ``codec`` read.
+``wire`` carries; ``status`` and ``codec`` read; ``calls`` keeps a note of each call.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import IO
 
 import requests
 
+from connectors.audit import Calls
 from connectors.errors import APIError
 from connectors.http.attempts import Attempts
 from connectors.http.auth import Anonymous, Auth
@@ -25,7 +27,6 @@ from connectors.http.request import NOTHING, Request
 from connectors.http.response import Answer, Response
 from connectors.http.status import refusal
 from connectors.http.wire import Receive, Wire
-from core.version import version
 
 MAX_BODY = 10 * 1024 * 1024
 
@@ -48,16 +49,17 @@ class HTTPClient:
         advice: str = "check the key",
         limiter: Limiter | None = None,
         breaker: Breaker | None = None,
+        calls: Calls | None = None,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:
-        ours = {"User-Agent": f"Moulin/{version()}", **headers}
-        self._wire = Wire(base_url, headers=ours, timeouts=timeouts, session=session)
+        self._wire = Wire(base_url, headers=headers, timeouts=timeouts, session=session)
         self._auth = auth or Anonymous()
         self._limiter = limiter or Pause()
         self._breaker = breaker or Closed()
-        self._attempts = Attempts(retries=timeouts.retries, sleep=sleep, random=random)
+        self._attempts = Attempts.of(timeouts, sleep=sleep, random=random)
+        self._calls = calls
         self._seconds = timeouts.total
         self._max_body = max_body
         self._advice = advice
@@ -131,10 +133,17 @@ class HTTPClient:
         json = partial(Response.json, most=self._max_body, may_be_empty=request.verb != "GET")
         deadline = Deadline(self._seconds)
         call = _Call(request=request, receive=receive or json, deadline=deadline)
-        with deadline.running():
-            return self._attempts.make(
-                partial(self._attempt, call), deadline=deadline, idempotent=request.idempotent
-            )
+        attempt = partial(self._attempt, call)
+        try:
+            with deadline.running():
+                answer = self._attempts.make(
+                    attempt, deadline=deadline, idempotent=request.idempotent
+                )
+        except APIError as error:
+            self._note(call, error.code)
+            raise
+        self._note(call, None)
+        return answer
 
     def close(self) -> None:
         """Close the connections that wait to be used again."""
@@ -148,9 +157,10 @@ class HTTPClient:
 
     def _exchange(self, call: _Call) -> Answer:
         self._breaker.check()
-        self._limiter.acquire(call.deadline)
-        request = self._auth.authorize(call.request)
         try:
+            self._limiter.acquire(call.deadline)
+            request = self._auth.authorize(call.request)
+            call.tries, call.status = call.tries + 1, None
             answer = self._wire.exchange(
                 request, partial(self._receive, call, request), call.deadline
             )
@@ -161,6 +171,7 @@ class HTTPClient:
         return answer
 
     def _receive(self, call: _Call, request: Request, response: Response) -> object:
+        call.status = response.status
         self._limiter.observe(response)
         problem = refusal(response, host=self.host, advice=self._advice)
         if problem is None:
@@ -170,14 +181,32 @@ class HTTPClient:
             raise _RenewedError(str(problem), status_code=response.status, code=problem.code)
         raise problem
 
+    def _note(self, call: _Call, error: str | None) -> None:
+        # What was held back here is no call.
+        if self._calls is not None and call.tries:
+            self._calls.note(
+                verb=call.request.verb,
+                path=self._wire.path(call.request),
+                status=call.status,
+                error=error,
+                ms=round(call.deadline.elapsed() * 1000),
+                tries=call.tries,
+                at=call.at,
+            )
+
 
 @dataclass(kw_only=True, slots=True)
 class _Call:
-    """A request on its way; ``renewed`` once its credentials were."""
+    """A request on its way: how often it was sent, the status of the last response, and whether its
+    credentials were renewed.
+    """
 
     request: Request
     receive: Receive
     deadline: Deadline
+    at: datetime = field(default_factory=partial(datetime.now, UTC))
+    tries: int = 0
+    status: int | None = None
     renewed: bool = False
 
 

@@ -15,17 +15,19 @@ _running: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timeouts:
     """How long a source may take, in seconds: ``read`` bounds one silence, ``total`` a whole call
-    with its ``retries``.
+    with its ``retries``; the pause before the first of these is up to ``pause`` (None: the usual),
+    then twice that, and so on.
     """
 
     read: float = 30.0
     total: float = 45.0
     retries: int = 2
+    pause: float | None = None
 
     @classmethod
-    def of(cls, seconds: float) -> Self:
+    def of(cls, seconds: float, *, retries: int = 2, pause: float | None = None) -> Self:
         """For a source that may be silent for ``seconds``."""
-        return cls(read=seconds, total=max(45.0, 1.5 * seconds))
+        return cls(read=seconds, total=max(45.0, 1.5 * seconds), retries=retries, pause=pause)
 
     @classmethod
     def once(cls, seconds: float) -> Self:
@@ -47,11 +49,15 @@ class Deadline:
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
         self._clock = clock
-        self._end = clock() + seconds
+        self._started = clock()
 
     def remaining(self) -> float:
         """Seconds left; 0 when the time is over."""
-        return max(0.0, self._end - self._clock())
+        return max(0.0, self.seconds - self.elapsed())
+
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return self._clock() - self._started
 
     @contextmanager
     def running(self) -> Iterator[None]:

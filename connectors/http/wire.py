@@ -16,6 +16,7 @@ from connectors.http.request import Request
 from connectors.http.response import Answer, Response
 from core.errors import ConfigurationError
 from core.logs import correlation_id, get_logger
+from core.version import version
 
 CONNECT_TIMEOUT = 5.0
 
@@ -26,7 +27,7 @@ Receive = Callable[[Response], object]
 
 
 class Wire:
-    """Everything below ``base_url``; ``headers`` go with every request.
+    """Everything below ``base_url``; ``headers`` go with every request, and our name.
 
     Raises ``ConfigurationError`` for an address that is not https (http: this machine alone).
     """
@@ -41,7 +42,7 @@ class Wire:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.host = _checked_host(base_url)
-        self._headers = headers
+        self._headers = {"User-Agent": f"Moulin/{version()}", **headers}
         self._timeouts = timeouts
         self._session = session or transport.session(urlsplit(base_url).scheme)
 
@@ -62,18 +63,22 @@ class Wire:
             log.debug(
                 "source.call",
                 verb=request.verb,
-                path=self._path(request),
+                path=self.path(request),
                 status=status,
                 ms=round((time.monotonic() - started) * 1000),
                 error=problem,
             )
+
+    def path(self, request: Request) -> str:
+        """The path of ``request`` at the host, without its query."""
+        return urlsplit(self._url(request)).path
 
     def close(self) -> None:
         """Close the connections that wait to be used again."""
         self._session.close()
 
     def _exchange(self, request: Request, receive: Receive, deadline: Deadline) -> Answer:
-        call = f"{request.verb} {self._path(request)}"
+        call = f"{request.verb} {self.path(request)}"
         try:
             with self._send(request, deadline) as raw:
                 data = receive(Response(raw=raw, call=call, deadline=deadline))
@@ -105,9 +110,6 @@ class Wire:
 
     def _url(self, request: Request) -> str:
         return f"{self.base_url}/{request.path.lstrip('/')}"
-
-    def _path(self, request: Request) -> str:
-        return urlsplit(self._url(request)).path
 
 
 def _checked_host(base_url: str) -> str:

@@ -6,6 +6,7 @@ from pkgutil import walk_packages
 from db.models.access import APIKey, AuditEvent, Operator
 from db.models.acts import BulkAct
 from db.models.base import Base
+from db.models.calls import APICall
 from db.models.catalogue import (
     Category,
     Departure,
@@ -33,6 +34,7 @@ from db.models.template import (
 )
 
 __all__ = [
+    "APICall",
     "APIKey",
     "AuditEvent",
     "Base",
