@@ -101,9 +101,9 @@ class TLSTransport(Transport):
         super().init_poolmanager(*args, **options, ssl_context=context)
 
 
-def session(scheme: str = "https") -> requests.Session:
+def session(scheme: str = "https", *, hosts: int = 10, kept: int = 10) -> requests.Session:
     """A session for one scheme, https or http, which takes nothing from the environment: no
-    proxy, no ``.netrc``, no CA file.
+    proxy, no ``.netrc``, no CA file. It keeps connections to so many ``hosts``, ``kept`` to each.
 
     Seen with requests 2.34: ``.netrc`` replaces our key, and HTTP_PROXY receives it.
     """
@@ -113,7 +113,7 @@ def session(scheme: str = "https") -> requests.Session:
     made.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate"})
     made.adapters.clear()
     adapter = TLSTransport if scheme == "https" else Transport
-    made.mount(f"{scheme}://", adapter(max_retries=0))
+    made.mount(f"{scheme}://", adapter(hosts, kept, max_retries=0))
     return made
 
 

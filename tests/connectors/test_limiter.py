@@ -1,16 +1,15 @@
-"""How often a source is asked: pauses it told, windows of ours, and a breaker before all."""
+"""How often a source is asked: pauses it asked for, and a breaker before all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Thread
 
 import pytest
 
 from connectors import errors
 from connectors.http.client import HTTPClient
 from connectors.http.deadline import Deadline, Timeouts
-from connectors.http.limiter import Pause, Unlimited, Windows
+from connectors.http.limiter import Pause, Unlimited
 from tests.connectors.asking import fine, status
 from tests.connectors.source import serving
 
@@ -99,52 +98,6 @@ def test_a_trouble_that_names_no_time_is_no_pause(clock):
         with pytest.raises(errors.RateLimitError):
             client.get("x")
         assert client.get("x").status == 200
-
-
-def test_over_any_window_there_are_no_more_requests_than_that(clock):
-    limiter = Windows({1.0: 2, 10.0: 5}, clock=clock, sleep=clock.sleep)
-
-    assert seconds_of_calls(limiter, clock, 8) == [0, 0, 1, 1, 2, 10, 10, 11]
-
-
-def test_a_place_is_waited_for_within_the_deadline_and_no_longer(clock):
-    limiter = Windows({60.0: 1}, clock=clock, sleep=clock.sleep)
-    seconds_of_calls(limiter, clock, 1)
-
-    with pytest.raises(errors.RateLimitError) as error:
-        limiter.acquire(Deadline(30, clock))
-
-    assert (error.value.retry_after, error.value.unsent) == (60, True)
-    assert clock.slept == []
-
-
-def test_threads_share_a_window():
-    limiter = Windows({60.0: 20})
-    passed: list[bool] = []
-
-    def ask() -> None:
-        for _ in range(10):
-            try:
-                limiter.acquire(Deadline(0.01))
-            except errors.RateLimitError:
-                continue
-            passed.append(True)
-
-    threads = [Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(passed) == 20
-
-
-def test_each_attempt_takes_a_place_of_its_own(clock):
-    limiter = Windows({60.0: 2}, clock=clock, sleep=clock.sleep)
-    with serving(status(500)) as source, pytest.raises(errors.RateLimitError):
-        HTTPClient(source.url, limiter=limiter, sleep=lambda seconds: None).get("x")
-
-    assert len(source.calls) == 2
 
 
 def test_a_breaker_is_told_of_each_request_and_asked_before_it():

@@ -1,0 +1,1 @@
+"""How often and whether a vendor is asked: limits and breakers, of one process or of all."""
