@@ -196,6 +196,18 @@ def settings() -> Settings:
     return load({**written, **os.environ})
 
 
+def variable(name: str) -> str | None:
+    """A variable that is no setting, from where settings come: ``NAME`` or the file that
+    ``NAME_FILE`` names; None when it is not set or empty.
+    """
+    for given in (os.environ, _dotenv()):
+        if value := given.get(name):
+            return value
+        if path := given.get(f"{name}_FILE"):
+            return _read_secret(path)[0] or None
+    return None
+
+
 def reset() -> None:
     """Forget what was read; the next ``settings()`` reads the environment again."""
     settings.cache_clear()

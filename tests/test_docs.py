@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from typing import get_args
 
 import click
 import pytest
+from pydantic import BaseModel
 
 from api import create_app
 from cli import output
 from cli.app import commands
 from cli.commands.runs import STATUSES
+from connectors.config import ConnectorConfig
 from core import payload, settings
 from core.settings import SECRETS, Settings
 from db.models import Base
@@ -135,6 +138,30 @@ def test_every_variable_that_is_read_past_the_settings_is_listed():
     assert "MOULIN_DOTENV" in names
     for name in names:
         assert f"`{name}`" in text
+
+
+def configured(model: type[BaseModel], *path: str) -> Iterator[tuple[str, object]]:
+    """The keys of a connector's file with their defaults."""
+    for name, field in model.model_fields.items():
+        kinds = (field.annotation, *get_args(field.annotation))
+        section = next((each for each in kinds if inspect.isclass(each)
+                        and issubclass(each, BaseModel)), None)  # fmt: skip
+        if section is None:
+            yield ".".join((*path, name)), field.default
+        else:
+            yield from configured(section, *path, name)
+
+
+def test_a_connectors_keys_are_listed_with_their_defaults():
+    found = {
+        key.strip("`"): row[1] for row in rows(read("connectors.md")) for key in row[0].split(", ")
+    }
+
+    keys = dict(configured(ConnectorConfig))
+    assert found.keys() - {"key"} == keys.keys()
+    for key, default in keys.items():
+        if isinstance(default, bool | int | float | str):
+            assert found[key] == f"`{str(default).lower()}`"
 
 
 @pytest.mark.parametrize("path", sorted(COMMANDS.keys() - OF_SYNCS))

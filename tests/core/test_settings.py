@@ -235,3 +235,15 @@ def test_the_database_stands_in_var_dir(tmp_path):
 
     assert found.database_url == f"sqlite:///{tmp_path / 'here' / 'moulin.db'}"
     assert not Path(found.var_dir).exists()
+
+
+def test_a_variable_that_is_no_setting_comes_from_where_settings_come(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("A=dotenv\nB=dotenv\n", "utf-8")
+    (tmp_path / "secret").write_text("from a file\n", "utf-8")
+    monkeypatch.setattr(core.settings, "ROOT", tmp_path)
+    monkeypatch.setenv("A", "environment")
+    monkeypatch.setenv("C_FILE", str(tmp_path / "secret"))
+
+    found = [core.settings.variable(name) for name in ("A", "B", "C", "D")]
+
+    assert found == ["environment", "dotenv", "from a file", None]
