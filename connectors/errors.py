@@ -9,6 +9,7 @@ APIError                    any of these; ``status_code``, ``is_retriable``
 
 from __future__ import annotations
 
+from core.advice import Advised, Sentence
 from core.errors import FatalError, RetriableError, SyncError
 
 
@@ -22,7 +23,7 @@ class APIError(SyncError):
 
     def __init__(
         self,
-        message: str,
+        message: Sentence,
         *,
         status_code: int | None = None,
         retry_after: float | None = None,
@@ -30,7 +31,7 @@ class APIError(SyncError):
         unsent: bool = False,
     ) -> None:
         super().__init__(message, code=code)
-        self.message = message
+        self.message = str(message)
         self.status_code = status_code
         self.retry_after = retry_after
         self.unsent = unsent
@@ -48,17 +49,17 @@ class AuthenticationError(APIError, FatalError):
 
 
 class ReauthorizeError(AuthenticationError):
-    """The connector ``name`` lost its authorisation: nothing more is sent until a person gives it
-    again.
+    """The connector ``name`` has no authorisation, or lost it: nothing more is sent until a person
+    gives it.
     """
 
     code = "REAUTHORIZE"
 
     def __init__(self, name: str, *, status_code: int | None = None) -> None:
+        # In plain text it names the command, for who uses connectors from Python has no door.
+        text = f"{name} must be authorised: connectors authorize {name}"
         super().__init__(
-            f"{name} must be authorised again: connectors authorize {name}",
-            status_code=status_code,
-            unsent=True,
+            Advised(text, "reauthorize", {"connector": name}), status_code=status_code, unsent=True
         )
         self.name = name
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from core.settings import SourceURL
+from core.settings import SourceURL, source_url
 
 Method = Literal["api_key", "bearer", "basic", "oauth2", "oauth2_client_credentials"]
 NEEDED: dict[Method, frozenset[str]] = {
@@ -33,6 +33,13 @@ def _scopes(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _to_the_letter(url: str) -> str:
+    # Vendors compare addresses: a slash at the end is another one.
+    source_url(url)
+    return url
+
+
+ExactURL = Annotated[str, AfterValidator(_to_the_letter)]
 Whole = Annotated[int, BeforeValidator(_no_bool)]
 Seconds = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -67,10 +74,10 @@ class Auth(Section):
     client_id: Text | None = None
     client_secret: Secret | None = None
     pkce: bool = False
-    redirect_uri: SourceURL | None = None
+    redirect_uri: ExactURL | None = None
     scopes: Annotated[tuple[Text, ...], BeforeValidator(_scopes)] = ()
-    authorize_url: SourceURL | None = None
-    token_url: SourceURL | None = None
+    authorize_url: ExactURL | None = None
+    token_url: ExactURL | None = None
     token_store: Literal["database", "file"] | None = None
     token_path: Text | None = None
 

@@ -71,7 +71,8 @@ def _proxy(address: str) -> str:
     return address
 
 
-def _source_url(url: str) -> str:
+def source_url(url: str) -> str:
+    """The address without a slash at its end; ``ValueError`` for one that is not safe."""
     wrong = "not a web address; give one like https://www.example.com/api/v1"
     try:
         parts = urlsplit(url)
@@ -128,8 +129,8 @@ def _users(users: SecretStr) -> SecretStr:
     return users
 
 
-SourceURL = Annotated[str, AfterValidator(_source_url)]
-OptionalURL = Annotated[str, AfterValidator(lambda url: _source_url(url) if url else url)]
+SourceURL = Annotated[str, AfterValidator(source_url)]
+OptionalURL = Annotated[str, AfterValidator(lambda url: source_url(url) if url else url)]
 
 
 class Settings(BaseModel):

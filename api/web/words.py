@@ -11,6 +11,7 @@ WORDS = {
     "shop is default": "{said}: POST /api/ops/shops/ID/set with is_default makes another one so.",
     "shop sells from": "{said}: POST /api/ops/shops/{shop}/set with sells_from null ends that.",
     "shop has stock": "{said}: move_articles_to gives them to another shop.",
+    "reauthorize": "{connector} must be authorised by somebody with a terminal on the server.",
     "newer run": "{said}: GET /api/ops/runs/{run}.",
     "dismiss unread": "{said}; POST /api/ops/failures/{failure}/dismiss closes it.",
     "sync paused": "{said}: POST /api/ops/syncs/{sync}/resume ends that.",

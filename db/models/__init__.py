@@ -17,6 +17,7 @@ from db.models.catalogue import (
 )
 from db.models.failures import FailedTask, Reject
 from db.models.link import Link
+from db.models.oauth import OAuthRequest, OAuthToken
 from db.models.runs import JobSlot, SyncRun, SyncState
 from db.models.sales import DeviceNonce, Sale, SaleLine, SalesBatch, Terminal
 from db.models.stock import StockMovement
@@ -47,6 +48,8 @@ __all__ = [
     "FailedTask",
     "JobSlot",
     "Link",
+    "OAuthRequest",
+    "OAuthToken",
     "Operator",
     "Product",
     "Reject",

@@ -154,6 +154,8 @@ def test_rotation_covers_what_tills_send_and_who_bought(told, monkeypatch, till)
         if not name.startswith("template_")
     } == {
         "api_keys.sealed": (0, 0),
+        "oauth_requests.sealed": (0, 0),
+        "oauth_tokens.sealed": (0, 0),
         "rejects.payload": (1, 1),
         "sales_batches.body": (5, 5),
         # What is not there is no value that waits for a key.
