@@ -9,6 +9,7 @@ from flask import Flask
 from api import autosync
 from api.console import home, keys, login
 from api.console import status as status_page
+from api.hooks import oauth
 from api.openapi import docs
 from api.ops import (
     acts,
@@ -37,6 +38,7 @@ OPS = (
 )  # fmt: skip
 TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)
 STOREFRONT = (synced.bp, status.bp)
+VENDORS = (oauth.bp,)
 CONSOLE = (home.bp, status_page.bp, login.bp, keys.bp, static_files.bp)
 
 
@@ -53,7 +55,7 @@ def create_app() -> Flask:
     _configure(app)
     for module in HOOKS:
         module.register(app)
-    for blueprint in (*PROCESS, *OPS, *TILLS, *STOREFRONT, *CONSOLE):
+    for blueprint in (*PROCESS, *OPS, *TILLS, *STOREFRONT, *CONSOLE, *VENDORS):
         app.register_blueprint(blueprint)
     autosync.register(app)
     return app

@@ -16,6 +16,7 @@ from cli.commands import (
     acts,
     art_site,
     batches,
+    connectors,
     failed,
     keys,
     operators,
@@ -90,7 +91,7 @@ def commands(ctx: click.Context) -> None:
 
 for module in (
     syncs, template, art_site, status, pauses, runs, failed, rejects, acts, batches, queues, keys,
-    shops, terminals, products, stock, operators, store, processes,
+    shops, terminals, products, stock, operators, connectors, store, processes,
 ):  # fmt: skip
     module.register(commands)
 

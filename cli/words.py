@@ -25,8 +25,10 @@ WORDS = {
     "shop has terminals": "{said}; 'terminal revoke SERIAL|ID' takes each out of use.",
     "shop has stock": "{said}; '--move-articles-to ID' gives them to another shop.",
     "no terminal": "{said}; 'terminal list' shows them.",
+    "no connector": "{said}; the files in CONNECTORS_DIR name them.",
     "reauthorize": "{connector} must be authorised: 'python manage.py connectors authorize "
     "{connector}'.",
+    "nothing to authorise": "{said}; what it needs is in its configuration.",
     "key not in use": "{said}; 'apikey list' shows which one is.",
     "terminal revoked": "{said}; 'terminal restore' lets it in again.",
     "newer run": "{said}: 'python manage.py runs show {run}'.",

@@ -166,6 +166,8 @@ class Settings(BaseModel):
 
     sales_wait_seconds: float = Field(default=10, ge=0, le=30)
 
+    connectors_dir: Path = ROOT / "config"
+
     auto_sync_paths: Annotated[tuple[str, ...], BeforeValidator(_paths)] = ("/", "/api/inventory/")
 
     public_url: OptionalURL = ""

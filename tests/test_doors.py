@@ -27,7 +27,7 @@ LISTED = {
     "act", "run", "failed task", "reject", "batch", "key", "operator", "queue", "shop", "terminal",
 }  # fmt: skip
 """What a command lists; the other things there may not be are found in other ways."""
-UNLISTED = {"product", "drift"}
+UNLISTED = {"product", "drift", "connector"}
 
 
 def modules(*folders: str) -> list[Path]:

@@ -23,7 +23,14 @@ TAGS = {
 
 _OPS = "/api/ops/"
 _CATALOGUE = ("/api/inventory/", "/inventory/")
-_PAGES = ("/inventory/status/", "/admin/inventory/apikey/", "/login", "/logout", "/static/")
+_PAGES = (
+    "/inventory/status/",
+    "/admin/inventory/apikey/",
+    "/login",
+    "/logout",
+    "/oauth/",
+    "/static/",
+)
 _TEMPLATE = "/admin/api/"
 
 

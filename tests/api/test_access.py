@@ -17,6 +17,7 @@ PAGES = {
     "POST /inventory/status/run": "operator",
     "POST /inventory/status/stop": "operator",
     "GET /login": "public",
+    "GET /oauth/callback": "public",
     "POST /login": "public",
     "POST /logout": "public",
     "GET /admin/inventory/apikey/": "admin",

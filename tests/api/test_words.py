@@ -19,6 +19,7 @@ from db.access import operators
 from syncs import gate
 from syncs.registry import SYNCS
 from syncs.views.acts import ActKind
+from syncs.views.connectors import Outcome
 from syncs.views.shapes import RunStatus
 from syncs.views.shops import Reason
 from syncs.views.status import State
@@ -38,6 +39,7 @@ MADE = {
     "unsold": set(get_args(Reason)),
     "act_kind": {kind.replace(".", "_") for kind in get_args(ActKind)},
     "problem": {"403", "409", "413", "503"},
+    "callback": {*get_args(Outcome), "unknown"},
     "sync": {name.replace(".", "_") for name in SYNCS},
 }
 
