@@ -9,6 +9,8 @@ APIError                    any of these; ``status_code``, ``is_retriable``
 
 from __future__ import annotations
 
+from typing import Self
+
 from core.advice import Advised, Sentence
 from core.errors import FatalError, RetriableError, SyncError
 
@@ -16,10 +18,12 @@ from core.errors import FatalError, RetriableError, SyncError
 class APIError(SyncError):
     """A source did not answer as requested; ``status_code`` is None without a response.
 
-    ``unsent``: the request surely never reached it, so nothing was done there.
+    ``unsent``: the request surely never reached it, so nothing was done there. ``reason`` is the
+    source's own word for a refusal (``INVALID_CURSOR``), None when it gives none.
     """
 
     code = "API"
+    reason: str | None = None
 
     def __init__(
         self,
@@ -35,6 +39,14 @@ class APIError(SyncError):
         self.status_code = status_code
         self.retry_after = retry_after
         self.unsent = unsent
+
+    def because(self, reason: str | None) -> Self:
+        """This error with the source's ``reason``, also in its message."""
+        if reason is not None:
+            self.reason = reason
+            self.message = f"{self.message} ({reason})"
+            self.args = self.sentences = (self.message,)
+        return self
 
     @property
     def is_retriable(self) -> bool:

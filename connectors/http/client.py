@@ -18,6 +18,7 @@ import requests
 
 from connectors.audit import Calls
 from connectors.errors import APIError
+from connectors.http import reason
 from connectors.http.attempts import Attempts
 from connectors.http.auth import Anonymous, Auth
 from connectors.http.breaker import Breaker, Closed
@@ -179,7 +180,7 @@ class HTTPClient:
         if not call.renewed and self._auth.again(request, response):
             call.renewed = True
             raise _RenewedError(str(problem), status_code=response.status, code=problem.code)
-        raise problem
+        raise problem if problem.is_retriable else problem.because(reason.of(response))
 
     def _note(self, call: _Call, error: str | None) -> None:
         # What was held back here is no call.
