@@ -1,5 +1,5 @@
 """The sandbox as a process: ``python -m sandbox`` serves the inventory until it is told to stop,
-and, with ``--template-port``, the art site beside it.
+and, with ``--template-port`` and ``--square-port``, the art site and Square beside it.
 """
 
 import argparse
@@ -8,7 +8,7 @@ import sys
 import threading
 from contextlib import AbstractContextManager, ExitStack, suppress
 
-from sandbox import b2b, template
+from sandbox import b2b, square, template
 from sandbox.source import Source
 
 
@@ -49,6 +49,9 @@ def _serve(options: argparse.Namespace, stack: ExitStack) -> None:
             **common,
         )
         sources.append((options.template_port, site))
+    if options.square_port is not None:
+        till = square.serve(host=options.host, port=options.square_port, sales=options.sales)
+        sources.append((options.square_port, till))
     for port, source in sources:
         try:
             url = stack.enter_context(source).url
@@ -75,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--template-key", default=template.DEMO_KEY)
     parser.add_argument("--paintings", type=int, default=120)
     parser.add_argument("--orders", type=int, default=40)
+    parser.add_argument("--square-port", type=int, help="serve Square too; 0: a free one")
+    parser.add_argument("--sales", type=int, default=40, help="Square's, of the last day")
     return parser
 
 

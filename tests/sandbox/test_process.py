@@ -7,7 +7,7 @@ import sys
 import pytest
 import requests
 
-from sandbox import b2b
+from sandbox import b2b, square
 
 pytestmark = pytest.mark.processes
 
@@ -37,10 +37,15 @@ def test_it_says_where_it_is_serves_and_ends_cleanly(end):
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
-def test_the_art_site_is_served_beside_it_when_it_is_asked_for():
-    with start("--template-port", "0", "--template-key", "k", "--paintings", "3") as process:
+def test_the_art_site_and_square_are_served_beside_it_when_they_are_asked_for():
+    template = ("--template-port", "0", "--template-key", "k", "--paintings", "3")
+    with start(*template, "--square-port", "0", "--sales", "3") as process:
         process.stdout.readline()
         url = process.stdout.readline().strip()
+        token = {"Authorization": f"Bearer {square.DEMO_TOKEN}"}
+        location = requests.get(
+            f"{process.stdout.readline().strip()}/v2/locations", headers=token, timeout=10
+        ).json()["locations"][0]
         page = requests.get(
             f"{url}/api/export/paintings", headers={"X-API-Key": "k"}, timeout=10
         ).json()
@@ -48,6 +53,7 @@ def test_the_art_site_is_served_beside_it_when_it_is_asked_for():
         rest, errors = process.communicate(timeout=20)
 
     assert page["count"] == len(page["data"]) == 3
+    assert location["timezone"] == "Europe/Paris"
     assert (process.returncode, rest, errors) == (0, "", "")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import b2b, oauth, template
+from sandbox import b2b, oauth, square, template
 from sandbox.faults import KINDS
 
 REFERENCE = (Path(__file__).parents[2] / "docs/reference/sandbox.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def test_every_fault_has_a_row_and_every_example_is_a_fault():
         KINDS[kind].model_validate(declared)
 
 
-@pytest.mark.parametrize("source", [b2b, oauth, template])
+@pytest.mark.parametrize("source", [b2b, oauth, square, template])
 def test_every_knob_of_serve_is_named(source):
     for knob in inspect.signature(source.serve).parameters:
         assert f"`{knob}`" in REFERENCE
