@@ -1,0 +1,22 @@
+"""What the vendors of one kind have in common, in our words."""
+
+from connectors.families.articles import Location, Price, Product, Promotion
+from connectors.families.family import Family
+from connectors.families.point_of_sale import PointOfSale
+from connectors.families.results import Outcome, Result
+from connectors.families.sales import Item, Payment, Status, Transaction
+
+__all__ = [
+    "Family",
+    "Item",
+    "Location",
+    "Outcome",
+    "Payment",
+    "PointOfSale",
+    "Price",
+    "Product",
+    "Promotion",
+    "Result",
+    "Status",
+    "Transaction",
+]

@@ -1,0 +1,78 @@
+"""Vendors of one kind can do the same things; what one of them lacks is refused, and not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from threading import Lock
+from typing import ClassVar
+
+from connectors.config import ConnectorConfig
+from connectors.connector import Connector
+from connectors.errors import NotSupported
+from connectors.families.opening import Client, by_hand, configuration
+from connectors.http.request import NOTHING
+
+
+class Family(Connector):
+    """A connector that can do what its kind can.
+
+    A family names its ``operations`` and refuses each of them; a vendor overrides what it has, and
+    says where its API is and in which version, unless the configuration does.
+    """
+
+    operations: ClassVar[tuple[str, ...]] = ()
+    vendor: ClassVar[str]
+    base_url: ClassVar[str]
+    version: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        config_path: str | PathLike[str] | None = None,
+        config_dict: Mapping[str, object] | None = None,
+        *,
+        config: ConnectorConfig | None = None,
+        client: Client | None = None,
+    ) -> None:
+        """From one vendor's mapping: in a file, given, or read already.
+
+        ``client`` makes the client, with other parts than a process has by itself. Raises
+        ``ConfigurationError`` with every problem.
+        """
+        read = configuration(config_path, config_dict, config)
+        self.config = read.with_defaults(base_url=self.base_url, version=self.version)
+        super().__init__((client or by_hand(self.vendor))(self.config, self.headers))
+        self._writing = Lock()
+        """For a vendor that takes one write at a time."""
+        wanted = self.config.capabilities
+        self._off = {name for name in self.operations if not wanted.get(name, True)}
+        for name in self._off:
+            setattr(self, name, _Off(f"{type(self).__name__}.{name} is turned off"))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What goes with every request, beside the credentials."""
+        return NOTHING
+
+    @property
+    def capabilities(self) -> dict[str, bool]:
+        """What can be done, by operation: what the vendor has and nobody turned off."""
+        family = next(owner for owner in type(self).__mro__ if "operations" in vars(owner))
+        return {
+            name: name not in self._off and getattr(type(self), name) is not getattr(family, name)
+            for name in self.operations
+        }
+
+    def lacking(self, operation: str) -> NotSupported:
+        """The error of an operation that this vendor does not have."""
+        return NotSupported(f"{type(self).__name__} has no {operation}")
+
+
+class _Off:
+    """An operation that is turned off."""
+
+    def __init__(self, sentence: str) -> None:
+        self._sentence = sentence
+
+    def __call__(self, *_: object, **__: object) -> None:
+        raise NotSupported(self._sentence)
