@@ -37,6 +37,10 @@ class AwaitedPointOfSale:
         """As of the connector."""
         await asyncio.to_thread(self.connector.connect)
 
+    async def refresh_authentication(self) -> None:
+        """As of the connector."""
+        await asyncio.to_thread(self.connector.refresh_authentication)
+
     async def get_locations(self) -> list[Location]:
         """As of the connector."""
         return await asyncio.to_thread(self.connector.get_locations)

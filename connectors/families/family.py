@@ -7,11 +7,14 @@ from os import PathLike
 from threading import Lock
 from typing import ClassVar
 
+from connectors.authentication import NO_ADDRESSES
 from connectors.config import ConnectorConfig
 from connectors.connector import Connector
 from connectors.errors import NotSupported
 from connectors.families.opening import Client, by_hand, configuration
+from connectors.http.oauth import OAuth2
 from connectors.http.request import NOTHING
+from connectors.http.token_requests import Provider
 
 
 class Family(Connector):
@@ -25,6 +28,7 @@ class Family(Connector):
     vendor: ClassVar[str]
     base_url: ClassVar[str]
     version: ClassVar[str | None] = None
+    provider: ClassVar[Provider] = NO_ADDRESSES
 
     def __init__(
         self,
@@ -41,7 +45,7 @@ class Family(Connector):
         """
         read = configuration(config_path, config_dict, config)
         self.config = read.with_defaults(base_url=self.base_url, version=self.version)
-        super().__init__((client or by_hand(self.vendor))(self.config, self.headers))
+        super().__init__((client or by_hand(self.vendor, self.provider))(self.config, self.headers))
         self._writing = Lock()
         """For a vendor that takes one write at a time."""
         wanted = self.config.capabilities
@@ -62,6 +66,16 @@ class Family(Connector):
             name: name not in self._off and getattr(type(self), name) is not getattr(family, name)
             for name in self.operations
         }
+
+    def refresh_authentication(self) -> None:
+        """Renew the tokens in use, at most once for one token, by however many callers.
+
+        Raises ``NotSupported`` for credentials that never change, and ``connectors.errors``.
+        """
+        auth = self.http.auth
+        if not isinstance(auth, OAuth2):
+            raise NotSupported(f"{self.vendor} is known by {self.config.auth.method}: see to that")
+        auth.refresh()
 
     def lacking(self, operation: str) -> NotSupported:
         """The error of an operation that this vendor does not have."""

@@ -66,6 +66,11 @@ class HTTPClient:
         self._advice = advice
 
     @property
+    def auth(self) -> Auth:
+        """The credentials that it puts on requests."""
+        return self._auth
+
+    @property
     def base_url(self) -> str:
         """The address, without a slash at its end."""
         return self._wire.base_url

@@ -1,5 +1,6 @@
 """Square, the point of sale."""
 
 from connectors.pos.square.connector import SquareConnector
+from connectors.pos.square.oauth import PROVIDER
 
-__all__ = ["SquareConnector"]
+__all__ = ["PROVIDER", "SquareConnector"]

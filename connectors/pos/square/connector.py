@@ -21,8 +21,10 @@ from connectors.families import (
     Transaction,
 )
 from connectors.http import reason
+from connectors.http.token_requests import Provider
 from connectors.page import Page
 from connectors.pos.square import catalogue, found, orders, periods, pushes, search
+from connectors.pos.square.oauth import PROVIDER
 from connectors.pos.square.objects import ObjectPayload
 from connectors.pos.square.payloads import LocationPayload, OrderPayload
 from connectors.pos.square.wire import listed
@@ -47,6 +49,7 @@ class SquareConnector(PointOfSale):
     vendor: ClassVar[str] = "square"
     base_url: ClassVar[str] = "https://connect.squareup.com"
     version: ClassVar[str | None] = "2025-08-20"
+    provider: ClassVar[Provider] = PROVIDER
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ def blocks(page: str, language: str = "python") -> list[str]:
 def configured(tmp_path, monkeypatch):
     """The guide's own file, for a sandbox that sells until now."""
     with square.serve(sales=30) as source:
-        (mapping,) = blocks("how-to/use-square-from-python.md", "yaml")
+        mapping, _ = blocks("how-to/use-square-from-python.md", "yaml")
         api = f'api: {{base_url: "{source.url}"}}\n'
         (tmp_path / "square.yaml").write_text(api + mapping, "utf-8")
         monkeypatch.setenv("SQUARE_TOKEN", square.DEMO_TOKEN)

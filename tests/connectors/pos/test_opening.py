@@ -113,7 +113,7 @@ def test_what_is_awaited_does_not_hold_the_loop(source, file, monkeypatch):
 
 
 def test_the_awaited_face_has_every_operation():
-    for name in (*PointOfSale.operations, "connect", "close"):
+    for name in (*PointOfSale.operations, "connect", "refresh_authentication", "close"):
         assert asyncio.iscoroutinefunction(getattr(awaited.SquareConnector, name)), name
     assert aio.__doc__
 
