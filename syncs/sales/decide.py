@@ -204,10 +204,13 @@ class Decider:
             client=None if sale.client is None else crypto.seal(sale.client),
             oversold=short is not None, lines=lines,
         )  # fmt: skip
-        for line in lines:
+        return self._accept(item, new)
+
+    def _accept(self, item: Item, new: NewSale) -> Accepted:
+        for line in new.lines:
             self._left[line.product_id] -= line.quantity
         self._sold[item.key] = (item.content, new)
-        self._this_pass.met.add(canonical(number))
+        self._this_pass.met.add(canonical(new.number))
         return Accepted(item, new)
 
     def _short_of(self, sale: TillSale) -> Article | None:
