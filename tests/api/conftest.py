@@ -46,6 +46,14 @@ def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Flask:
 
 
 @pytest.fixture
+def queues(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    """The queues can be looked at and purged. Only they: Celery would keep the broker's address
+    for all tests of the process.
+    """
+    monkeypatch.setattr("core.queues.broker_url", lambda: redis_url)
+
+
+@pytest.fixture
 def tokens(store) -> dict[str, str]:
     """A token of each role."""
     with writing() as session:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-import core.settings
 from api.web import access
 from db.access import operators
 from db.models import Operator
@@ -133,9 +132,7 @@ def test_a_route_without_a_rule_is_closed(app, ask):
 
 
 @pytest.mark.parametrize("role", [None, *operators.ROLES])
-def test_a_role_opens_its_doors_and_no_other(ask, role, redis_url, monkeypatch):
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    core.settings.reset()
+def test_a_role_opens_its_doors_and_no_other(ask, role, queues):
     for door, needed in DOORS.items():
         # A login is by a form of ours, whoever comes.
         answer = ask(filled(door), role=role, own_form=door in ("POST /login", "POST /logout"))

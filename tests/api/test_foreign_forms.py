@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import core.settings
 from api.web import sessions
 from tests.api.test_access import DOORS, filled
 from tests.api.visitor import Visitor, another, is_in
@@ -41,10 +40,7 @@ def test_no_order_is_taken_from_a_session_without_a_form_of_its_own(app, admin, 
     assert is_in(admin)
 
 
-def test_with_a_form_of_its_own_the_session_is_as_good_as_the_token(admin, monkeypatch, redis_url):
-    # A queue cannot be purged without a broker.
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    core.settings.reset()
+def test_with_a_form_of_its_own_the_session_is_as_good_as_the_token(admin, queues):
     for door in POSTS:
         if door not in ("POST /login", "POST /logout"):
             answer = send(admin, door, admin.csrf, Origin=HERE)
