@@ -34,9 +34,15 @@ def test_every_sync_has_a_task_of_its_own_name():
     assert all(TASKS[name].name == sync.task for name, sync in SYNCS.items())
 
 
-def test_a_failed_task_is_kept_with_its_exact_arguments(store):
-    fails = worker.app.task(name="upkeep.fails", base=DurableTask)(buggy)
+@pytest.fixture
+def fails():
+    """A task of ours that fails, for as long as the test."""
+    name = "upkeep.fails"
+    yield worker.app.task(name=name, base=DurableTask)(buggy)
+    worker.app.tasks.unregister(name)
 
+
+def test_a_failed_task_is_kept_with_its_exact_arguments(store, fails):
     fails.apply(args=(7,), kwargs={"word": "été"})
 
     with reading() as session:
