@@ -26,8 +26,8 @@ NAME = SOURCE.name
 PRODUCT = ("id", "shop_id", "category_id", "title", "sku", "barcode", "price", "stock", "active",
            "created_at", "updated_at")  # fmt: skip
 LINK = ("external_id", "source", "product_id", "external_sku", "upstream_title", "upstream_price",
-        "upstream_stock", "upstream_barcode", "upstream_category", "details", "payload_hash",
-        "sync_status", "last_synced_at", "seen_run")  # fmt: skip
+        "upstream_stock", "upstream_barcode", "upstream_category", "upstream_site", "details",
+        "payload_hash", "sync_status", "last_synced_at", "seen_run")  # fmt: skip
 TABLES = (("products", PRODUCT), ("external_products", LINK), ("stock_movements", COLUMNS))
 
 Rows = tuple[list[Any], list[Any], list[Any]]
@@ -56,7 +56,8 @@ class BareLoop:
             products.append((ident, self.shop, self.shelves[str(shelf)], item["name"], sku,
                              item["barcode"], price, stock, active, AT, AT))  # fmt: skip
             links.append((str(item["id"]), NAME, ident, sku, item["name"], price, stock,
-                          item["barcode"], str(shelf), details, HASH, "synced", AT, 1))  # fmt: skip
+                          item["barcode"], str(shelf), str(item["site_id"]), details, HASH,
+                          "synced", AT, 1))  # fmt: skip
             movements.append((ident, stock, stock, "opening", 1, AT))
         return products, links, movements
 

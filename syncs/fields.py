@@ -55,7 +55,7 @@ class Absences:
 
     def __init__(self, fields: Collection[Field]) -> None:
         self._fields = fields
-        self._always = [field for field in fields if field.always]
+        self._always = {field.column: field for field in fields if field.always}
         self._by_keys: dict[tuple[str, ...], frozenset[str]] = {}
 
     def of(self, record: Mapping[str, object], values: Mapping[str, object]) -> frozenset[str]:
@@ -65,10 +65,11 @@ class Absences:
         if absent is None:
             lacking = [each for each in self._fields if keys_lack(each, record)]
             absent = self._by_keys[keys] = columns(lacking)
-        for field in self._always:
-            # What was read is something.
-            if values.get(field.column) is None and field.column not in absent:
-                absent |= columns(() if field.is_in(record) else (field,))
+        # What was read is something, in nearly every record.
+        if None in map(values.get, self._always):
+            for column, field in self._always.items():
+                if values.get(column) is None and column not in absent:
+                    absent |= columns(() if field.is_in(record) else (field,))
         return absent
 
 

@@ -37,6 +37,6 @@ def of_catalogue(session: Session, context: Context) -> CatalogueContext:
     site = context.options.get("site_id")
     return CatalogueContext(
         **vars(context),
-        sites=Sites(shops.every(session), None if site is None else str(site)),
+        sites=Sites(shops.places(session), None if site is None else str(site)),
         mirrors_stock=settings().inventory_stock_mode == "mirror",
     )

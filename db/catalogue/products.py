@@ -34,9 +34,9 @@ def prepare(
     missing = sorted(keys - ours.keys() - {categories.NONE}) if write else []
     if missing:
         ours |= categories.add_placeholders(session, missing, context)
-    first = context.sites.first
+    places = {site: context.sites.first(site) for site in {each["site"] for each in values}}
     for each in values:
-        each["category_id"], each["shop_id"] = ours.get(each["category"]), first(each["site"])
+        each["category_id"], each["shop_id"] = ours.get(each["category"]), places[each["site"]]
     return [
         f"category {key} is not known yet: a placeholder waits for the next category run"
         for key in missing
