@@ -121,3 +121,22 @@ class Worker:
 def retry(which: dict[str, str] | None = None, **how: Any) -> int:
     """The id of an act that is due."""
     return asking.ask("failure.retry", which or {}, **{"by": AWA} | how).id
+
+
+def retried_as() -> set[str | None]:
+    with reading() as session:
+        return set(session.scalars(select(FailedTask.retried_as)))
+
+
+def runs() -> list[SyncRun]:
+    with reading() as session:
+        return list(session.scalars(select(SyncRun).order_by(SyncRun.id)))
+
+
+def finish(worker: Worker, ident: int) -> str:
+    """Carry it out as a worker would that is rung for it again after the database broke off."""
+    while True:
+        try:
+            return worker.work(ident)
+        except Exception:  # noqa: BLE001, whatever it was is in the act's row
+            expire(ident)

@@ -147,3 +147,27 @@ def the_ledger_holds(store):
     yield
     with reading() as session:
         assert stock.verify(session)[1] == []
+
+
+def codes(answer) -> list[str]:
+    return [error["code"] for error in answer["ventes_erreurs"] or ()]
+
+
+def sold() -> list[tuple[str, int]]:
+    """(number, terminal) of each sale, oldest first."""
+    return [(each.invoice_number, each.terminal_id) for each in sales()]
+
+
+@pytest.fixture
+def conflict(till, beside) -> Reject:
+    """Both tills sold a phone as number 000001."""
+    till.send(sale("000001"))
+    beside.send(sale("000001"))
+    (reject,) = open_rejects()
+    return reject
+
+
+def add(ident: int, name: str, shop_id: int = 2) -> Till:
+    with writing() as session:
+        session.add(Terminal(id=ident, shop_id=shop_id, serial=f"s-{ident}", name=name))
+    return Till(ident, shop_id)

@@ -1,4 +1,4 @@
-"""Tokens on requests: renewed once, kept before use, believed to be over only when that is sure."""
+"""Tokens that are refused: believed to be over only when that is sure, and then said once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from cryptography.fernet import Fernet
 
-import core.settings
 from connectors.errors import (
     AnswerError,
     AuthenticationError,
@@ -25,169 +22,16 @@ from connectors.errors import (
     TooLargeError,
 )
 from connectors.http.deadline import Timeouts
-from connectors.http.token_requests import Client
-from connectors.tokens import FileTokens
-from core.errors import ConfigurationError
-from sandbox import oauth
 from sandbox.faults import HTML, GzipBomb, Hang, Redirect, Status, Truncated
 from tests.connectors.granting import (
     CLIENT,
     asking,
     authorised,
-    browse,
     credentials,
     endpoint,
     granted,
     later,
 )
-
-
-@pytest.fixture(autouse=True)
-def sealing(monkeypatch):
-    monkeypatch.setenv("INVENTORY_ENCRYPTION_KEY", Fernet.generate_key().decode())
-    core.settings.reset()
-
-
-@pytest.fixture
-def vendor():
-    with oauth.serve() as served:
-        yield served
-
-
-@pytest.fixture
-def kept(tmp_path):
-    return FileTokens(tmp_path / "tokens.json")
-
-
-@pytest.fixture
-def auth(vendor, kept):
-    return credentials(vendor.url, kept)
-
-
-@pytest.fixture
-def client(vendor, auth):
-    with asking(vendor.url, auth) as made:
-        yield made
-
-
-def test_a_token_goes_with_each_request(vendor, kept, client):
-    authorised(vendor, kept)
-
-    assert client.get("me").data == {"name": "Le Vieux Moulin"}
-    assert vendor.asked("token") == 0
-
-
-def test_a_refused_token_is_renewed_and_the_request_repeated(vendor, kept, client):
-    before = authorised(vendor, kept)
-    vendor.oauth.end_access()
-
-    assert client.get("me").status == 200
-    after = kept.read()
-    assert vendor.oauth.refreshes == 1
-    assert after.access_token != before.access_token
-    assert after.refresh_token != before.refresh_token
-
-
-def test_a_token_is_renewed_in_its_last_minute(vendor, kept):
-    authorised(vendor, kept)
-    made = endpoint(vendor.url)
-    made.clock = later(minutes=58)
-    with asking(vendor.url, credentials(vendor.url, kept, endpoint=made)) as client:
-        client.get("me")
-        assert vendor.oauth.refreshes == 0
-        made.clock = later(minutes=59, seconds=30)
-        client.get("me")
-
-    assert vendor.oauth.refreshes == 1
-
-
-def test_a_token_of_half_a_minute_is_not_renewed_before_each_request(vendor, kept, client):
-    vendor.oauth.seconds = 30
-    authorised(vendor, kept)
-
-    for _ in range(3):
-        client.get("me")
-
-    assert vendor.oauth.refreshes == 0
-
-
-@pytest.mark.parametrize(
-    "end", [{}, {"expires_in": 0}, {"expires_in": -1}, {"expires_in": "soon"},
-            {"expires_at": "2001-01-01T00:00:00Z"}], ids=str,
-)  # fmt: skip
-def test_a_token_without_a_sensible_end_is_renewed_when_it_is_refused(vendor, kept, client, end):
-    vendor.oauth.end = end
-    authorised(vendor, kept)
-
-    for _ in range(3):
-        client.get("me")
-    assert vendor.oauth.refreshes == 0
-
-    vendor.oauth.end_access()
-    client.get("me")
-    assert vendor.oauth.refreshes == 1
-
-
-def test_a_refresh_token_that_does_not_rotate_stays(vendor, kept, client):
-    vendor.oauth.rotates = False
-    before = authorised(vendor, kept)
-    for _ in range(2):
-        vendor.oauth.end_access()
-        client.get("me")
-
-    assert kept.read().refresh_token == before.refresh_token
-    assert vendor.oauth.refreshes == 2
-
-
-def test_a_rotated_token_is_kept_before_it_is_used(vendor, kept, auth):
-    seen = []
-
-    class Watched(FileTokens):
-        def keep(self, tokens, *, instead_of):
-            seen.append(vendor.asked("me"))
-            return super().keep(tokens, instead_of=instead_of)
-
-    authorised(vendor, kept)
-    vendor.oauth.end_access()
-    with asking(vendor.url, credentials(vendor.url, Watched(kept.path))) as client:
-        client.get("me")
-
-    # After the request that was refused and before its repetition.
-    assert seen == [1]
-    assert vendor.asked("me") == 2
-
-
-def test_threads_that_see_one_refusal_refresh_once(vendor, kept, client):
-    authorised(vendor, kept)
-    for storm in range(1, 4):
-        vendor.oauth.end_access()
-        together = threading.Barrier(25)
-
-        def get(_: int, together: threading.Barrier = together) -> int:
-            together.wait()
-            return int(client.get("me").status)
-
-        with ThreadPoolExecutor(25) as pool:
-            assert set(pool.map(get, range(25))) == {200}
-        assert vendor.oauth.refreshes == storm
-
-
-def test_refreshing_by_hand_is_done_once_for_one_token(vendor, kept, auth, client):
-    authorised(vendor, kept)
-    together = threading.Barrier(10)
-
-    def refresh(_: int) -> None:
-        together.wait()
-        auth.refresh()
-
-    with ThreadPoolExecutor(10) as pool:
-        list(pool.map(refresh, range(10)))
-    auth.refresh()
-    assert vendor.oauth.refreshes == 1
-
-    client.get("me")
-    auth.refresh()
-    assert vendor.oauth.refreshes == 2
 
 
 def test_a_refused_refresh_ends_in_reauthorize_one_alert_and_no_further_request(
@@ -393,60 +237,3 @@ def test_client_credentials_are_never_for_a_person_to_authorise(vendor, kept, ca
     assert vendor.asked("token") == 2
     assert not kept.read().refused
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
-
-
-@pytest.mark.parametrize("encoding", ["form", "json"])
-@pytest.mark.parametrize("client_auth", ["client_secret_post", "client_secret_basic"])
-def test_a_code_becomes_tokens_once(vendor, encoding, client_auth):
-    made = endpoint(vendor.url, encoding=encoding, client_auth=client_auth)
-    back = "http://127.0.0.1:1/oauth/callback"
-    code = consented(made, vendor, back)
-
-    assert made.exchange(code, redirect_uri=back, verifier=None).scope == "sales items"
-    with pytest.raises(AuthenticationError, match="refused"):
-        made.exchange(code, redirect_uri=back, verifier=None)
-
-
-def test_pkce_needs_its_verifier_and_no_secret(vendor):
-    vendor.oauth.client_secret = None
-    vendor.oauth.needs_pkce = True
-    made = endpoint(vendor.url, Client(client_id=oauth.CLIENT_ID, pkce=True))
-    back = "http://127.0.0.1:1/oauth/callback"
-    verifier = "v" * 43
-
-    with pytest.raises(AuthenticationError):
-        made.exchange(consented(made, vendor, back, verifier), redirect_uri=back, verifier="w" * 43)
-    code = consented(made, vendor, back, verifier)
-    assert made.exchange(code, redirect_uri=back, verifier=verifier).refresh_token
-    assert "client_secret" not in vendor.oauth.asked[-1]
-
-
-def test_what_is_revoked_is_refused(vendor, kept, auth):
-    authorised(vendor, kept)
-
-    auth.endpoint.revoke(kept.read())
-
-    with asking(vendor.url, auth) as client, pytest.raises(ReauthorizeError):
-        client.get("me")
-
-
-def test_a_token_endpoint_has_to_be_safe(kept):
-    with pytest.raises(ConfigurationError, match="only https"):
-        endpoint("http://vendor.example.com").take()
-
-
-def consented(made, vendor, back: str, verifier: str | None = None) -> str:
-    """The code that a browser brings back."""
-    came = browse(made.browse(state="s", redirect_uri=back, verifier=verifier))
-    query = parse_qs(urlsplit(came).query)
-    assert query["state"] == ["s"]
-    return query["code"][0]
-
-
-def test_others_may_not_read_the_file(vendor, kept, client):
-    authorised(vendor, kept)
-    assert kept.path.stat().st_mode & 0o777 == 0o600
-
-    kept.path.chmod(0o644)
-    with pytest.raises(ConfigurationError, match="chmod 600"):
-        client.get("me")
