@@ -20,12 +20,16 @@ from db.work import leases, runs
 from db.work.claims import LeaseLost
 from db.work.leases import Lease
 from syncs import resuming, trying
-from syncs.declaration import AnySync, Bookmark, Options
-from syncs.running import ending
+from syncs.bookmarks import Bookmark
+from syncs.declaration import AnySync
+from syncs.options import Options
+from syncs.running import asking, ending
 from syncs.running.deletions import decide_deletions
-from syncs.running.pages import write_page
+from syncs.running.pages import keep, write_page
 from syncs.running.progress import Progress, restore
 from syncs.running.walk import BY_WORKER, Execution, Outcome, Walk
+
+__all__ = ["execute", "keep", "statistics"]
 
 log = get_logger(__name__)
 
@@ -87,7 +91,7 @@ def execute(sync: AnySync, run_id: int, execution: Execution = BY_WORKER) -> Out
 
 def _claim(sync: AnySync, run_id: int, execution: Execution) -> _Claimed | Outcome:
     with writing() as session:
-        run, since = resuming.current(session, sync, run_id)
+        run = resuming.current(session, sync, run_id)
         lease = leases.claim(
             session, run, owner=f"{socket.gethostname()}:{os.getpid()}",
             seconds=sync.source.timeouts.lease, task_id=execution.task_id, steal=execution.steal,
@@ -97,8 +101,9 @@ def _claim(sync: AnySync, run_id: int, execution: Execution) -> _Claimed | Outco
         bind_correlation_id(run.correlation_id)
         claimed = _Claimed(
             sync=sync, lease=lease, options=dict(run.options),
-            checkpoint=dict(run.checkpoint or {"phase": "walk"}), progress=restore(run, since),
-            since=since,
+            checkpoint=dict(run.checkpoint or {"phase": "walk"}),
+            progress=restore(run, asking.bookmark(session, sync)),
+            since=asking.of_run(session, sync, run),
         )  # fmt: skip
     log.info("run.begins", sync=sync.name, run=lease.run_id, resumed=claimed.progress.pages > 0)
     if lease.failures > trying.MOST_FAILURES:

@@ -19,7 +19,8 @@ from db.session import writing
 from db.work import runs, states
 from db.work.states import Snapshot
 from syncs import intervals
-from syncs.declaration import AnySync, Options
+from syncs.declaration import AnySync
+from syncs.options import Options
 
 TOLERANCE = 0.05
 MOST_TOLERANCE = 300.0

@@ -10,7 +10,8 @@ from db.models.work import ACTIVE
 from db.session import writing
 from db.work import leases, runs, states
 from syncs import gate
-from syncs.declaration import AnySync, Bookmark, Options
+from syncs.declaration import AnySync
+from syncs.options import Options
 
 
 def take(sync: AnySync, options: Options, *, resume: bool = False) -> gate.Answer:
@@ -40,23 +41,23 @@ def take(sync: AnySync, options: Options, *, resume: bool = False) -> gate.Answe
         return gate.open_run(session, sync, "cli", options)
 
 
-def current(session: Session, sync: AnySync, run_id: int) -> tuple[SyncRun, Bookmark | None]:
-    """The run to execute, and from which bookmark on: itself, or a fresh one instead when its
-    checkpoint is too old or of another walk.
+def current(session: Session, sync: AnySync, run_id: int) -> SyncRun:
+    """The run to execute: itself, or a fresh one instead when its checkpoint is too old or of
+    another walk.
     """
-    run, since = runs.find(session, run_id), _since(session, sync)
+    run = runs.find(session, run_id)
     if run.status not in ACTIVE or _young(session, sync, run):
-        return run, since
+        return run
     state = states.locked(session, run.sync)
     if state.lease_until is not None and state.lease_until > bulk.now(session):
-        return run, since
+        return run
     why = "older than a day" if not runs.resumable(session, run) else "of another walk"
     runs.supersede(session, run, f"Its checkpoint was {why}; begun anew.")
     fresh = runs.open_run(
         session, run.sync, options=run.options, trigger=run.trigger,
         correlation_id=run.correlation_id,
     )  # fmt: skip
-    return (runs.find(session, fresh) if fresh is not None else run), since
+    return runs.find(session, fresh) if fresh is not None else run
 
 
 def _adopt(
@@ -90,9 +91,9 @@ def _young(session: Session, sync: AnySync, run: SyncRun) -> bool:
 
 
 def _resumable(session: Session, sync: AnySync, run: SyncRun) -> bool:
-    """Whether the run's checkpoint is young, and of the walk that would go on from it."""
+    """Whether the run's checkpoint is young, and of the same walk."""
     walk = (run.checkpoint or {}).get("walk")
-    return runs.resumable(session, run) and walk == sync.walk(_since(session, sync))
+    return runs.resumable(session, run) and walk == sync.walk
 
 
 def _stopped(session: Session, sync: AnySync, options: Options) -> SyncRun | None:
@@ -101,10 +102,3 @@ def _stopped(session: Session, sync: AnySync, options: Options) -> SyncRun | Non
     if run is None or run.status not in ("failed", "cancelled") or run.options != options:
         return None
     return run if _resumable(session, sync, run) else None
-
-
-def _since(session: Session, sync: AnySync) -> Bookmark | None:
-    if sync.replication_key is None:
-        return None
-    state = session.get(SyncState, sync.name)
-    return None if state is None else sync.since(state.bookmark)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import count
 from typing import TypeVar
@@ -27,7 +28,8 @@ from core.errors import MoulinError, RetriableError
 from db import migrate
 from syncs import engine, gate, resuming
 from syncs.acts import runs as acts
-from syncs.declaration import AnySync, Options
+from syncs.declaration import AnySync
+from syncs.options import Options
 from syncs.registry import SYNCS
 from syncs.running import dry_run
 from syncs.running.walk import Execution, Outcome
@@ -79,6 +81,11 @@ FLAGS = (
 )
 """What every command that syncs knows, each a field of ``Wish``."""
 
+PERIOD_HELP = {
+    "since": "Only what changed from this day or instant on.",
+    "until": "Only what changed before this day or instant.",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -108,9 +115,14 @@ def _with_flags(function: Callable[..., None], sync: AnySync) -> Callable[..., N
     def call(**given: object) -> None:
         function(**given)
 
-    for option, kind in sync.options.items():
-        flag = "--" + option.replace("_", "-")
-        call = click.option(flag, option, type=kind, help=f"Only {option} N.")(call)
+    for option, kind in sync.known_options.items():
+        flag, text = "--" + option.replace("_", "-"), PERIOD_HELP.get(option, f"Only {option} N.")
+        # A day or an instant is read by the sync, for every door alike.
+        is_date = kind is date
+        call = click.option(
+            flag, option, type=str if is_date else kind, metavar="DATE" if is_date else None,
+            help=text,
+        )(call)  # fmt: skip
     return json_option(flags(call))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from db import columns
 from db.catalogue import categories, departures, sites, stock
 from db.catalogue.context import CatalogueContext, of_catalogue
 from db.models import ExternalProduct, Product
-from db.records import links
 from db.records.kind import Kind, Ours
 from db.records.merge import Owner, Values
 from db.records.plan import Change, Row, Written
@@ -100,11 +99,9 @@ def warnings(session: Session, context: CatalogueContext) -> list[str]:
     return sites.warnings(session, context.sites, context)
 
 
-def hide(session: Session, context: CatalogueContext) -> None:
-    """Take off sale what this run is about to tombstone, unless a person locked ``active``."""
-    ids = session.scalars(
-        select(ExternalProduct.product_id).where(links.unseen(ExternalProduct, context))
-    )
+def hide(session: Session, context: CatalogueContext, which: ColumnElement[bool]) -> None:
+    """Take off sale what is about to be tombstoned, unless a person locked ``active``."""
+    ids = session.scalars(select(ExternalProduct.product_id).where(which))
     off = [
         ident
         for ident, ours in lock(session, Product, ids).items()

@@ -18,6 +18,7 @@ class SyncState(Leased, Base):
     ``next_allowed_at`` is our own backoff, ``source_wait_until`` the source's Retry-After.
     ``follow_up`` holds the options of one more run that was requested while one was running.
     ``fields`` are those that complete walks have met, by their columns; None before the first.
+    ``last_whole_at`` is when the last run began that asked for everything and ended.
     """
 
     __tablename__ = "sync_states"
@@ -32,6 +33,7 @@ class SyncState(Leased, Base):
     paused: Mapped[bool] = mapped_column(default=False)
     follow_up: Mapped[Json | None]
     bookmark: Mapped[Json | None]
+    last_whole_at: Mapped[datetime | None]
     fields: Mapped[list[str] | None]
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import Session
 
 from db.models.base import Base
 from db.models.link import Link
 from db.records.merge import Owner, Values
-from db.records.plan import Change, Context, Row, Says, Written
+from db.records.plan import Change, Context, Row, Says, Stored, Written
 
 C = TypeVar("C", bound=Context)
 C_contra = TypeVar("C_contra", bound=Context, contravariant=True)
@@ -97,8 +97,11 @@ class Kind(Generic[C]):
     ``version`` grows when what is written changes meaning, so that
     every record is written once more. ``context`` is called once a page. ``effects`` are carried
     out with what a page did, in its transaction. ``settle`` runs once after the last page and
-    returns warnings; ``tombstone`` before the links a run has not seen are tombstoned. A kind that
-    ``erases`` keeps nothing of whom its source has forgotten.
+    returns warnings; ``tombstone`` before links are tombstoned, with the condition that names them.
+    A kind that ``erases`` keeps nothing of whom its source has forgotten.
+
+    ``newest`` is the column whose larger value is the newer version: a record with a smaller one
+    than the store's changes nothing. Of equal ones, or where one is NULL, the record is taken.
     """
 
     link: type[Link]
@@ -113,8 +116,9 @@ class Kind(Generic[C]):
     prepare: Prepare[C] | None = None
     effects: Callable[[Session, Written, C], None] | None = None
     settle: Callable[[Session, C], list[str]] | None = None
-    tombstone: Callable[[Session, C], None] | None = None
+    tombstone: Callable[[Session, C, ColumnElement[bool]], None] | None = None
     erases: bool = False
+    newest: str | None = None
 
     @property
     def table(self) -> Table:
@@ -137,6 +141,15 @@ class Kind(Generic[C]):
             for part in self.parts
         )
         return (*map(row.values.get, self.columns), *lines)
+
+    def version_of(self, stored: Stored) -> Any:
+        """The ``newest`` that the store has."""
+        return None if self.newest is None else stored.says[self.columns.index(self.newest)]
+
+    def is_older(self, row: Row, than: Any) -> bool:
+        """Whether ``row`` is of an older version than this one, which is a ``newest`` too."""
+        version = None if self.newest is None else row.values.get(self.newest)
+        return version is not None and than is not None and bool(version < than)
 
     def same(self, change: Change, context: C) -> bool:
         """Whether the record's values are the stored ones, so that nothing need be written."""

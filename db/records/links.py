@@ -9,11 +9,23 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    select,
+    true,
+    update,
+)  # fmt: skip
 from sqlalchemy.orm import Session
 
 from db import bulk
 from db.models.link import Link
+from db.models.runs import SyncRun
 from db.records.kind import AnyKind
 from db.records.plan import Change, Context, Known
 from db.session import NO_SYNC
@@ -30,11 +42,12 @@ def known(session: Session, kind: AnyKind, source: str, keys: Collection[str]) -
 def touch(session: Session, link: type[Link], ids: Sequence[int], context: Context) -> None:
     """Note that these links were seen unchanged: one statement a page."""
     now = bulk.Codec(session).moment(context.now)
+    seen, values = ("seen_run = ?, ", (context.run_id, now)) if context.in_run else ("", (now,))
     text = (
-        f"UPDATE {link.__tablename__} SET seen_run = ?, last_synced_at = ?, "  # noqa: S608, the name is ours
+        f"UPDATE {link.__tablename__} SET {seen}last_synced_at = ?, "  # noqa: S608, the name is ours
         "sync_status = 'synced', error = NULL WHERE id IN ?*"
     )
-    bulk.update_among(session, text, (context.run_id, now), ids)
+    bulk.update_among(session, text, values, ids)
 
 
 def note_hashes(session: Session, link: type[Link], changes: Sequence[Change]) -> None:
@@ -117,10 +130,12 @@ def count_unseen(session: Session, link: type[Link], context: Context) -> tuple[
     return row[0], row[1]
 
 
-def tombstone(session: Session, link: type[Link], context: Context) -> int:
-    """Tombstone what the run has not seen; values are kept. How many there were."""
+def tombstone(
+    session: Session, link: type[Link], which: ColumnElement[bool], context: Context
+) -> int:
+    """Tombstone the links of which the condition holds; values are kept. How many there were."""
     result = session.execute(
-        update(link).where(unseen(link, context)).values(gone_at=context.now, sync_status="gone"),
+        update(link).where(which).values(gone_at=context.now, sync_status="gone"),
         execution_options=NO_SYNC,
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result is a CursorResult
@@ -138,7 +153,10 @@ def _living(link: type[Link], source: str) -> ColumnElement[bool]:
 
 def _unseen(link: type[Link], context: Context) -> ColumnElement[bool]:
     # "<", not "!=": a newer run may have seen it while an older one waited for approval.
-    return func.coalesce(link.seen_run < context.run_id, false())
+    seen_before = func.coalesce(link.seen_run < context.run_id, false())
+    began = select(SyncRun.started_at).where(SyncRun.id == context.run_id).scalar_subquery()
+    # What came outside of a run, since this one began, is there as well.
+    return and_(seen_before, func.coalesce(link.last_synced_at <= began, true()))
 
 
 @cache

@@ -13,12 +13,16 @@ from db.records.merge import Merged, Values
 Says = tuple[Any, ...]
 """The values of a record in the order of its kind's columns, then the lines of each part."""
 
+OUTSIDE = 0
+"""Instead of a run's id."""
+
 NOTHING: Values = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The run that reads a source, at the database's time, with its options.
+    """The run that reads a source, at the database's time, with its options. ``run_id`` is 0 for
+    records that came outside of any run: what runs have seen stays.
 
     A kind that needs more, such as our shops, builds its own from it once a page.
     """
@@ -27,6 +31,11 @@ class Context:
     run_id: int
     now: datetime
     options: Mapping[str, int | str] = field(default_factory=dict)
+
+    @property
+    def in_run(self) -> bool:
+        """Whether a run reads them."""
+        return self.run_id != OUTSIDE
 
     @property
     def world(self) -> str:
@@ -49,7 +58,8 @@ class Row:
 
     ``absent`` are the columns and parts of which the record says nothing: here they have what a
     new record begins with. ``names`` are those of all its fields; ``unread`` those whose value
-    fits no column, so that it is kept as received and the column is empty.
+    fits no column, so that it is kept as received and the column is empty. ``gone``: the record
+    says that it is deleted; of its values only the kind's ``newest`` is read.
     """
 
     external_id: str
@@ -59,6 +69,7 @@ class Row:
     absent: frozenset[str] = frozenset()
     names: Collection[str] = ()
     unread: tuple[str, ...] = ()
+    gone: bool = False
 
     def lines(self, part: str) -> Sequence[Values]:
         """The record's children of this name."""
@@ -105,7 +116,9 @@ class Change(NamedTuple):
 class Plan:
     """What a page would do. ``unchanged`` links are touched; ``resent`` ones, whose values are the
     same in another payload, get a new hash. ``drifted`` ones, which are among the unchanged, have
-    other values than the store, which keeps its own.
+    other values than the store, which keeps its own. ``gone`` ones say that they are deleted;
+    ``absent`` counts those that the store does not have. ``older`` are the keys of records whose
+    newer version is in the store.
     """
 
     created: list[Row] = field(default_factory=list)
@@ -113,15 +126,21 @@ class Plan:
     unchanged: list[Known] = field(default_factory=list)
     resent: list[Change] = field(default_factory=list)
     drifted: list[Change] = field(default_factory=list)
+    gone: list[Change] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
+    absent: int = 0
     duplicates: int = 0
     warnings: list[str] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
-        """Created + updated + unchanged + duplicate is the number of rows that were compared."""
+        """Created + updated + unchanged + duplicate is the number of rows that were compared, but
+        for those that say that they are deleted: they are deleted, or unchanged when they were.
+        """
         return {
             "created": len(self.created),
             "updated": sum(not change.again for change in self.updated),
-            "unchanged": len(self.unchanged),
+            "unchanged": len(self.unchanged) + len(self.older) + self.absent,
+            "deleted": len(self.gone),
             "duplicate": self.duplicates,
         }
 
@@ -132,6 +151,9 @@ class Plan:
         self.unchanged += other.unchanged
         self.resent += other.resent
         self.drifted += other.drifted
+        self.gone += other.gone
+        self.older += other.older
+        self.absent += other.absent
         self.duplicates += other.duplicates
         self.warnings += other.warnings
 

@@ -33,8 +33,9 @@ def compare(
     """
     met = {known[row.external_id].id for row in rows if row.external_id in known}
     held = stored(session, kind, met) if met else {}
-    absent.complete(kind, rows, known, held)
-    warnings = kind.prepare(session, rows, context, write=write) if kind.prepare else []
+    living = [row for row in rows if not row.gone]
+    absent.complete(kind, living, known, held)
+    warnings = kind.prepare(session, living, context, write=write) if kind.prepare else []
     plan = decide(kind, rows, known, held, context)
     plan.warnings += warnings
     return plan

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import RowMapping, Table, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from core import personal
@@ -30,6 +30,10 @@ def apply(session: Session, kind: Kind[C], plan: Plan, context: C) -> None:
     drifted = _note_drifts(session, kind, plan, created, context) if plan.drifted else []
     links.note_hashes(session, kind.link, [*plan.resent, *drifted])
     links.touch(session, kind.link, [link.id for link in plan.unchanged], context)
+    if plan.older and context.in_run:
+        links.see(session, kind.link, plan.older, context)
+    if plan.gone:
+        _delete(session, kind, plan.gone, context)
 
 
 def lock(session: Session, model: type[Base], ids: Iterable[int]) -> dict[int, RowMapping]:
@@ -45,13 +49,34 @@ def lock(session: Session, model: type[Base], ids: Iterable[int]) -> dict[int, R
     }
 
 
-def erase(session: Session, kind: AnyKind, context: Context) -> None:
+def tombstone(session: Session, kind: Kind[C], which: ColumnElement[bool], context: C) -> int:
+    """Tombstone the links of which the condition holds; how many there were."""
+    if kind.tombstone is not None:
+        kind.tombstone(session, context, which)
+    if kind.erases:
+        _erase(session, kind, which)
+    return links.tombstone(session, kind.link, which, context)
+
+
+def _delete(session: Session, kind: Kind[C], changes: Sequence[Change], context: C) -> None:
+    """Tombstone records that say that they are deleted, and keep as of which version."""
+    ids = sorted(change.link.id for change in changes)
+    for part in bulk.parts(ids):
+        tombstone(session, kind, kind.link.id.in_(part), context)
+    if kind.newest is not None:
+        versions = {change.link.id: change.row.values.get(kind.newest) for change in changes}
+        held = {change.link.id: kind.version_of(change.stored) for change in changes}
+        values = [held[ident] if versions[ident] is None else versions[ident] for ident in ids]
+        columns.update(session, kind.link, ids, {kind.column(kind.newest): values}, {})
+
+
+def _erase(session: Session, kind: AnyKind, which: ColumnElement[bool]) -> None:
     """Erase what the source has deleted: the row stays, as a tombstone without values."""
     names = [kind.column(name) for name in kind.columns]
     names += [name for name, mark in marks(kind.table) if mark.column in names]
     session.execute(
         update(kind.link)
-        .where(links.unseen(kind.link, context))
+        .where(which)
         .values(**dict.fromkeys(names), payload_hash=None, error=None),
         execution_options=NO_SYNC,
     )
@@ -97,6 +122,8 @@ def _update(session: Session, kind: Kind[C], changes: Sequence[Change], context:
         _insert_part(session, part, targets, rows)
     ids = [change.link.id for change in changes]
     anew = {**_fresh(context), "gone_at": None, "error": None}
+    if not context.in_run:
+        del anew["seen_run"]
     columns.update(session, kind.link, ids, _columns(kind, rows), anew)
     return updates
 

@@ -6,11 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from core.document import Json
 from db.models import SyncRun, SyncState
 from db.models.work import UNENDED
+from db.session import NO_SYNC
 from db.types import db_now
 from db.upsert import insert_new
 
@@ -51,6 +53,14 @@ def pause(session: Session, sync: str, *, paused: bool) -> None:
     """Let no run begin (a running one ends its slice), or let them begin again."""
     locked(session, sync).paused = paused
     session.flush()
+
+
+def move_bookmark(session: Session, sync: str, bookmark: Json) -> None:
+    """Keep how far the source was read. The caller holds the row."""
+    session.execute(
+        update(SyncState).where(SyncState.sync == sync).values(bookmark=bookmark),
+        execution_options=NO_SYNC,
+    )
 
 
 def snapshots(session: Session, syncs: Collection[str]) -> dict[str, Snapshot]:

@@ -16,7 +16,8 @@ from db.session import writing
 from db.work import runs, states
 from syncs import gate
 from syncs.acts.by import By
-from syncs.declaration import AnySync, Options
+from syncs.declaration import AnySync
+from syncs.options import Options
 from syncs.views.shapes import Id, Shape
 
 

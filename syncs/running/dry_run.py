@@ -15,8 +15,9 @@ from db.records.plan import Change, Plan
 from db.records.stored import compare as compare_page
 from db.session import reading
 from db.work import states
-from syncs.declaration import AnySync, Options
-from syncs.running import lost
+from syncs.declaration import AnySync
+from syncs.options import Options
+from syncs.running import asking, lost
 from syncs.running.deletions import beyond_brake
 from syncs.running.pages import look, open_page
 from syncs.running.progress import Progress
@@ -33,7 +34,9 @@ def compare(
 ) -> Json:
     """What a run would count now, with the first differences; of ``source``, if one is given."""
     progress, differences, met = Progress(), list[Json](), 0
-    for page in sync.pages(source or sync.source.open(), options):
+    with reading() as session:
+        since = asking.since(session, sync, options)
+    for page in sync.pages(source or sync.source.open(), options, since=since):
         received = receive(sync, page.payloads)
         with reading() as session:
             work = open_page(session, sync, received, look(session, sync, NO_RUN, options))
@@ -45,17 +48,18 @@ def compare(
         refusals = records.refusals
         refused = {refusal.external_id for refusal in refusals}
         seen = [*plan.unchanged, *(change.link for change in plan.updated)]
-        seen += [link for key, link in known.items() if key in refused]
+        seen += [link for key, link in known.items() if key in refused or key in plan.older]
         # What was never seen is a placeholder, which does not count as living either.
         met += sum(not link.gone and link.seen_run is not None for link in seen)
         differences += _differences(sync, plan)[: MOST_DIFFERENCES - len(differences)]
         progress = progress.after(sync, page, plan, refusals, again=0)
         watch(progress)
-    whole = sync.complete and not sync.filtered(options)
+    sees_all = since is None and not sync.filtered(options)
+    whole = sync.complete and sees_all
     if whole and progress.agrees and not progress.first_empty and not progress.nameless:
         progress = replace(progress, deleted=max(0, _living(sync) - met))
     emptied = whole and progress.first_empty and _living(sync) > 0
-    gone = () if sync.filtered(options) else lost.fields(sync, _met_before(sync), progress)
+    gone = lost.fields(sync, _met_before(sync), progress) if sees_all else ()
     if gone:
         progress = replace(progress, warnings=(lost.remark(gone), *progress.warnings))
     clean = progress.agrees and not progress.rejected and not emptied and not gone
@@ -74,7 +78,9 @@ def compare(
 
 def _differences(sync: AnySync, plan: Plan) -> list[Json]:
     created = [{sync.item: row.external_id, "would": "create"} for row in plan.created]
-    return created + [_difference(sync, change) for change in plan.updated]
+    updated = [_difference(sync, change) for change in plan.updated]
+    gone = [{sync.item: change.row.external_id, "would": "delete"} for change in plan.gone]
+    return created + updated + gone
 
 
 def _difference(sync: AnySync, change: Change) -> Json:

@@ -38,7 +38,8 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
         context = look(session, walk.sync, walk.lease.run_id, walk.options, now)
         progress = walk.progress
         if deletions == "tombstone":
-            progress = replace(progress, deleted=_tombstone(session, walk.sync, context))
+            missed = _tombstone(session, walk.sync, context)
+            progress = replace(progress, deleted=progress.deleted + missed)
         if deletions in ("tombstone", "none") and may_delete(walk):
             _forget(session, walk.sync, context)
         gone = lost.note(session, walk)
@@ -54,21 +55,12 @@ def finish(walk: Walk, deletions: Deletions) -> Outcome:
             done["fields"] = sorted(progress.fields)
         columns = {**progress.columns(), "checkpoint": done}
         runs.end(session, walk.lease.run_id, status, **columns)
-        if progress.agrees and not walk.sync.filtered(walk.options):
-            _move_bookmark(session, walk)
-        ring = _give_back(session, walk.lease, succeeded=not walk.sync.filtered(walk.options))
+        succeeded = not walk.sync.filtered(walk.options)
+        ring = _give_back(session, walk.lease, succeeded=succeeded, anew=walk.anew)
     walk.progress = progress
     walk.execution.watch(progress)
     log.info("run.ends", sync=walk.sync.name, run=walk.lease.run_id, status=status)
     return Outcome(run_id=walk.lease.run_id, status=status, ring=ring)
-
-
-def _move_bookmark(session: Session, walk: Walk) -> None:
-    """Where the next walk begins: at the newest of what this one and those before it have met."""
-    if walk.progress.bookmark is not None:
-        state = states.locked(session, walk.sync.name)
-        state.bookmark = walk.sync.bookmark(walk.progress.bookmark)
-        session.flush()
 
 
 def approve(session: Session, sync: AnySync, run_id: int) -> tuple[int, list[str]]:
@@ -89,7 +81,7 @@ def approve(session: Session, sync: AnySync, run_id: int) -> tuple[int, list[str
     deleted = _tombstone(session, sync, context)
     _forget(session, sync, context)
     run.warnings = [*run.warnings, *_settle(session, sync, context)]
-    run.counts = {**run.counts, "deleted": deleted}
+    run.counts = {**run.counts, "deleted": run.counts["deleted"] + deleted}
     run.status = "partial" if run.counts["rejected"] else "succeeded"
     session.flush()
     return deleted, accepted
@@ -185,6 +177,7 @@ def _give_back(
     lease: Lease,
     *,
     succeeded: bool = False,
+    anew: bool = False,
     failed: bool = False,
     source_wait: float | None = None,
 ) -> int | None:
@@ -194,6 +187,8 @@ def _give_back(
     if succeeded:
         run = runs.find(session, lease.run_id)
         news = {"last_success_at": run.started_at, "failures": 0, "next_allowed_at": None}
+        if anew:
+            news["last_whole_at"] = run.started_at
     if failed:
         count = state.failures + 1
         wait = backoff.after_failed_run(count, intervals.interval(lease.sync))
@@ -206,12 +201,7 @@ def _give_back(
 
 def _tombstone(session: Session, sync: AnySync, context: Context) -> int:
     """Tombstone what the run has not seen; how many records there were."""
-    kind = sync.kind
-    if kind.tombstone is not None:
-        kind.tombstone(session, context)
-    if kind.erases:
-        write.erase(session, kind, context)
-    return links.tombstone(session, kind.link, context)
+    return write.tombstone(session, sync.kind, links.unseen(sync.kind.link, context), context)
 
 
 def _forget(session: Session, sync: AnySync, context: Context) -> None:

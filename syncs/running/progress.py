@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from connectors.page import Page
 from core.document import Json
 from db.models import SyncRun
 from db.records.plan import Plan
 from db.work.rejects import Refusal
-from syncs.declaration import AnySync, Bookmark
+from syncs import bookmarks
+from syncs.bookmarks import Bookmark
+from syncs.declaration import AnySync
 from syncs.fields import met
 
 MOST_ERRORS = 100
@@ -19,11 +22,13 @@ MOST_ERRORS = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Counts of one walk. created + updated + unchanged + rejected + duplicate = fetched.
+    """Counts of one walk. created + updated + unchanged + rejected + duplicate = fetched, but for
+    records that say that they are deleted: they are among the deleted, or unchanged.
 
     ``first`` and ``last`` are the source's own count on its first and newest page, None where it
     sends none; ``nameless`` counts rejects whose id could not be read. ``bookmark`` is the largest
-    replication key among the pages that were written. ``fields`` are those that a record had, by
+    replication key among the pages that were written, and ``now`` the source's clock on the first
+    of them. ``fields`` are those that a record had, by
     their columns; None when an older version of our code began the walk and counted none.
     """
 
@@ -42,6 +47,7 @@ class Progress:
     errors_list: tuple[Json, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     bookmark: Bookmark | None = None
+    now: datetime | None = None
     fields: frozenset[str] | None = frozenset()
 
     @property
@@ -58,7 +64,7 @@ class Progress:
         self, sync: AnySync, page: Page, plan: Plan, refusals: Sequence[Refusal], *, again: int
     ) -> Progress:
         """The counts with one more page; ``again`` refusals were counted earlier in this run."""
-        did = plan.counts()
+        did, now = plan.counts(), page.now if self.pages == 0 else self.now
         listed = [
             {sync.item: refusal.external_id, "error": refusal.message, "code": refusal.code,
              "field": refusal.field}
@@ -70,6 +76,7 @@ class Progress:
             created=self.created + did["created"],
             updated=self.updated + did["updated"],
             unchanged=self.unchanged + did["unchanged"],
+            deleted=self.deleted + did["deleted"],
             duplicate=self.duplicate + did["duplicate"] + again,
             rejected=self.rejected + len(refusals) - again,
             nameless=self.nameless + sum(refusal.external_id is None for refusal in refusals),
@@ -79,7 +86,8 @@ class Progress:
             first_empty=not page.payloads if self.pages == 0 else self.first_empty,
             errors_list=(*self.errors_list, *listed) if listed else self.errors_list,
             warnings=self.warn(plan.warnings),
-            bookmark=sync.latest(page.payloads, self.bookmark),
+            bookmark=sync.latest(page.payloads, self.bookmark, now),
+            now=now,
             fields=self._met(sync, page),
         )
 
@@ -127,18 +135,17 @@ COUNTS = (
 )  # fmt: skip
 
 
-def restore(run: SyncRun, since: Bookmark | None = None) -> Progress:
-    """The counts a run had at its checkpoint; fresh ones for a run that begins, ``since`` its
-    bookmark.
-    """
+def restore(run: SyncRun, bookmark: Bookmark | None = None) -> Progress:
+    """The counts a run had at its checkpoint; fresh ones for a run that begins at ``bookmark``."""
     if run.checkpoint is None:
-        return Progress(bookmark=since)
+        return Progress(bookmark=bookmark)
     fields = run.checkpoint.get("fields")
     return Progress(
         # A count that this version has and the run's did not begins at its default.
         **{name: run.counts[name] for name in COUNTS if name in run.counts},
         errors_list=tuple(run.errors_list),
         warnings=tuple(run.warnings),
-        bookmark=run.checkpoint.get("bookmark"),
+        bookmark=bookmarks.load(run.checkpoint.get("bookmark")),
+        now=bookmarks.instant(run.checkpoint.get("now")),
         fields=None if fields is None else frozenset(fields),
     )

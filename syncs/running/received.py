@@ -79,7 +79,7 @@ def sort(
         link = known.get(item.key) if item.key is not None else None
         same = link is not None and link.hash == hash_ and not link.gone and item.digest
         # What this run met before is compared, for it may have been refused then.
-        fresh = link is not None and link.seen_run != context.run_id
+        fresh = link is not None and (link.seen_run != context.run_id or not context.in_run)
         if quick and link is not None and fresh and same and often[item.key] == 1:
             records.same.append(link)
             continue
@@ -115,6 +115,8 @@ def read(
     """
     row: Row = sync.row(parse(sync.record, payload) if record is None else record)
     assert isinstance(payload, dict), "or it would not have been parsed"
+    if row.gone:
+        return row
     row.names, row.absent = payload, absences.of(payload, row.values)
     if row.absent:
         link = known.get(row.external_id)

@@ -10,7 +10,10 @@ from connectors.connector import Connector
 from connectors.page import Page
 from core.document import Json
 from db.work.leases import Lease
-from syncs.declaration import AnySync, Bookmark, Options
+from syncs import bookmarks
+from syncs.bookmarks import Bookmark
+from syncs.declaration import AnySync
+from syncs.options import Options
 from syncs.running.progress import Progress
 
 SLICE = 20.0
@@ -56,8 +59,8 @@ class Outcome:
 
 @dataclass(kw_only=True)
 class Walk:
-    """A claimed run; ``progress`` is what is in the store. ``since`` is the bookmark from which on
-    the source is asked; None: for everything.
+    """A claimed run; ``progress`` is what is in the store. ``since`` is from where on the source
+    is asked; None: for everything.
     """
 
     sync: AnySync
@@ -84,13 +87,29 @@ class Walk:
         """The source's pages from ``start`` on."""
         return self.sync.pages(connector, self.options, start=start, since=self.since)
 
+    @property
+    def anew(self) -> bool:
+        """Whether the walk asks as the first one did, whatever the bookmark."""
+        return self.since == self.sync.first and not self.sync.filtered(self.options)
+
+    def moves_bookmark(self, page: Page, progress: Progress) -> bool:
+        """Whether ``page``, after which the counts are ``progress``, moves the bookmark: the last
+        one, when the counts agree, or each one of a sorted walk.
+        """
+        if progress.bookmark is None or self.sync.filtered(self.options):
+            return False
+        return self.sync.sorted or (page.next_query is None and progress.agrees)
+
     def checkpoint_after(self, query: Mapping[str, str] | None, progress: Progress) -> Json:
         """Where to go on: at the page of ``query``; without one every page is written."""
-        checkpoint: Json = {"walk": self.sync.walk(self.since), "phase": "walked"}
+        checkpoint: Json = {"walk": self.sync.walk, "phase": "walked"}
         if query:
             checkpoint |= {"phase": "walk", "query": query}
-        if progress.bookmark is not None:
-            checkpoint["bookmark"] = progress.bookmark
+        for name, value in (("since", self.since), ("bookmark", progress.bookmark)):
+            if value is not None:
+                checkpoint[name] = bookmarks.dump(value)
+        if progress.now is not None:
+            checkpoint["now"] = bookmarks.dump(progress.now)
         if progress.fields is not None and self.sync.fields:
             checkpoint["fields"] = sorted(progress.fields)
         return checkpoint

@@ -23,7 +23,7 @@ class SyncLine(Shape):
     task: str
     summary: str
     schedule: Text = Field(description="Five fields, as a crontab has them; null: by hand.")
-    options: dict[str, Literal["int", "str"]]
+    options: dict[str, Literal["int", "str", "date"]]
     state: State
     last_success_at: datetime | None
     age: float | None
@@ -53,7 +53,7 @@ def _line(one: SyncStatus) -> SyncLine:
         name=sync.name,
         task=sync.task,
         schedule=_crontab(sync),
-        options={name: kind.__name__ for name, kind in sync.options.items()},
+        options={name: kind.__name__ for name, kind in sync.known_options.items()},
         **values,
     )
 

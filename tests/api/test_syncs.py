@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -219,3 +220,38 @@ def test_twenty_requests_at_once_start_one_run(app, tokens):
 
     assert sorted(answers) == [200] * 19 + [202]
     assert len(runs()) == 1
+
+
+@pytest.fixture
+def asked_since(monkeypatch):
+    """The products of a source that can be asked for what changed."""
+    products = replace(SYNCS["b2b.products"], replication_key="updated_at")
+    monkeypatch.setitem(SYNCS, products.name, products)
+
+
+def test_a_run_over_a_period_keeps_it_as_it_was_asked(ask, asked_since):
+    period = {"since": "2026-11-01", "until": "2026-11-02T06:00:00+01:00"}
+
+    assert ask(RUN, json={"options": period}).status_code == 202
+    assert [options for _, _, options in runs()] == [period]
+    listed = {each["name"]: each for each in ask("GET /api/ops/syncs").get_json()["results"]}
+    assert listed["b2b.products"]["options"] == {
+        "site_id": "int", "since": "date", "until": "date",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("period", "sentence"),
+    [
+        ({"since": "gestern"}, "since: a day such as 2026-11-01"),
+        ({"until": 20261101}, "until: a day such as 2026-11-01"),
+        ({"since": "2026-11-02", "until": "2026-11-01"}, "until: must be later than since"),
+    ],
+)
+def test_a_wrong_period_is_refused_by_name(ask, asked_since, period, sentence):
+    refused = ask(RUN, json={"options": period})
+
+    assert refused.status_code == 422
+    [error] = refused.get_json()["errors"]
+    assert error["message"].startswith(sentence)
+    assert runs() == []

@@ -1,12 +1,20 @@
 """Syncs by hand while one is on its way: what asking for one more did is said."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
+import click
 import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
 
 import core.settings
-from syncs.registry import find
+from cli.commands import syncs
+from core.errors import RefusedError
+from db.models import SyncRun
+from db.session import reading
+from syncs.registry import SYNCS, find
 from tests.cli import given
 from tests.syncs.rows import state
 
@@ -104,3 +112,38 @@ def test_a_missing_key_is_said_with_the_command_that_keeps_one(b2b, cli, monkeyp
 
     assert "No API key for the B2B catalogue. Give one in either way: " in done.stderr
     assert "'python manage.py apikey add --name NAME --activate'" in done.stderr
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The commands of syncs whose products come from a source that is asked for what changed."""
+    monkeypatch.setitem(SYNCS, PRODUCTS.name, replace(PRODUCTS, replication_key="updated_at"))
+    group = click.Group()
+    syncs.register(group)
+    return lambda *words: CliRunner().invoke(group, ["sync", PRODUCTS.name, *words])
+
+
+def test_a_period_is_an_option_with_a_date(commands):
+    printed = commands("--help").stdout
+
+    assert "--since DATE" in printed
+    assert "--until DATE" in printed
+
+
+def test_a_wrong_period_is_refused_before_anything_is_opened(commands):
+    refused = commands("--since", "2026-02-30")
+
+    assert isinstance(refused.exception, RefusedError)
+    assert str(refused.exception).startswith("since: a day such as 2026-11-01")
+
+
+def test_a_run_over_a_period_is_opened_with_it(b2b, commands):
+    commands("--since", "2026-11-01", "--until", "2026-11-02", "--enqueue")
+
+    assert find_run().options == {"since": "2026-11-01", "until": "2026-11-02"}
+
+
+def find_run():
+    """The one run there is."""
+    with reading() as session:
+        return session.scalars(select(SyncRun)).one()

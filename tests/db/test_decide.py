@@ -42,7 +42,13 @@ def test_a_record_without_a_link_is_new():
     found = plan(PAINTINGS, painting("Lune", key="2"))
 
     assert [row.external_id for row in found.created] == ["2"]
-    assert found.counts() == {"created": 1, "updated": 0, "unchanged": 0, "duplicate": 0}
+    assert found.counts() == {
+        "created": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "deleted": 0,
+        "duplicate": 0,
+    }
 
 
 def test_equal_values_are_unchanged_and_get_the_new_hash():
@@ -80,7 +86,13 @@ def test_what_this_run_met_before_is_written_and_not_counted_again():
 
     found = plan(PAINTINGS, painting("Lune"), link=met, says=painting("Soleil"))
 
-    assert found.counts() == {"created": 0, "updated": 0, "unchanged": 0, "duplicate": 1}
+    assert found.counts() == {
+        "created": 0,
+        "updated": 0,
+        "unchanged": 0,
+        "deleted": 0,
+        "duplicate": 1,
+    }
     assert len(found.updated) == 1
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from tests.syncs import rows
 from tests.syncs.running import counts, sync_now, taken
 
 SIZE = 2
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+"""By the gallery's clock."""
 
 
 class Gallery:
@@ -30,23 +33,30 @@ class Gallery:
         self.dies_at: str | None = None
 
     def fetch(
-        self, _: Connector, *, start: Mapping[str, str] | None = None, since: str | None = None
+        self,
+        _: Connector,
+        *,
+        start: Mapping[str, str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Iterator[Page]:
-        """The paintings that changed on ``since`` or later."""
+        """The paintings that changed on ``since`` or later, and before ``until``."""
         self.asked.append(since)
+        first = "" if since is None else since.isoformat()[:10]
+        end = "9" if until is None else until.isoformat()[:10]
         held = [
             {"id": n, "name": f"Toile {n}", "updated_at": day}
             for n, day in self.paintings.items()
-            if since is None or day >= since
+            if first <= day < end
         ]
-        first = int((start or {}).get("from", 0))
-        for at in range(first, max(len(held), 1), SIZE):
+        place = int((start or {}).get("from", 0))
+        for at in range(place, max(len(held), 1), SIZE):
             if str(at) == self.dies_at:
                 raise KeyboardInterrupt
             following = {"from": str(at + SIZE)} if at + SIZE < len(held) else None
             yield Page(
                 payloads=list(held[at : at + SIZE]), query={"from": str(at)},
-                next_query=following, count=len(held),
+                next_query=following, count=len(held), now=NOW,
             )  # fmt: skip
 
 
@@ -75,8 +85,8 @@ def test_the_first_walk_asks_for_everything_and_the_next_for_what_changed(sync, 
     gallery.paintings[2] = "2026-11-20"
 
     assert counts(sync_now(sync)) == {"updated": 1, "unchanged": 1}
-    assert gallery.asked == [None, "2026-11-05"]
-    assert bookmark(sync) == {"version": 1, "value": "2026-11-20"}
+    assert gallery.asked == [None, datetime(2026, 11, 5, tzinfo=UTC)]
+    assert bookmark(sync) == {"version": 1, "value": "2026-11-20T00:00:00+00:00"}
 
 
 def test_a_walk_over_what_changed_takes_nothing_away(sync, gallery):
@@ -92,7 +102,7 @@ def test_nothing_new_leaves_the_bookmark_where_it_is(sync, gallery):
     gallery.paintings = {}
 
     assert sync_now(sync)["status"] == "succeeded"
-    assert bookmark(sync) == {"version": 1, "value": "2026-11-05"}
+    assert bookmark(sync) == {"version": 1, "value": "2026-11-05T00:00:00+00:00"}
 
 
 def stop_at(sync: AnySync, gallery: Gallery, place: str) -> int:
@@ -111,10 +121,11 @@ def test_a_bookmark_moves_only_when_the_walk_is_complete(sync, gallery):
     assert bookmark(sync) is None
     assert rows.run(run_id).checkpoint == {
         "walk": "template.paintings.1", "phase": "walk", "query": {"from": "4"},
-        "bookmark": "2026-11-04", "fields": ["name"],
+        "bookmark": "2026-11-04T00:00:00+00:00", "fields": ["name"],
+        "now": NOW.isoformat(),
     }  # fmt: skip
     assert sync_now(sync, resume=True)["run_id"] == run_id
-    assert bookmark(sync) == {"version": 1, "value": "2026-11-05"}
+    assert bookmark(sync) == {"version": 1, "value": "2026-11-05T00:00:00+00:00"}
 
 
 def test_what_changed_since_is_not_everything_so_no_field_is_missed(sync, gallery):
@@ -146,7 +157,7 @@ def test_code_that_writes_otherwise_asks_for_everything_again(sync, gallery):
 
     assert counts(sync_now(newer)) == {"updated": 5}
     assert gallery.asked == [None, None]
-    assert bookmark(sync) == {"version": 2, "value": "2026-11-05"}
+    assert bookmark(sync) == {"version": 2, "value": "2026-11-05T00:00:00+00:00"}
 
 
 def test_a_checkpoint_of_another_version_is_not_resumed(sync, gallery):
@@ -190,10 +201,13 @@ def test_a_sync_without_a_replication_key_is_never_asked_since(template):
 
 @pytest.mark.parametrize(
     ("keys", "largest"),
-    [((1, 10, 9), 10), (("2026-01-02", "2026-01-10"), "2026-01-10"), ((None, True, []), None),
-     ((9, "a"), "a")],
+    [((1, 10, 9), 10), ((None, True, [], "gestern", "0001-01-01"), None),
+     (("2026-01-02", "2026-01-10", "tomorrow"), datetime(2026, 1, 10, tzinfo=UTC)),
+     (("2026-01-10T12:00:00+01:00", "2026-01-10T11:30:00Z"),
+      datetime(2026, 1, 10, 11, 30, tzinfo=UTC)),
+     ((9, "2026-01-02"), datetime(2026, 1, 2, tzinfo=UTC))],
 )  # fmt: skip
 def test_the_largest_key_of_a_page(keys, largest):
     sync = replace(art.PAINTINGS, replication_key="v")
 
-    assert sync.latest([*({"v": key} for key in keys), "no record"], None) == largest
+    assert sync.latest([*({"v": key} for key in keys), "no record"], None, None) == largest

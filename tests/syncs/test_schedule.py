@@ -18,8 +18,9 @@ from db import bulk
 from db.models import JobSlot, SyncRun, SyncState
 from db.session import reading
 from syncs import gate
+from syncs.crontabs import Slot, latest
 from syncs.due import sweep
-from syncs.due.schedule import Slot, claim_latest, latest
+from syncs.due.schedule import claim_latest
 from syncs.intervals import interval, schedule
 from syncs.sources.catalogue import CATEGORIES, PRODUCTS
 from tests.syncs.rows import change, count, dump, run
