@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -22,33 +23,28 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+_DIGITS = 18
+_IN_WORDS = {4: "four", 5: "five"}
+
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite gives ids by itself only to a column that is INTEGER to the letter."""
 
 
 def to_units(amount: Decimal) -> int:
     """``amount`` in ten-thousandths; ValueError when it has more than four decimals or is NaN."""
-    if not amount.is_finite():
-        raise ValueError("an amount of money must be finite")
-    units = amount.scaleb(4)
-    whole = int(units)
-    if units != whole:
-        raise ValueError("an amount of money has at most four decimals")
+    return _units(amount, 4, "an amount of money")
+
+
+def _units(number: Decimal, decimals: int, name: str) -> int:
+    if not number.is_finite():
+        raise ValueError(f"{name} must be finite")
+    if number.adjusted() >= _DIGITS - decimals:
+        raise ValueError(f"{name} has at most {_DIGITS} digits")
+    whole = int(number.scaleb(decimals))
+    # Compared so, for scaling rounds what has more digits than a Decimal's context.
+    if Decimal(whole).scaleb(-decimals) != number:
+        raise ValueError(f"{name} has at most {_IN_WORDS[decimals]} decimals")
     return whole
-
-
-# A page binds each of its prices twice, and a catalogue has far fewer of them than products.
-@lru_cache(maxsize=4096)
-def _known_units(amount: Decimal | None) -> int | None:
-    return None if amount is None else to_units(Decimal(amount))
-
-
-def _bound_units(amount: Decimal | None) -> int | None:
-    try:
-        return _known_units(amount)
-    except TypeError:
-        # A signaling NaN has no hash.
-        return to_units(Decimal(amount or 0))
 
 
 def to_text(moment: datetime) -> str:
@@ -63,34 +59,70 @@ def to_moment(value: str | datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-class Money(TypeDecorator[Decimal]):
-    """``Decimal`` always: NUMERIC(18,4), on SQLite an INTEGER of ten-thousandths."""
+class Fixed(TypeDecorator[Decimal]):
+    """``Decimal`` always, with so many decimals: NUMERIC, on SQLite an INTEGER of its units."""
 
     impl = Numeric
     cache_ok = True
+    decimals: ClassVar[int]
+    name: ClassVar[str]
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[int] | TypeEngine[Decimal]:
-        """INTEGER or NUMERIC(18,4)."""
+        """INTEGER or NUMERIC(18, decimals)."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(BigInteger())
-        return dialect.type_descriptor(Numeric(18, 4))
+        return dialect.type_descriptor(Numeric(_DIGITS, self.decimals))
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Decimal | None], object] | None:
         """On SQLite the shortest way to what ``process_bind_param`` gives."""
-        return _bound_units if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return self._shortest() if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def _shortest(self) -> Callable[[Decimal | None], int | None]:
+        # A page binds each of its prices twice, and a catalogue has far fewer of them than
+        # products.
+        known = lru_cache(maxsize=4096)(self._units)
+
+        def units(number: Decimal | None) -> int | None:
+            try:
+                return known(number)
+            except TypeError:
+                # A signaling NaN has no hash.
+                return self._units(number)
+
+        return units
+
+    def _units(self, number: Decimal | None) -> int | None:
+        return None if number is None else _units(Decimal(number), self.decimals, self.name)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | Decimal | None:
-        """Refuses NaN and a fifth decimal before the database could round it."""
-        if value is None:
-            return None
-        units = to_units(Decimal(value))
+        """Refuses NaN and one decimal too many before the database could round it."""
+        units = self._units(value)
         return units if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: int | Decimal | None, dialect: Dialect) -> Decimal | None:
-        """Four decimals, as the column has."""
+        """As many decimals as the column has."""
         if value is None:
             return None
-        return Decimal(value).scaleb(-4) if dialect.name == "sqlite" else Decimal(value)
+        sqlite = dialect.name == "sqlite"
+        return Decimal(value).scaleb(-self.decimals) if sqlite else Decimal(value)
+
+
+class Money(Fixed):
+    """An amount of money: NUMERIC(18,4), on SQLite an INTEGER of ten-thousandths."""
+
+    cache_ok = True
+    decimals = 4
+    name = "an amount of money"
+
+
+class Quantity(Fixed):
+    """How much, in pieces, kilograms or percent: NUMERIC(18,5), on SQLite an INTEGER of
+    hundred-thousandths.
+    """
+
+    cache_ok = True
+    decimals = 5
+    name = "a quantity"
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from core.document import Json, JsonList
-from db.types import BigId, Money, UtcDateTime, db_now
+from db.types import BigId, Money, Quantity, UtcDateTime, db_now
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,6 +25,9 @@ Word = Annotated[str, mapped_column(String(64))]
 Line = Annotated[str, mapped_column(String(500))]
 Moment = Annotated[datetime, mapped_column(UtcDateTime, default=db_now())]
 """A moment that is the database's now by default."""
+
+Amount = Annotated[Decimal, mapped_column(Quantity)]
+"""A quantity or a rate, with five decimals; a ``Decimal`` by itself is money."""
 
 # None is SQL's NULL, never JSON's: "IS NULL" must find it.
 Document = JSON(none_as_null=True)

@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select, text
+from sqlalchemy import Column, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from db import bulk
 from db.models import Product, Shop
 from db.session import engine, reading, writing
-from db.types import db_now, to_text, to_units
+from db.types import Quantity, db_now, to_text, to_units
 
 AMOUNTS = st.decimals(0, 10**9, places=4, allow_nan=False, allow_infinity=False)
 STORED = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -129,3 +129,40 @@ def test_the_database_s_clock_moves_within_a_transaction(store):
         while bulk.now(session) == first:
             pass
         assert bulk.now(session) > first
+
+
+QUANTITIES = st.decimals(-(10**9), 10**9, places=5, allow_nan=False, allow_infinity=False)
+SCALE = Table("scale", MetaData(), Column("weight", Quantity()))
+
+
+def weigh(weight: Decimal) -> Decimal:
+    """The quantity as the store gives it back."""
+    with engine().begin() as connection:
+        SCALE.drop(connection, checkfirst=True)
+        SCALE.create(connection)
+        connection.execute(insert(SCALE).values(weight=weight))
+        kept: Decimal = connection.execute(select(SCALE.c.weight)).scalar_one()
+        return kept
+
+
+@STORED
+@given(QUANTITIES)
+def test_a_quantity_comes_back_as_it_went(store, weight):
+    assert weigh(weight) == weight
+
+
+@pytest.mark.parametrize("written", ["0.12345", "-0.12345", "0.00001", "9999999999999.99999"])
+def test_a_quantity_has_five_decimals(store, written):
+    assert str(weigh(Decimal(written))) == written
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "0.123456", "1.000000000000000000000000000000001", "10000000000000", "-1E+13", "1E+400",
+        "NaN", "sNaN", "Infinity",
+    ],
+)  # fmt: skip
+def test_what_is_no_quantity_is_refused_before_the_database_could_round_it(store, wrong):
+    with pytest.raises(StatementError, match="a quantity"):
+        weigh(Decimal(wrong))
