@@ -15,8 +15,9 @@ from api.web.describe import Answer, describe, refuses
 from api.web.fields import Number, Title
 from api.web.paging import LARGEST_ID
 from api.web.shapes import Listing
+from core.countries import country
 from core.settings import settings
-from core.zones import zone
+from core.zones import day_start, zone
 from db.catalogue.shops import Values
 from db.session import reading
 from syncs.acts import shops as acts
@@ -27,6 +28,14 @@ from syncs.views.shops import Shop
 bp = Blueprint("ops_shops", __name__, url_prefix="/api/ops/shops")
 
 Zone = Annotated[str, AfterValidator(zone), Field(description="As Europe/Paris.")]
+DayStart = Annotated[
+    str,
+    AfterValidator(day_start),
+    Field(description="When its business day begins, as 05:00: a night is of the evening before."),
+]
+Country = Annotated[
+    str, AfterValidator(country), Field(description="Two letters (ISO 3166-1), as FR.")
+]
 Currency = Annotated[str, Field(pattern="^[A-Za-z]{3}$", description="As EUR.")]
 Policy = Literal["reject", "allow"]
 ShopId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
@@ -40,6 +49,8 @@ class NewShop(Order):
     currency: Currency = "EUR"
     stock_policy: Policy = "reject"
     timezone: Zone | None = None
+    day_starts_at: DayStart = "00:00"
+    country: Country = "FR"
 
 
 class ShopChange(Order):
@@ -52,6 +63,8 @@ class ShopChange(Order):
     site_id: Number | None = None
     stock_policy: Policy = Field(default_factory=lambda: "reject")
     timezone: Zone = Field(default_factory=str)
+    day_starts_at: DayStart = Field(default_factory=str)
+    country: Country = Field(default_factory=str)
     is_default: Literal[True] = Field(default_factory=lambda: True)
     sells_from: ShopId | None = None
 
@@ -101,7 +114,7 @@ def add() -> ResponseReturnValue:
     made = acts.add(
         name=order.name, site_id=order.site_id, currency=order.currency,
         stock_policy=order.stock_policy, timezone=order.timezone or settings().timezone,
-        by=by(order),
+        day_starts_at=order.day_starts_at, country=order.country, by=by(order),
     )  # fmt: skip
     return jsonify(made.dump()), 201, {"Location": f"/api/ops/shops/{made.id}"}
 

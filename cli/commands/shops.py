@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import cast
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 import click
 
@@ -11,14 +12,16 @@ from cli.arguments import ID, REASON, Line
 from cli.output import json_option, print_json, print_table, say
 from cli.stored import StoreGroup
 from cli.who import by
+from core.countries import country
 from core.settings import settings
-from core.zones import zone
+from core.zones import day_start, zone
 from db.catalogue.shops import POLICIES, Values
 from db.session import reading
 from syncs.acts import shops as acts
 from syncs.views import shops as views
 from syncs.views.shops import Shop
 
+F = TypeVar("F", bound=Callable[..., object])
 CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII).fullmatch
 
 
@@ -38,11 +41,33 @@ def _currency(_: click.Context, __: click.Parameter, value: str) -> str:
     return value.upper()
 
 
-def _timezone(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    try:
-        return None if value is None else zone(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+def _checked(
+    check: Callable[[str], str],
+) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """A callback that gives what ``check`` returns, and a usage error where it raises."""
+
+    def callback(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+        try:
+            return None if value is None else check(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
+def _day_starts_at(default: str | None) -> Callable[[F], F]:
+    return click.option(
+        "--day-starts-at", metavar="HH:MM", default=default, show_default=bool(default),
+        callback=_checked(day_start),
+        help="When its business day begins: with 05:00 a night is of the evening before.",
+    )  # fmt: skip
+
+
+def _country(default: str | None) -> Callable[[F], F]:
+    return click.option(
+        "--country", metavar="XX", default=default, show_default=bool(default),
+        callback=_checked(country), help="Its two letters.",
+    )  # fmt: skip
 
 
 @shop.command()
@@ -57,8 +82,12 @@ def _timezone(_: click.Context, __: click.Parameter, value: str | None) -> str |
     help="A sale of more than is in stock: refuse it, or let the stock go below zero.",
 )
 @click.option(
-    "--timezone", callback=_timezone, help="Where its tills are.  [default: the setting TIMEZONE]"
+    "--timezone",
+    callback=_checked(zone),
+    help="Where its tills are.  [default: the setting TIMEZONE]",
 )
+@_day_starts_at("00:00")
+@_country("FR")
 @json_option
 def add(
     name: str,
@@ -66,12 +95,15 @@ def add(
     currency: str,
     stock_policy: str,
     timezone: str | None,
+    day_starts_at: str,
+    country: str,
     as_json: bool,
 ) -> None:
     """Add a shop."""
     made = acts.add(
         name=name, site_id=site_id, currency=currency, stock_policy=stock_policy,
-        timezone=timezone or settings().timezone, by=by(),
+        timezone=timezone or settings().timezone, day_starts_at=day_starts_at, country=country,
+        by=by(),
     )  # fmt: skip
     if as_json:
         print_json(made.dump())
@@ -84,7 +116,9 @@ def add(
 @click.argument("shop_id", metavar="ID", type=ID)
 @click.option("--name", type=Line(500))
 @click.option("--stock-policy", type=click.Choice(POLICIES))
-@click.option("--timezone", callback=_timezone)
+@click.option("--timezone", callback=_checked(zone))
+@_day_starts_at(None)
+@_country(None)
 @click.option("--site-id", type=Line(64), help="Its number at the B2B source.")
 @click.option("--no-site-id", is_flag=True, help="It has none any more.")
 @click.option(
@@ -159,8 +193,8 @@ def list_(as_json: bool) -> None:
         print_json(shops)
         return
     columns = (
-        "id", "name", "site_id", "currency", "stock_policy", "timezone", "is_default",
-        "sells_from", "active", "articles", "terminals",
+        "id", "name", "site_id", "currency", "stock_policy", "timezone", "day_starts_at",
+        "country", "is_default", "sells_from", "active", "articles", "terminals",
     )  # fmt: skip
     print_table(
         columns, [[item[column] for column in columns] for item in shops],

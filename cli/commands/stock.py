@@ -89,7 +89,16 @@ def explain(product_id: int, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(product.dump())
         return
-    columns = ("at", "kind", "delta", "stock_after", "run_id", "sale_id", "reason")
+    columns = (
+        "at",
+        "kind",
+        "delta",
+        "stock_after",
+        "run_id",
+        "sale_id",
+        "pos_transaction_id",
+        "reason",
+    )
     rows = [[getattr(item, column) for column in columns] for item in product.movements]
     print_table(columns, rows, empty="It has no movement.")
     say(f"Product {product_id}, {product.title}: {product.stock} in stock.")

@@ -54,8 +54,9 @@ class Transaction:
 
     ``total`` has the tax and the tip in it. ``refunded`` is what the ticket gave back, positive.
     ``status`` is ``open`` also for a state that we do not know; ``raw_status`` is the vendor's.
-    ``closed_at`` is None while it is open. A higher ``version`` is the newer one; None where the
-    vendor has none.
+    ``closed_at`` is None while it is open. ``timezone`` is the location's, an IANA name; None where
+    the vendor does not say it with the ticket. A higher ``version`` is the newer one; None where
+    the vendor has none.
     """
 
     id: str
@@ -75,3 +76,4 @@ class Transaction:
     version: int | None
     items: tuple[Item, ...]
     payments: tuple[Payment, ...]
+    timezone: str | None = None

@@ -27,6 +27,8 @@ class Values(TypedDict, total=False):
     name: str
     stock_policy: str
     timezone: str
+    day_starts_at: str
+    country: str
     site_id: str | None
     is_default: bool
     sells_from: int | None
@@ -40,6 +42,8 @@ def add(
     currency: str = "EUR",
     stock_policy: str = "reject",
     timezone: str = "Europe/Paris",
+    day_starts_at: str = "00:00",
+    country: str = "FR",
 ) -> Shop:
     """A new shop; ``RefusedError`` when another one has this site already."""
     shop_rules.may_have_site(site_id, every(session))
@@ -49,6 +53,8 @@ def add(
         currency=currency.upper(),
         stock_policy=stock_policy,
         timezone=timezone,
+        day_starts_at=day_starts_at,
+        country=country,
     )
     session.add(shop)
     _flush(session, site_id)

@@ -18,6 +18,7 @@ from db.models.catalogue import (
 from db.models.failures import FailedTask, Reject
 from db.models.link import Link
 from db.models.oauth import OAuthRequest, OAuthToken
+from db.models.pos import PosItem, PosPayment, PosProduct, PosPromotion, PosTransaction
 from db.models.runs import JobSlot, SyncRun, SyncState
 from db.models.sales import DeviceNonce, Sale, SaleLine, SalesBatch, Terminal
 from db.models.stock import StockMovement
@@ -51,6 +52,11 @@ __all__ = [
     "OAuthRequest",
     "OAuthToken",
     "Operator",
+    "PosItem",
+    "PosPayment",
+    "PosProduct",
+    "PosPromotion",
+    "PosTransaction",
     "Product",
     "Reject",
     "Sale",

@@ -30,7 +30,7 @@ class Shop(Base):
 
     ``is_default`` marks the one that new products of no site belong to; where none is marked, it is
     the first active one. ``sells_from``: another shop whose articles it sells too, from that one's
-    stock.
+    stock. Its business day begins at ``day_starts_at`` (HH:MM); ``country`` is two letters.
     """
 
     __tablename__ = "shops"
@@ -50,6 +50,8 @@ class Shop(Base):
     site_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     stock_policy: Mapped[str] = mapped_column(String(16), default="reject")
     timezone: Mapped[str] = mapped_column(String(64), default="Europe/Paris")
+    day_starts_at: Mapped[str] = mapped_column(String(5), default="00:00", server_default="00:00")
+    country: Mapped[str] = mapped_column(String(2), default="FR", server_default="FR")
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
     sells_from: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True, server_default=true())

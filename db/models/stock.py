@@ -9,9 +9,10 @@ from db.models.base import Base, Id, Line, Moment
 
 
 class StockMovement(Base):
-    """One change: ``kind`` is opening, sale, refund, sync or adjustment.
+    """One change: ``kind`` is opening, sale, refund, sync, adjustment or pos.
 
-    A sale moves stock once a line: the database itself refuses the second time.
+    A sale moves stock once a line: the database itself refuses the second time. An item of a
+    vendor's till (kind pos) has moved the sum of its movements, as often as its ticket changed.
     """
 
     __tablename__ = "stock_movements"
@@ -24,6 +25,12 @@ class StockMovement(Base):
             sqlite_where=text("sale_id IS NOT NULL"),
             postgresql_where=text("sale_id IS NOT NULL"),
         ),
+        Index(
+            "ix_stock_movements_pos_transaction_id",
+            "pos_transaction_id",
+            sqlite_where=text("pos_transaction_id IS NOT NULL"),
+            postgresql_where=text("pos_transaction_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -34,5 +41,7 @@ class StockMovement(Base):
     run_id: Mapped[int | None]
     sale_id: Mapped[int | None]
     line_no: Mapped[int | None]
+    pos_transaction_id: Mapped[int | None]
+    pos_item: Mapped[str | None] = mapped_column(String(64))
     reason: Mapped[Line | None]
     at: Mapped[Moment]

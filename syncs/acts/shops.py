@@ -27,13 +27,21 @@ class Deactivated(NamedTuple):
 
 
 def add(
-    *, name: str, site_id: str | None, currency: str, stock_policy: str, timezone: str, by: By
+    *,
+    name: str,
+    site_id: str | None,
+    currency: str,
+    stock_policy: str,
+    timezone: str,
+    day_starts_at: str,
+    country: str,
+    by: By,
 ) -> Shop:
     """A new shop; ``RefusedError`` when another one has this site already."""
     with writing() as session:
         made = shops.add(
             session, name=name, site_id=site_id, currency=currency, stock_policy=stock_policy,
-            timezone=timezone,
+            timezone=timezone, day_starts_at=day_starts_at, country=country,
         )  # fmt: skip
         by.note(session, "shop.add", f"shop {made.id}", name=name)
         return views.find(session, made.id)

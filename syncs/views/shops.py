@@ -17,7 +17,8 @@ Reason = Literal["no_site", "no_shop", "deactivated", "no_terminal"]
 
 class Shop(Shape):
     """A shop; ``site_id`` is its number at the B2B source, ``sells_from`` a shop whose articles it
-    sells too. ``articles`` are on sale in its tills, ``terminals`` are active.
+    sells too. Its business day begins at ``day_starts_at``. ``articles`` are on sale in its tills,
+    ``terminals`` are active.
     """
 
     id: Id
@@ -26,6 +27,8 @@ class Shop(Shape):
     currency: str
     stock_policy: str
     timezone: str
+    day_starts_at: str
+    country: str
     is_default: bool
     sells_from: Id | None
     active: bool
@@ -80,8 +83,9 @@ def _shops(session: Session, articles: Mapping[int, Shelf]) -> list[Shop]:
     return [
         Shop(
             id=row.id, name=row.name, site_id=row.site_id, currency=row.currency,
-            stock_policy=row.stock_policy, timezone=row.timezone, is_default=row.id == default,
-            sells_from=row.sells_from, active=row.active,
+            stock_policy=row.stock_policy, timezone=row.timezone,
+            day_starts_at=row.day_starts_at, country=row.country,
+            is_default=row.id == default, sells_from=row.sells_from, active=row.active,
             articles=sum(
                 articles.get(each, Shelf()).on_sale
                 for each in shops.assortment(row.id, row.sells_from)

@@ -22,6 +22,7 @@ class Movement(Shape):
     stock_after: int
     run_id: int | None
     sale_id: int | None
+    pos_transaction_id: int | None
     reason: Text
 
 

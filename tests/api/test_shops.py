@@ -48,6 +48,10 @@ def test_a_shop_is_added(ask, store):
         ({"name": "A", "site_id": 1}, "site_id"),
         ({"name": "A", "currency": "EURO"}, "currency"),
         ({"name": "A", "timezone": "Europe"}, "timezone"),
+        ({"name": "A", "day_starts_at": "5h"}, "day_starts_at"),
+        ({"name": "A", "day_starts_at": 5}, "day_starts_at"),
+        ({"name": "A", "country": "XX"}, "country"),
+        ({"name": "A", "country": None}, "country"),
         ({"name": "A", "stock_policy": "never"}, "stock_policy"),
         ({"name": "A", "is_default": True}, "is_default"),
     ],
@@ -63,10 +67,12 @@ def test_a_shop_is_changed(ask, two):
     one, other = two
 
     changed = ask(f"POST {SHOPS}/{one}/set", json={"sells_from": other, "name": "Paris 11e"})
+    night = ask(f"POST {SHOPS}/{one}/set", json={"day_starts_at": "05:00", "country": "ch"})
     default = ask(f"POST {SHOPS}/{other}/set", json={"is_default": True, "site_id": "2"})
     back = ask(f"POST {SHOPS}/{one}/set", json={"sells_from": None, "why": "they have their own"})
 
     assert (changed.get_json()["articles"], changed.get_json()["name"]) == (1, "Paris 11e")
+    assert (night.get_json()["day_starts_at"], night.get_json()["country"]) == ("05:00", "CH")
     assert (default.get_json()["is_default"], default.get_json()["site_id"]) == (True, "2")
     assert (back.get_json()["sells_from"], back.get_json()["articles"]) == (None, 0)
     acts = ask("GET /api/ops/audit").get_json()["results"]
@@ -79,7 +85,7 @@ def test_a_shop_is_changed(ask, two):
     "body",
     [
         {"name": None}, {"is_default": False}, {"sells_from": 0}, {"stock_policy": None},
-        {"timezone": None}, {"currency": "XOF"},
+        {"timezone": None}, {"currency": "XOF"}, {"day_starts_at": "24:00"}, {"country": "UK"},
     ],
 )  # fmt: skip
 def test_what_a_shop_cannot_become_names_its_field(ask, two, body):

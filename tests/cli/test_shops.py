@@ -18,6 +18,8 @@ def test_a_shop_is_added_with_its_site_and_currency(cli, told):
         "currency": "XOF",
         "stock_policy": "reject",
         "timezone": "Europe/Paris",
+        "day_starts_at": "00:00",
+        "country": "FR",
         "is_default": True,
         "sells_from": None,
         "active": True,
@@ -158,6 +160,29 @@ def test_what_is_no_time_zone_is_a_usage_error(cli, told, zone):
     cli("shop", "add", "--name", "Paris", "--timezone", zone, exit=2)
     ident = told("shop", "add", "--name", "Paris")["id"]
     assert "Africa/Bamako" in cli("shop", "set", ident, "--timezone", zone, exit=2).stderr
+
+
+def test_a_shop_has_a_country_and_an_hour_at_which_its_days_begin(cli, told):
+    added = told("shop", "add", "--name", "Bar", "--day-starts-at", "05:00", "--country", "ci")
+
+    assert (added["day_starts_at"], added["country"]) == ("05:00", "CI")
+    changed = told("shop", "set", added["id"], "--day-starts-at", "00:00", "--country", "ML")
+    assert changed == added | {"day_starts_at": "00:00", "country": "ML"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--day-starts-at", "5:00"), ("--day-starts-at", "24:00"), ("--day-starts-at", "05:60"),
+        ("--day-starts-at", "\u0660\u0665:00"), ("--day-starts-at", ""),
+        ("--country", "XX"), ("--country", "FRA"), ("--country", ""), ("--country", "UK"),
+    ],
+)  # fmt: skip
+def test_what_is_no_country_and_no_time_of_a_day_is_a_usage_error(cli, told, wrong):
+    ident = told("shop", "add", "--name", "Bar")["id"]
+
+    assert wrong[0] in cli("shop", "set", ident, *wrong, exit=2).stderr
+    assert wrong[0] in cli("shop", "add", "--name", "B", *wrong, exit=2).stderr
 
 
 def test_a_shop_can_be_changed(cli, told):
