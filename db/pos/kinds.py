@@ -21,6 +21,7 @@ def transactions(*, shops: Mapping[str, int], stock: bool) -> Kind[PosContext]:
     return Kind(
         link=PosTransaction,
         version=1,
+        newest="version",
         columns=COLUMNS,
         parts=(ITEMS, PAYMENTS),
         context=partial(placing.look, shops),
@@ -32,6 +33,7 @@ def transactions(*, shops: Mapping[str, int], stock: bool) -> Kind[PosContext]:
 PRODUCTS: Kind[Context] = Kind(
     link=PosProduct,
     version=1,
+    newest="version",
     columns=(
         "name", "variation", "sku", "gtin", "price", "currency", "prices", "category_id",
         "version", "modified_at",
@@ -41,6 +43,7 @@ PRODUCTS: Kind[Context] = Kind(
 PROMOTIONS: Kind[Context] = Kind(
     link=PosPromotion,
     version=1,
+    newest="version",
     columns=(
         "name", "percentage", "amount", "currency", "product_ids", "valid_from", "valid_until",
         "periods", "version",

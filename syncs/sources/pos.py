@@ -56,7 +56,7 @@ def transaction_row(transaction: Transaction) -> Row:
 
 
 def product_row(product: Product) -> Row:
-    """What a till sells, with its prices. Raises ``SkippableError``."""
+    """What a till sells, with its prices; gone once it is deleted. Raises ``SkippableError``."""
     return Row(
         _read("id", fields.external_id, product.id),
         {
@@ -71,6 +71,7 @@ def product_row(product: Product) -> Row:
             "version": _maybe("version", _version, product.version),
             "modified_at": _maybe("modified_at", _moment, product.modified_at),
         },
+        gone=product.deleted,
     )
 
 

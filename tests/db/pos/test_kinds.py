@@ -1,5 +1,6 @@
 """Tickets in the store: as they came, in their shop, on their day."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -85,6 +86,16 @@ def test_a_correction_replaces_the_lines_and_keeps_the_sale_s_own_day(store):
     found = stored()
     assert (found.total, found.version, found.modified_at) == (Decimal(3), 2, later)
     assert (found.business_date, items()) == (date(2026, 11, 20), [])
+
+
+def test_an_older_version_changes_nothing(store):
+    sold.shop()
+    bring(kind(), ticket(version=3, total=Decimal(3)))
+
+    plan = bring(kind(), ticket(version=2, total=Decimal(2), items=()), run=2)
+
+    assert (plan.updated, plan.older) == ([], ["T1"])
+    assert (stored().total, len(items())) == (Decimal(3), 1)
 
 
 def test_a_return_is_a_ticket_of_its_own_day(store):
@@ -194,6 +205,18 @@ def test_a_product_is_kept_with_the_prices_of_single_locations(store):
         found = session.scalars(select(PosProduct)).one()
     assert (found.name, found.price) == ("Café", Decimal("2.50"))
     assert found.prices == [{"location": "L1", "price": "2.8000", "currency": "EUR"}]
+
+
+def test_a_product_that_is_deleted_is_a_tombstone(store):
+    coffee = Product(id="P1", name="Café", price=Decimal(2), currency="EUR", version=1)
+    sell(coffee)
+
+    plan = sell(replace(coffee, deleted=True, version=2))
+
+    with reading() as session:
+        found = session.scalars(select(PosProduct)).one()
+    assert len(plan.gone) == 1
+    assert (found.sync_status, found.version, found.name) == ("gone", 2, "Café")
 
 
 def test_a_promotion_is_kept(store):

@@ -7,8 +7,8 @@ from alembic import op
 
 from db.types import BigId, Money, Quantity, UtcDateTime
 
-revision = "0013"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
