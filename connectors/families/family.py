@@ -11,6 +11,7 @@ from connectors.authentication import NO_ADDRESSES
 from connectors.config import ConnectorConfig
 from connectors.connector import Connector
 from connectors.errors import NotSupported
+from connectors.families.feeds import Feeds
 from connectors.families.opening import Client, by_hand, configuration
 from connectors.http.oauth import OAuth2
 from connectors.http.request import NOTHING
@@ -29,6 +30,9 @@ class Family(Connector):
     base_url: ClassVar[str]
     version: ClassVar[str | None] = None
     provider: ClassVar[Provider] = NO_ADDRESSES
+    sandboxes: ClassVar[frozenset[str]] = frozenset()
+    """Hosts of the vendor where nothing is real."""
+    feeds: ClassVar[Feeds] = {}
 
     def __init__(
         self,
@@ -37,21 +41,24 @@ class Family(Connector):
         *,
         config: ConnectorConfig | None = None,
         client: Client | None = None,
+        name: str | None = None,
     ) -> None:
         """From one vendor's mapping: in a file, given, or read already.
 
-        ``client`` makes the client, with other parts than a process has by itself. Raises
-        ``ConfigurationError`` with every problem.
+        ``client`` makes the client, with other parts than a process has by itself; ``name`` is what
+        the configuration calls it, by hand the vendor's. Raises ``ConfigurationError`` with every
+        problem.
         """
         read = configuration(config_path, config_dict, config)
         self.config = read.with_defaults(base_url=self.base_url, version=self.version)
         super().__init__((client or by_hand(self.vendor, self.provider))(self.config, self.headers))
+        self.name = name or self.vendor
         self._writing = Lock()
         """For a vendor that takes one write at a time."""
         wanted = self.config.capabilities
-        self._off = {name for name in self.operations if not wanted.get(name, True)}
-        for name in self._off:
-            setattr(self, name, _Off(f"{type(self).__name__}.{name} is turned off"))
+        self._off = {each for each in self.operations if not wanted.get(each, True)}
+        for each in self._off:
+            setattr(self, each, _Off(f"{type(self).__name__}.{each} is turned off"))
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -66,6 +73,10 @@ class Family(Connector):
             name: name not in self._off and getattr(type(self), name) is not getattr(family, name)
             for name in self.operations
         }
+
+    def connect(self) -> None:
+        """Ask for something small. Raises ``AuthenticationError`` when we are refused."""
+        raise self.lacking("connect")
 
     def refresh_authentication(self) -> None:
         """Renew the tokens in use, at most once for one token, by however many callers.

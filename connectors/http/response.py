@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import IO
 
@@ -21,6 +22,15 @@ class Answer:
     data: object
     headers: Mapping[str, str]
     status: int
+
+    @property
+    def now(self) -> datetime | None:
+        """The source's clock by its ``Date``, aware; None when it gives none that can be read."""
+        try:
+            date = parsedate_to_datetime(self.headers.get("Date") or "")
+        except (ValueError, OverflowError):
+            return None
+        return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -124,7 +125,8 @@ class Square(Source):
                 return replace(fault.on_answer(Answer()), body=refusals.limited().answer.body)
         try:
             self._authorize(request, operation.scope)
-            answer = json_answer(operation.answer(request))
+            date = format_datetime(self.clock(), usegmt=True)
+            answer = json_answer(operation.answer(request), Date=date)
         except refusals.Refused as refused:
             answer = refused.answer
         except (AttributeError, KeyError, TypeError, ValueError) as error:

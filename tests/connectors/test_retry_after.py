@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.http import retry_after
+from connectors.http.response import Answer
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
@@ -44,3 +45,19 @@ def test_no_header_breaks_the_call(header):
     wait = retry_after.seconds(header, now=NOW)
 
     assert wait is None or 0 <= wait <= 3600
+
+
+@pytest.mark.parametrize(
+    ("date", "now"),
+    [
+        ("Sat, 21 Nov 2026 06:00:00 GMT", datetime(2026, 11, 21, 6, tzinfo=UTC)),
+        ("Sat, 21 Nov 2026 06:00:00 -0000", datetime(2026, 11, 21, 6, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_answer_says_what_time_it_is_at_the_source(date, now):
+    headers = {} if date is None else {"Date": date}
+
+    assert Answer(data=None, headers=headers, status=200).now == now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from connectors.families import Price, Product, Promotion
 from connectors.pos.square.objects import (
@@ -13,25 +13,6 @@ from connectors.pos.square.objects import (
     VariationData,
 )
 from connectors.pos.square.wire import units
-
-
-def products(objects: Sequence[ObjectPayload]) -> Iterator[Product]:
-    """Each variation once, within its item or alone. Other types of objects are passed over."""
-    seen: set[str] = set()
-    for item, variation in _variations(objects):
-        if variation.id not in seen:
-            seen.add(variation.id)
-            yield product(item, variation)
-
-
-def _variations(
-    objects: Sequence[ObjectPayload],
-) -> Iterator[tuple[ObjectPayload | None, ObjectPayload]]:
-    for each in objects:
-        if each.item_data is not None:
-            yield from ((each, variation) for variation in each.item_data.variations)
-    # Within its item a variation has the item's name, too.
-    yield from ((None, each) for each in objects if each.item_variation_data is not None)
 
 
 def product(item: ObjectPayload | None, variation: ObjectPayload) -> Product:
@@ -65,16 +46,6 @@ def _overrides(ident: str, data: VariationData) -> Iterator[Price]:
                 currency=price.currency,
                 location=override.location_id,
             )
-
-
-def promotions(objects: Iterable[ObjectPayload]) -> list[Promotion]:
-    """The pricing rules among ``objects``, each with its discount and its products."""
-    by_id = {each.id: each for each in objects}
-    return [
-        promotion(each, by_id)
-        for each in by_id.values()
-        if each.pricing_rule_data is not None and not each.is_deleted
-    ]
 
 
 def promotion(rule: ObjectPayload, objects: Mapping[str, ObjectPayload]) -> Promotion:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from connectors.errors import AnswerError
+from connectors.errors import AnswerError, RequestError
 from connectors.http import pages
 from connectors.http.cursors import Cursors
 from connectors.page import Page
-from connectors.pos.square.search import Ask
+from connectors.pos.square.search import EXPIRED, Ask
 from connectors.pos.square.wire import listed
 
 RETRIEVE = "v2/catalog/batch-retrieve"
@@ -81,6 +81,19 @@ def walk(
         read=lambda data: (listed(data, *OBJECTS, path=path), None),
         path=path,
     )
+
+
+def again(walk: Callable[..., Iterator[Page]], start: Mapping[str, str] | None) -> Iterator[Page]:
+    """The pages from ``start`` on; once more from the first when a cursor has expired.
+
+    A catalogue has no order in which a walk could go on. Those that came already come again.
+    """
+    try:
+        yield from walk(start=start)
+    except RequestError as error:
+        if error.reason != EXPIRED:
+            raise
+        yield from walk()
 
 
 def objects(data: object, *, path: str) -> list[Object]:

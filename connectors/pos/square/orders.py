@@ -36,6 +36,7 @@ def transaction(order: OrderPayload) -> Transaction:
         status=_STATUSES.get(order.state, "open"),
         raw_status=order.state,
         location=order.location_id,
+        timezone=order.location.timezone if order.location else None,
         currency=order.total_money.currency,
         total=total,
         tax=tax,

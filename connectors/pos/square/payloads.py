@@ -94,11 +94,18 @@ class Refund(Wire):
     amount_money: Money
 
 
+class Place(Wire):
+    """An order's location, which lies beside it: the order itself has the id alone."""
+
+    timezone: str | None = None
+
+
 class OrderPayload(Payload):
     """Order: a sale, a return, or both."""
 
     id: ExternalId
     location_id: ExternalId
+    location: Place | None = None
     state: str
     version: int | None = None
     customer_id: ExternalId | None = None
