@@ -1,4 +1,4 @@
-"""How a connector is configured: one vendor's mapping, or a family's file with one for each NAME.
+"""How a connector is configured: one vendor's mapping.
 
 ``auth`` says how the vendor knows us; the other sections have defaults. In a file a secret is
 written ``${NAME}``, and its value is in the environment.
@@ -6,9 +6,7 @@ written ``${NAME}``, and its value is in the environment.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
@@ -32,12 +30,6 @@ from connectors.sections import (
 from core.config import Problem, Where, expand, read
 from core.errors import ConfigurationError
 from core.settings import variable
-
-FAMILIES = ("pos", "suppliers", "reservations", "crm")
-"""A family's file in the folder of the connectors is ``pos.yaml`` and so on."""
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch
-NAME = "a name is 1 to 32 small letters, digits and '_', and begins with a letter"
 
 _IDLE = {
     ("logging", "level"): "LOG_LEVEL is for all of Moulin",
@@ -107,26 +99,12 @@ class ConnectorConfig(Section):
         return self.model_copy(update=update)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Configured:
-    """A connector in a family's file."""
-
-    name: str
-    family: str
-    config: ConnectorConfig
-
-    @property
-    def vendor(self) -> str:
-        """Whose API it is."""
-        return self.config.vendor or self.name
-
-
 def parse(mapping: object, *, path: Where = ()) -> ConnectorConfig:
     """One vendor's mapping, which lies at ``path``; a program may write secrets in it.
 
     Raises ``ConfigurationError`` with every problem, each at its path.
     """
-    config, problems = _parsed(mapping, path)
+    config, problems = parsed(mapping, path)
     return _checked(config, problems)
 
 
@@ -135,35 +113,8 @@ def load(file: str | Path) -> ConnectorConfig:
     that is written out.
     """
     mapping = read(Path(file))
-    config, problems = _parsed(mapping, ())
+    config, problems = parsed(mapping, ())
     return _checked(config, [*of_secrets(mapping, ()), *problems])
-
-
-def load_folder(folder: str | Path) -> dict[str, Configured]:
-    """The connectors in the families' files of ``folder``, by name; a file may be missing.
-
-    Raises ``ConfigurationError`` with every problem of all files.
-    """
-    problems: list[Problem] = []
-    broken = list(_misnamed(Path(folder)))
-    found: list[Configured] = []
-    families: dict[str, str] = {}
-    for family in FAMILIES:
-        try:
-            named = _named(Path(folder, f"{family}.yaml"))
-        except ConfigurationError as error:
-            broken += error.problems
-            continue
-        for name, mapping in named.items():
-            config, wrong = _parsed(mapping, (name,))
-            first = families.setdefault(name, family)
-            problems += [*_of_name(name, first, family), *of_secrets(mapping, (name,)), *wrong]
-            if config is not None:
-                found.append(Configured(name=name, family=family, config=config))
-    broken += sentences([*problems, *_of_accounts(found)])
-    if broken:
-        raise ConfigurationError(*broken)
-    return {each.name: each for each in found}
 
 
 def _written(section: Section) -> dict[str, object]:
@@ -177,7 +128,8 @@ def _checked(config: ConnectorConfig | None, problems: list[Problem]) -> Connect
     return config
 
 
-def _parsed(mapping: object, where: Where) -> tuple[ConnectorConfig | None, list[Problem]]:
+def parsed(mapping: object, where: Where) -> tuple[ConnectorConfig | None, list[Problem]]:
+    """The mapping at ``where``, None if it is none, and every problem at its path."""
     if not isinstance(mapping, Mapping):
         return None, [(where, "must be a mapping (key: value)")]
     expanded, unset = expand(dict(mapping), variable)
@@ -192,51 +144,3 @@ def _parsed(mapping: object, where: Where) -> tuple[ConnectorConfig | None, list
     assert isinstance(expanded, dict)
     problems += of_auth(expanded.get("auth"), (*where, "auth"), places)
     return config, problems
-
-
-def _named(file: Path) -> dict[str, object]:
-    """A family's mappings by name; a flat one is called as its vendor, no file is none."""
-    mapping = read(file) if file.exists() else {}
-    if "auth" not in mapping and "api" not in mapping:
-        return {str(name): inside for name, inside in mapping.items()}
-    vendor = mapping.get("vendor")
-    if isinstance(vendor, str):
-        return {vendor: mapping}
-    raise ConfigurationError(
-        "vendor: is missing; a file with one connector says which vendor's it is."
-    )
-
-
-def _misnamed(folder: Path) -> Iterator[str]:
-    """Files of a family that nobody would read; JSON is YAML, and is called so."""
-    for family in FAMILIES:
-        for other in ("yml", "json"):
-            if (file := folder / f"{family}.{other}").exists():
-                yield f"{file}: is not read; call it {family}.yaml."
-
-
-def _of_name(name: str, first: str, family: str) -> Iterator[Problem]:
-    if not _NAME(name):
-        yield (name,), NAME
-    if first != family:
-        yield (name,), f"is in {first}.yaml too; a name is one connector's"
-
-
-def _of_accounts(connectors: Iterable[Configured]) -> Iterator[Problem]:
-    """Two connectors of one account would count everything twice."""
-    first: dict[object, str] = {}
-    for each in connectors:
-        account = _account(each)
-        if account is not None and first.setdefault(account, each.name) != each.name:
-            yield (each.name, "auth"), f"is the account of {first[account]} too; keep one of them"
-
-
-def _account(connector: Configured) -> object:
-    """What tells an account of a vendor; None where only the vendor knows."""
-    auth, config = connector.config.auth, connector.config
-    known = (auth.token or auth.username) or (
-        auth.client_id if auth.method == "oauth2_client_credentials" else auth.token_path
-    )
-    if known is None:
-        return None
-    return connector.vendor, config.api.base_url, config.customer_number, known

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 
-from connectors import config as files
+from connectors import vendors
 from connectors.authentication import NO_ADDRESSES, file_tokens, token_endpoint
 from connectors.config import ConnectorConfig
+from connectors.folder import Configured, read_folder
 from connectors.http.token_endpoint import TokenEndpoint
 from connectors.http.token_requests import Provider
 from connectors.tokens import FileTokens
 from core.advice import Advised
-from core.errors import NotFoundError, RefusedError
+from core.errors import ConfigurationError, NotFoundError, RefusedError
 from core.settings import settings
 from syncs.tokens import StoredTokens
 
@@ -43,16 +43,14 @@ def find(name: str) -> Connection:
     """The connector of this name in ``CONNECTORS_DIR``.
 
     Raises ``NotFoundError``, ``RefusedError`` for one that nobody authorises, and
-    ``ConfigurationError`` for files that are wrong.
+    ``ConfigurationError`` for one that is wrong.
     """
-    configured = files.load_folder(settings().connectors_dir).get(name)
-    if configured is None:
-        raise NotFoundError("connector", f"named {name!r}")
+    configured = configured_as(name)
     config = configured.config
     if config.auth.method != "oauth2":
         text = f"{name} authenticates by {config.auth.method}: nobody needs to authorise it."
         raise RefusedError(Advised(text, "nothing to authorise"))
-    provider = _provider(configured.family, configured.vendor)
+    provider = _provider(configured)
     in_file = config.auth.token_store == "file"  # noqa: S105 - where tokens are kept
     return Connection(
         name=name,
@@ -62,11 +60,19 @@ def find(name: str) -> Connection:
     )
 
 
-def _provider(family: str, vendor: str) -> Provider:
-    """The OAuth2 of a vendor's module; without one the configuration says all of it."""
-    try:
-        module = import_module(f"connectors.{family}.{vendor}")
-    except ModuleNotFoundError:
-        return NO_ADDRESSES
-    provider: Provider = getattr(module, "PROVIDER", NO_ADDRESSES)
-    return provider
+def configured_as(name: str) -> Configured:
+    """What the files, read now, say of the connector. Raises as ``find``."""
+    folder = read_folder(settings().connectors_dir)
+    if name in folder.connectors:
+        return folder.connectors[name]
+    for each in folder.invalid:
+        # A file that nobody can read may hold it.
+        if each.name == name or each.vendor is None:
+            raise ConfigurationError(*each.problems)
+    raise NotFoundError("connector", f"named {name!r}")
+
+
+def _provider(configured: Configured) -> Provider:
+    """The OAuth2 of the vendor; without its class the configuration says all of it."""
+    kind = vendors.find(configured.family, configured.vendor)
+    return NO_ADDRESSES if kind is None else kind.provider

@@ -1,4 +1,5 @@
-"""Every declared sync and its source, by name: what the modules of ``syncs.sources`` declare.
+"""Every sync and its source, by name: what the modules of ``syncs.sources`` declare, then what the
+files of the connectors come to.
 
 Syncs are in the order of their modules' names, and within one as its ``SYNCS`` lists them.
 """
@@ -6,13 +7,42 @@ Syncs are in the order of their modules' names, and within one as its ``SYNCS`` 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from typing import TypeVar
 
 from core.errors import RefusedError
-from syncs import sources
+from core.settings import settings
+from syncs import configured, sources
+from syncs.configured import Connectors
 from syncs.declaration import AnySync
 from syncs.source import AnySource
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T]):
+    """What is ``declared``, by name, then what is ``configured``: that is read when it is asked
+    for, and not by an import.
+    """
+
+    def __init__(
+        self, declared: dict[str, T], configured: Callable[[Connectors], Mapping[str, T]]
+    ) -> None:
+        self.declared = declared
+        self._configured = configured
+
+    def __getitem__(self, name: str) -> T:
+        if name in self.declared:
+            return self.declared[name]
+        return self._configured(connectors())[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.declared
+        yield from self._configured(connectors())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _declared() -> Iterator[AnySync]:
@@ -21,8 +51,18 @@ def _declared() -> Iterator[AnySync]:
         yield from getattr(import_module(module.name), "SYNCS", ())
 
 
-SYNCS: dict[str, AnySync] = {sync.name: sync for sync in _declared()}
-SOURCES: dict[str, AnySource] = {sync.source.name: sync.source for sync in SYNCS.values()}
+def connectors() -> Connectors:
+    """The connectors in ``CONNECTORS_DIR``, as they were when this process first asked."""
+    return configured.read(settings().connectors_dir, frozenset(SOURCES.declared))
+
+
+SYNCS: Registry[AnySync] = Registry(
+    {sync.name: sync for sync in _declared()}, lambda found: found.syncs
+)
+SOURCES: Registry[AnySource] = Registry(
+    {sync.source.name: sync.source for sync in SYNCS.declared.values()},
+    lambda found: found.sources,
+)
 
 
 def find(name: str) -> AnySync:

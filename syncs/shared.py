@@ -9,6 +9,7 @@ from connectors import parts
 from connectors.config import ConnectorConfig
 from connectors.http.auth import Auth
 from connectors.http.client import HTTPClient
+from connectors.http.deadline import Timeouts
 from connectors.http.request import NOTHING
 from connectors.limits.rate import Rate
 from connectors.limits.shared import Shared
@@ -19,14 +20,23 @@ from syncs.calls import CallLog
 
 
 def client(
-    config: ConnectorConfig, *, name: str, auth: Auth, headers: Mapping[str, str] = NOTHING
+    config: ConnectorConfig,
+    *,
+    name: str,
+    auth: Auth,
+    headers: Mapping[str, str] = NOTHING,
+    within: Timeouts | None = None,
 ) -> HTTPClient:
-    """The client of the configured connector ``name``, whose calls are noted in the store."""
+    """The client of the configured connector ``name``, whose calls are noted in the store.
+
+    ``within``: other timeouts than its configuration's.
+    """
     return parts.client(
         config,
         name=name,
         auth=auth,
         headers=headers,
+        within=within,
         limiter=limiter(name, parts.rate(config)),
         breaker=breaker(name),
         audit=audit(),

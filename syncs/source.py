@@ -47,17 +47,17 @@ class Source(Generic[C]):
     """Where syncs read from; ``name`` is its name in stores and answers, and begins its syncs'.
 
     ``family`` is the connector's package, ``vendor`` the API it speaks. ``connector`` makes one;
-    ``timeout`` is how many seconds the source may be silent. ``needs`` are names of settings:
-    without one of them the source is not configured, and ``advice`` is the remedy. ``probe`` is
-    one cheap read that fails where syncs would; with ``checks`` it is made hourly and its result
-    kept. ``note_use`` is called when a run begins to read.
+    ``timeout`` is how many seconds the source may be silent, or all its timeouts. ``needs`` are
+    names of settings: without one of them the source is not configured, and ``advice`` is the
+    remedy. ``probe`` is one cheap read that fails where syncs would; with ``checks`` it is made
+    hourly and its result kept. ``note_use`` is called when a run begins to read.
     """
 
     name: str
     family: str
     vendor: str
     connector: Callable[[Timeouts], C]
-    timeout: Callable[[], float]
+    timeout: Callable[[], float | Timeouts]
     advice: Sentence
     needs: tuple[str, ...] = ()
     probe: Callable[[C], object] | None = None
@@ -83,7 +83,8 @@ class Source(Generic[C]):
     @property
     def timeouts(self) -> Timeouts:
         """What a call may take, and so how long a run's lease lasts."""
-        return Timeouts.of(self.timeout())
+        given = self.timeout()
+        return given if isinstance(given, Timeouts) else Timeouts.of(given)
 
     def open(self, timeouts: Timeouts | None = None) -> C:
         """A connector, ready to use; sends nothing.

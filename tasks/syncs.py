@@ -62,4 +62,4 @@ def open_run(sync: AnySync, trigger: str, options: dict[str, object]) -> int | N
     return None
 
 
-TASKS = {name: sync_task(sync) for name, sync in SYNCS.items()}
+TASKS = {name: sync_task(sync) for name, sync in SYNCS.declared.items()}

@@ -24,7 +24,7 @@ from core import payload, settings
 from core.settings import SECRETS, Settings
 from db.models import Base
 from syncs.declaration import AnySync
-from syncs.registry import SYNCS
+from syncs.registry import SYNCS as REGISTRY
 from syncs.views.status import State
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +66,7 @@ def leaves(command: click.Command, *path: str) -> Iterator[tuple[str, click.Comm
 
 
 COMMANDS = dict(leaves(commands))
+SYNCS = REGISTRY.declared
 OF_SYNCS = {f"sync {name}" for name in SYNCS} | {a for sync in SYNCS.values() for a in sync.aliases}
 
 
@@ -153,9 +154,8 @@ def configured(model: type[BaseModel], *path: str) -> Iterator[tuple[str, object
 
 
 def test_a_connectors_keys_are_listed_with_their_defaults():
-    found = {
-        key.strip("`"): row[1] for row in rows(read("connectors.md")) for key in row[0].split(", ")
-    }
+    section = read("connectors.md").partition("\n## Keys\n")[2].partition("\n## ")[0]
+    found = {key.strip("`"): row[1] for row in rows(section) for key in row[0].split(", ")}
 
     keys = dict(configured(ConnectorConfig))
     assert found.keys() - {"key"} == keys.keys()

@@ -13,7 +13,10 @@ from core.broker import broker_url
 from core.errors import ConfigurationError
 from worker import signals
 
-app = Celery("moulin", include=["tasks.acts", "tasks.sales", "tasks.syncs", "tasks.upkeep"])
+app = Celery(
+    "moulin",
+    include=["tasks.acts", "tasks.configured", "tasks.sales", "tasks.syncs", "tasks.upkeep"],
+)
 app.config_from_object("celeryconfig")
 app.set_default()
 signals.connect()

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api.openapi import headers, schemas
 from api.openapi.schemas import Schema
-from api.web.describe import Description
+from api.web.describe import Description, PathSchema
 
 _HOLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 
@@ -35,9 +35,10 @@ def of(rule: str, description: Description) -> list[Schema]:
     ]
 
 
-def _path(rule: str, given: Mapping[str, Mapping[str, object]]) -> Iterator[Schema]:
+def _path(rule: str, given: Mapping[str, PathSchema]) -> Iterator[Schema]:
     for converter, name in _HOLE.findall(rule):
-        schema = {**CONVERTERS[converter or "string"], **given.get(name, {})}
+        more = given.get(name, {})
+        schema = {**CONVERTERS[converter or "string"], **(more() if callable(more) else more)}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 

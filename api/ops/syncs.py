@@ -45,7 +45,12 @@ _Described = (
 )
 Option = Annotated[int | str | None, PlainValidator(_option, json_schema_input_type=_Described)]
 
-NAME = {"name": {"enum": list(SYNCS)}}
+
+def _names() -> dict[str, object]:
+    return {"enum": list(SYNCS)}
+
+
+NAME = {"name": _names}
 
 
 class RunOrder(Order):

@@ -21,6 +21,8 @@ HTML = "text/html"
 Describable = Any
 """Whatever pydantic can describe: a model, a union of them, ``dict[str, …]``."""
 
+PathSchema = Mapping[str, object] | Callable[[], Mapping[str, object]]
+
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -48,8 +50,8 @@ class Description:
 
     ``body`` is what pydantic can describe; ``example`` of it. ``headers`` a request may carry
     name entries of ``api.openapi.headers``. ``path`` has a schema for a part of the path whose
-    converter is too general. ``shares`` names answers of ``api.openapi.shared.SHARED``
-    that do not follow from the role.
+    converter is too general, or a function that gives one when the document is made. ``shares``
+    names answers of ``api.openapi.shared.SHARED`` that do not follow from the role.
     """
 
     answers: tuple[Answer, ...]
@@ -57,7 +59,7 @@ class Description:
     body: Describable = None
     example: object = None
     headers: tuple[str, ...] = ()
-    path: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    path: Mapping[str, PathSchema] = field(default_factory=dict)
     shares: tuple[str, ...] = ()
 
     @property
@@ -75,7 +77,7 @@ def describe(
     body: Describable = None,
     example: object = None,
     headers: tuple[str, ...] = (),
-    path: Mapping[str, Mapping[str, object]] | None = None,
+    path: Mapping[str, PathSchema] | None = None,
     shares: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Describe a view (see ``Description``); goes below the route's decorator."""

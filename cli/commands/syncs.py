@@ -54,7 +54,7 @@ EXIT = {
 def register(group: click.Group) -> None:
     """``sync NAME``, and one command for each alias of each declared sync."""
     group.add_command(_any_sync())
-    for sync in SYNCS.values():
+    for sync in SYNCS.declared.values():
         for alias in sync.aliases:
             group.add_command(_command(sync, alias))
 
@@ -64,10 +64,23 @@ def _command(sync: AnySync, name: str) -> click.Command:
     return command(_with_flags(partial(_run, sync), sync))
 
 
+class Syncs(click.Group):
+    """A command for each sync; those of configured connectors are looked up when one is typed."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Every sync there is."""
+        return list(SYNCS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of the sync called ``name``."""
+        known = super().get_command(ctx, name)
+        return _command(SYNCS[name], name) if known is None and name in SYNCS else known
+
+
 def _any_sync() -> click.Command:
-    known = ", ".join(SYNCS)
-    group = click.Group("sync", help=f"Run any declared sync: {known}.")
-    for name, sync in SYNCS.items():
+    known = ", ".join(SYNCS.declared)
+    group = Syncs("sync", help=f"Run any sync: {known}, or one of a configured connector.")
+    for name, sync in SYNCS.declared.items():
         group.add_command(_command(sync, name))
     return group
 

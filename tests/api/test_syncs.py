@@ -226,7 +226,7 @@ def test_twenty_requests_at_once_start_one_run(app, tokens):
 def asked_since(monkeypatch):
     """The products of a source that can be asked for what changed."""
     products = replace(SYNCS["b2b.products"], replication_key="updated_at")
-    monkeypatch.setitem(SYNCS, products.name, products)
+    monkeypatch.setitem(SYNCS.declared, products.name, products)
 
 
 def test_a_run_over_a_period_keeps_it_as_it_was_asked(ask, asked_since):

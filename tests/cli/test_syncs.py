@@ -117,7 +117,9 @@ def test_a_missing_key_is_said_with_the_command_that_keeps_one(b2b, cli, monkeyp
 @pytest.fixture
 def commands(monkeypatch):
     """The commands of syncs whose products come from a source that is asked for what changed."""
-    monkeypatch.setitem(SYNCS, PRODUCTS.name, replace(PRODUCTS, replication_key="updated_at"))
+    monkeypatch.setitem(
+        SYNCS.declared, PRODUCTS.name, replace(PRODUCTS, replication_key="updated_at")
+    )
     group = click.Group()
     syncs.register(group)
     return lambda *words: CliRunner().invoke(group, ["sync", PRODUCTS.name, *words])

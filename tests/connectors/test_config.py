@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.config import load, load_folder, parse
+from connectors.config import load, parse
+from connectors.folder import read_folder
 from core.errors import ConfigurationError
 
 WRITTEN = (
@@ -124,7 +125,7 @@ def test_a_program_may_hand_over_a_secret():
 
 
 def test_a_familys_file_has_a_connector_for_each_name(folder):
-    found = load_folder(folder(pos=POS))
+    found = read_folder(folder(pos=POS)).connectors
 
     square, second = found.values()
     assert (square.name, square.family, square.vendor) == ("square", "pos", "square")
@@ -133,14 +134,14 @@ def test_a_familys_file_has_a_connector_for_each_name(folder):
     assert square.config.sync.since == date(2025, 1, 31)
     assert square.config.shops == {"L1": 7}
     assert second.config.auth.scopes == ("ORDERS_READ", "ITEMS_READ")
-    assert load_folder(folder().parent) == {}
+    assert read_folder(folder().parent).connectors == {}
 
 
 def test_a_flat_file_of_a_family_is_called_as_its_vendor(folder):
     flat = FLAT.replace("YOUR_CLIENT_SECRET", "${SQUARE_TOKEN}")
 
-    assert list(load_folder(folder(pos=f"vendor: lightspeed\n{flat}"))) == ["lightspeed"]
-    assert problems(load_folder, folder(pos=flat)) == [
+    assert list(read_folder(folder(pos=f"vendor: lightspeed\n{flat}")).connectors) == ["lightspeed"]
+    assert read_folder(folder(pos=flat)).problems == [
         "vendor: is missing; a file with one connector says which vendor's it is."
     ]
 
@@ -149,7 +150,7 @@ def test_a_file_that_nobody_would_read_is_a_problem(tmp_path):
     (tmp_path / "pos.yml").write_text(POS, "utf-8")
     (tmp_path / "pos.example.yaml").write_text("not: read", "utf-8")
 
-    assert problems(load_folder, tmp_path) == [
+    assert read_folder(tmp_path).problems == [
         f"{tmp_path / 'pos.yml'}: is not read; call it pos.yaml."
     ]
 
@@ -170,7 +171,7 @@ Second: [1]
     crm = "square:\n  auth: {method: bearer, token: '${SECOND_TOKEN}'}\n"
     suppliers = "metro:\n\tauth: 1\n"
 
-    found = problems(load_folder, folder(pos=pos, crm=crm, suppliers=suppliers))
+    found = read_folder(folder(pos=pos, crm=crm, suppliers=suppliers)).problems
 
     broken = folder() / "suppliers.yaml"
     name = "a" * 33
@@ -249,12 +250,14 @@ def test_two_connectors_of_one_account_are_one_too_many(folder):
     auth = "{method: bearer, token: '${SQUARE_TOKEN}'}"
     two = f"a: {{vendor: metro, auth: {auth}}}\nb: {{vendor: metro, auth: {auth}}}\n"
 
-    assert problems(load_folder, folder(pos=two)) == [
+    assert read_folder(folder(pos=two)).problems == [
         "b.auth: is the account of a too; keep one of them."
     ]
     other = f"a: {{vendor: metro, auth: {auth}, customer_number: 2}}\nb: {{auth: {auth}}}\n"
-    assert set(load_folder(folder(pos=two.replace("vendor: metro", "vendor: x", 1)))) == {"a", "b"}
-    assert set(load_folder(folder(pos=other))) == {"a", "b"}
+    assert set(
+        read_folder(folder(pos=two.replace("vendor: metro", "vendor: x", 1))).connectors
+    ) == {"a", "b"}
+    assert set(read_folder(folder(pos=other)).connectors) == {"a", "b"}
 
 
 def test_what_the_vendor_documents_holds_where_nothing_is_written():

@@ -20,7 +20,7 @@ from syncs.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("api", "cli", "connectors", "core", "db", "syncs", "tasks", "worker")
-EVERY = pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+EVERY = pytest.mark.parametrize("source", SOURCES.declared.values(), ids=SOURCES.declared)
 
 REASONS = {
     ("syncs/sources/catalogue.py", "b2b"): "declares it",
@@ -67,7 +67,7 @@ def named(node: ast.AST | None) -> set[str]:
     """The sources that an expression names by a text."""
     found = ast.walk(node) if node is not None else ()
     texts = {each.value for each in found if isinstance(each, ast.Constant)}
-    return {text for text in texts if isinstance(text, str) and text in SOURCES}
+    return {text for text in texts if isinstance(text, str) and text in SOURCES.declared}
 
 
 def test_nothing_is_decided_by_a_source_s_name():

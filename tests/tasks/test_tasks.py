@@ -10,9 +10,11 @@ import worker
 from core import settings
 from db.models import FailedTask, SyncRun
 from db.session import reading
-from syncs.registry import SYNCS
+from syncs.registry import SYNCS as REGISTRY
 from tasks.durable import DurableTask
 from tasks.syncs import TASKS, open_run
+
+SYNCS = REGISTRY.declared
 
 
 @pytest.fixture(autouse=True)
