@@ -15,6 +15,7 @@ from api.ops import (
     acts,
     audit,
     batches,
+    connectors,
     failures,
     inventory,
     queues,
@@ -24,7 +25,7 @@ from api.ops import (
     syncs,
     template,
 )
-from api.process import health, metrics
+from api.process import folders, health, metrics
 from api.storefront import status, synced
 from api.till import articles, audience, history, sales, statistics, waiting
 from api.web import access, answers, headers, idents, problems, sessions, static_files, tracing
@@ -34,7 +35,7 @@ from core import logs
 PROCESS = (health.bp, metrics.bp, docs.bp)
 OPS = (
     syncs.bp, runs.bp, failures.bp, rejects.bp, acts.bp, batches.bp, queues.bp, shops.bp, audit.bp,
-    template.bp, inventory.bp,
+    template.bp, inventory.bp, connectors.bp,
 )  # fmt: skip
 TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)
 STOREFRONT = (synced.bp, status.bp)
@@ -42,7 +43,7 @@ VENDORS = (oauth.bp,)
 CONSOLE = (home.bp, status_page.bp, login.bp, keys.bp, static_files.bp)
 
 
-HOOKS = (tracing, headers, sessions, access, audience, login, problems, metrics, docs)
+HOOKS = (tracing, headers, sessions, access, audience, login, problems, metrics, docs, folders)
 """What every request passes, in this order, before its view."""
 
 

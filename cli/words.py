@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from core.advice import Sentence, in_words
 from core.errors import MoulinError
 from db.template.kinds import DRIFTED
+from syncs.views.connectors import ConnectorDetail, FolderOf
 from syncs.views.shops import Unsold
 
 WORDS = {
@@ -25,7 +28,7 @@ WORDS = {
     "shop has terminals": "{said}; 'terminal revoke SERIAL|ID' takes each out of use.",
     "shop has stock": "{said}; '--move-articles-to ID' gives them to another shop.",
     "no terminal": "{said}; 'terminal list' shows them.",
-    "no connector": "{said}; the files in CONNECTORS_DIR name them.",
+    "no connector": "{said}; 'connectors list' shows them.",
     "reauthorize": "{connector} must be authorised: 'python manage.py connectors authorize "
     "{connector}'.",
     "nothing to authorise": "{said}; what it needs is in its configuration.",
@@ -79,6 +82,23 @@ def sentence(message: Sentence) -> str:
 def unsold(which: Unsold) -> str:
     """Why no till can sell some articles, and the command that cures it."""
     return UNSOLD[which.reason].format(**which.dump())
+
+
+def connector(which: ConnectorDetail) -> Iterator[str]:
+    """What is wrong with a connector, and the command that cures it."""
+    for problem in which.problems:
+        yield f"{problem.path}: {problem.message}."
+    if which.state == "reauthorize":
+        yield f"'python manage.py connectors authorize {which.name}' authorises it."
+
+
+def differing(processes: Sequence[FolderOf]) -> str:
+    """That processes read other connectors than others."""
+    each = ", ".join(f"{one.role} on {one.host} ({one.digest})" for one in processes)
+    return (
+        f"Not all processes have read the same connectors: {each}. Give all of them the same "
+        "CONNECTORS_DIR and environment, and restart those that are behind."
+    )
 
 
 def warning(kept: str) -> str:

@@ -30,8 +30,8 @@ T = TypeVar("T")
 class Tokens:
     """What a vendor granted; moments are aware, in UTC. Equal whether ``refused`` or not.
 
-    ``expires_at`` is None when the vendor names no end. ``refused``: the vendor takes the refresh
-    token no more, and nobody asks with it again.
+    ``expires_at`` is None when the vendor names no end, as is ``refresh_expires_at``, the refresh
+    token's. ``refused``: the vendor takes that one no more, and nobody asks with it again.
     """
 
     # Neither is printed, wherever this is.
@@ -40,6 +40,7 @@ class Tokens:
     expires_at: datetime | None = None
     obtained_at: datetime | None = None
     scope: str | None = None
+    refresh_expires_at: datetime | None = None
     refused: bool = field(default=False, compare=False)
 
     def is_stale(self, now: datetime) -> bool:
@@ -57,6 +58,11 @@ class Tokens:
         """Whether the vendor refuses the access token by now."""
         return self.expires_at is not None and now >= self.expires_at
 
+    @property
+    def last_until(self) -> datetime | None:
+        """Until when nobody need authorise again; None when the vendor does not say."""
+        return self.expires_at if self.refresh_token is None else self.refresh_expires_at
+
     def seal(self) -> str:
         """All of it as one sealed text."""
         return crypto.seal(json.dumps(asdict(self), default=datetime.isoformat))
@@ -65,8 +71,9 @@ class Tokens:
     def unseal(cls, sealed: str) -> Self:
         """What was sealed. Raises as ``core.crypto.unseal``."""
         values = json.loads(crypto.unseal(sealed))
-        for name in ("expires_at", "obtained_at"):
-            if values[name] is not None:
+        for name in ("expires_at", "obtained_at", "refresh_expires_at"):
+            # Sealed by an older version some are not there.
+            if values.get(name) is not None:
                 values[name] = datetime.fromisoformat(values[name])
         return cls(**values)
 

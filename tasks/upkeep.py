@@ -8,15 +8,20 @@ from functools import partial
 from celery import Task, shared_task
 from sqlalchemy.orm import Session
 
-from db.session import writing
+from core.logs import get_logger
+from db.session import reading, writing
 from db.tills import terminals
-from db.work import calls, slots
+from db.work import calls, folders, slots
 from syncs import health
 from syncs.source import AnySource
+from syncs.views import connectors
 from tasks.durable import DurableTask
 
 SLOTS_KEPT_DAYS = 30.0
 CALLS_KEPT_DAYS = 30.0
+FOLDERS_KEPT_DAYS = 7.0
+log = get_logger(__name__)
+
 AT_ONCE = 5000
 """Rows in one transaction: on SQLite sales wait for it."""
 
@@ -24,12 +29,24 @@ AT_ONCE = 5000
 @shared_task(name="upkeep.forget", base=DurableTask)
 def forget() -> None:
     """Delete slots older than a month, save each sync's newest, signatures out of date, and notes
-    of calls to vendors older than a month.
+    of calls to vendors older than a month. Log what is wrong with connectors, such as an
+    authorisation that ends within a week.
     """
     with writing() as session:
         slots.forget(session, older_than_days=SLOTS_KEPT_DAYS)
+        folders.forget(session, older_than_days=FOLDERS_KEPT_DAYS)
     _in_parts(partial(terminals.forget_nonces, most=AT_ONCE))
     _in_parts(partial(calls.forget, older_than_days=CALLS_KEPT_DAYS, most=AT_ONCE))
+    log_problems()
+
+
+def log_problems() -> None:
+    """A line for each thing that is wrong with a connector."""
+    with reading() as session:
+        every = connectors.every(session)
+    for each in every:
+        for problem in each.problems:
+            log.warning("connector", connector=each.name, state=each.state, **problem.dump())
 
 
 def _in_parts(forget: Callable[[Session], int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery.signals import (
     beat_init,
+    before_task_publish,
     setup_logging,
     worker_process_init,
     worker_ready,
@@ -13,10 +14,13 @@ from celery.signals import (
 from core import logs
 from core.logs import get_logger
 from db import session
+from syncs.acts.folders import FolderNote
 from syncs.registry import SOURCES
 from worker.sweeper import SWEEPER
 
 log = get_logger(__name__)
+
+OF_BEAT = FolderNote("beat")
 
 
 def connect() -> None:
@@ -27,6 +31,7 @@ def connect() -> None:
     worker_shutting_down.connect(stop_sweeping)
     beat_init.connect(configure_logs)
     beat_init.connect(tell_what_never_runs)
+    beat_init.connect(note_folder_of_beat)
 
 
 def configure_logs(**_: object) -> None:
@@ -40,6 +45,12 @@ def tell_what_never_runs(**_: object) -> None:
         event = f"{source.name}.not_configured"
         if not source.is_configured:
             log.warning(event, set=" and ".join(source.needs))
+
+
+def note_folder_of_beat(**_: object) -> None:
+    """Note which connectors beat has read, now and whenever it sends something."""
+    OF_BEAT()
+    before_task_publish.connect(OF_BEAT, weak=False)
 
 
 def forget_connections(**_: object) -> None:

@@ -12,12 +12,14 @@ import time
 
 from core.logs import get_logger
 from db.work.claims import AT_ONCE
+from syncs.acts.folders import FolderNote
 from syncs.due import sweep
 from tasks.doorbell import ring, send
 
 log = get_logger(__name__)
 
 EVERY = 10.0
+NOTE_FOLDER = FolderNote("worker")
 
 
 class Sweeper:
@@ -63,6 +65,7 @@ class Sweeper:
             self._wake.clear()
 
     def _round(self) -> None:
+        NOTE_FOLDER()
         rings = sweep.once(back_at=self._back_at)
         for task, ident in rings:
             ring(task, ident)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from api.console import page, strip, words
 from api.console.answers import PAGE, SEE_OTHER, wrong
@@ -17,6 +18,7 @@ from api.web import idents, sessions
 from api.web.access import allow
 from api.web.describe import describe
 from api.web.problems import Problem
+from core.document import Json
 from core.errors import NotFoundError, RefusedError
 from core.settings import settings
 from db import bulk
@@ -27,7 +29,7 @@ from db.work import overview
 from syncs.acts.bulk import asking
 from syncs.acts.syncs import Running, Waiting
 from syncs.registry import SYNCS
-from syncs.views import acts
+from syncs.views import acts, connectors
 
 bp = Blueprint("pages", __name__)
 page.answers_as_page(bp)
@@ -49,17 +51,18 @@ def status() -> ResponseReturnValue:
         strips = {
             name: strip.days(overview.runs_since(session, name, since), now, zone) for name in SYNCS
         }
-        latest = synced.latest(session, limit=LATEST) if operates else []
-        at_work = acts.unended(session) if operates else []
-    return page.render(
-        "status",
-        told=state,
-        strips=strips,
-        latest=latest,
-        now=now,
-        operates=operates,
-        acts=at_work,
-    )
+        more = _for_operators(session) if operates else {}
+    return page.render("status", told=state, strips=strips, now=now, operates=operates, **more)
+
+
+def _for_operators(session: Session) -> Json:
+    differ = connectors.differing(session)
+    return {
+        "latest": synced.latest(session, limit=LATEST),
+        "acts": acts.unended(session),
+        "connectors": connectors.every(session),
+        "processes": ", ".join(f"{each.role} ({each.host})" for each in differ),
+    }
 
 
 @bp.post("/inventory/status/run", strict_slashes=False)

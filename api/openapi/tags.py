@@ -16,6 +16,7 @@ TAGS = {
     "acts": "Acts on many rows, carried out in slices; look at one, or stop it.",
     "batches": "What tills sent, one request each, and what became of it.",
     "queues": "What lies in the broker: rings for work that the store knows; purge them.",
+    "connectors": "The configured connectors of vendors: how each is, and what was asked of it.",
     "shops": "The shops of the chain: add one, change one, take one out of use.",
     "audit": "Who did what, and why.",
     "template": "The art site: bring all of it in, ask how it is.",

@@ -1,18 +1,30 @@
-"""``connectors``: authorise the connector of a vendor, and take that back."""
+"""``connectors``: which there are and how they are; authorise one, and take that back."""
 
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import IO
 from urllib.parse import SplitResult, urlsplit
 
 import click
 
+from cli import words
 from cli.loopback import HOSTS, Loopback
-from cli.output import UNAVAILABLE, json_option, print_json, say, say_error, when
+from cli.output import (
+    FAILED,
+    UNAVAILABLE,
+    WRONG_SETTINGS,
+    json_option,
+    print_json,
+    print_table,
+    say,
+    say_error,
+    when,
+)
 from cli.stored import StoreGroup
 from cli.who import by
 from connectors.errors import (
@@ -24,7 +36,15 @@ from db.access.oauth_requests import SECONDS
 from db.session import reading
 from syncs import connections
 from syncs.acts import connectors as acts
+from syncs.views import calls
 from syncs.views import connectors as views
+
+EXIT = {
+    WRONG_SETTINGS: {"invalid"},
+    FAILED: {"refused", "reauthorize"},
+    UNAVAILABLE: {"unreachable"},
+}
+"""The exit code by the states of which there is one; the first counts."""
 
 MOST = 100_000
 """Characters of a file with tokens."""
@@ -49,7 +69,67 @@ def register(group: click.Group) -> None:
 
 @click.group(cls=StoreGroup)
 def connectors() -> None:
-    """Authorise the connectors of vendors, and take that back."""
+    """Look at the connectors of vendors; authorise them, and take that back."""
+
+
+@connectors.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the connectors and how they are, as far as we know ourselves; nothing is sent."""
+    with reading() as session:
+        every = views.every(session)
+    if as_json:
+        print_json({"connectors": [each.line.dump() for each in every]})
+        return
+    _print(every)
+
+
+@connectors.command()
+@click.argument("name", required=False)
+@json_option
+def check(name: str | None, as_json: bool) -> None:
+    """Ask the vendor of each connector, or of one, for something small: exit 78 when a file is
+    wrong, 1 when we are refused, 69 when the vendor does not answer.
+    """
+    every = views.check(name)
+    if as_json:
+        print_json({"connectors": [each.dump() for each in every]})
+    else:
+        _print(every)
+    states = {each.state for each in every}
+    sys.exit(next((code for code, meant in EXIT.items() if states & meant), 0))
+
+
+@connectors.command("calls")
+@click.argument("name")
+@click.option("--limit", default=50, type=click.IntRange(1, 1000), help="So many, newest first.")
+@json_option
+def calls_(name: str, limit: int, as_json: bool) -> None:
+    """List the last calls to a connector's vendor."""
+    with reading() as session:
+        views.find(session, name)
+        recent = calls.recent(session, connector=name, limit=limit)
+    if as_json:
+        print_json([each.dump() for each in recent])
+        return
+    columns = ("id", "at", "verb", "path", "status", "error", "ms", "tries")
+    rows = [[getattr(each, column) for column in columns] for each in recent]
+    print_table(columns, rows, empty="Nothing was asked of it within a month.")
+
+
+def _print(every: Sequence[views.ConnectorDetail]) -> None:
+    columns = ("name", "family", "vendor", "state", "breaker", "expires")
+    print_table(
+        columns,
+        [
+            (each.name, each.family, each.vendor, each.state, each.breaker, each.expires_at)
+            for each in every
+        ],
+        empty="No connector is configured: CONNECTORS_DIR holds no file of a family.",
+    )
+    for each in every:
+        for sentence in words.connector(each):
+            say(sentence)
 
 
 @connectors.command()

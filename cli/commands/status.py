@@ -64,6 +64,10 @@ def _print_counts(totals: Totals, tills: Tills) -> None:
 
 def _advise(overview: Overview) -> Iterator[str]:
     yield from map(words.unsold, overview.unsold)
+    for connector in overview.connectors:
+        yield from words.connector(connector)
+    if overview.processes:
+        yield words.differing(overview.processes)
     for act in overview.acts:
         yield (
             f"Act {act.id} ({act.kind}) is at work: {act.matching - act.left} of {act.matching}. "

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 import click
 from sqlalchemy.exc import DBAPIError
 
+from cli import words
 from cli.output import PARTIAL, WRONG_SETTINGS, json_option, print_json, print_table, say
-from cli.words import sentence, unsold
+from cli.words import sentence
 from core import crypto
 from core.errors import ConfigurationError
 from core.settings import settings
 from db import migrate as migrations
 from db.session import reading
 from syncs import intervals
-from syncs.registry import SOURCES, SYNCS
+from syncs.registry import SOURCES, SYNCS, connectors
 from syncs.source import AnySource
+from syncs.views import connectors as views
 from syncs.views import shops
 
 
@@ -42,7 +45,7 @@ def check(as_json: bool) -> None:
     sell, at once.
     """
     wrong = _findings()
-    findings = wrong or _unsold()
+    findings = wrong or _attention()
     if as_json:
         print_json({"ok": not findings, "problems": findings})
     else:
@@ -68,6 +71,7 @@ def _findings() -> list[str]:
     for sync in SYNCS.values():
         problems += _problems(intervals.schedule, sync)
     problems += _sources()
+    problems += [problem for each in connectors().invalid for problem in each.problems]
     problems += _store()
     return problems
 
@@ -94,9 +98,13 @@ def _store() -> list[str]:
         return [f"DATABASE_URL: the store does not answer ({type(error.orig).__name__})."]
 
 
-def _unsold() -> list[str]:
+def _attention() -> list[str]:
+    """What is no wrong setting, and waits for a person."""
     with reading() as session:
-        return list(map(unsold, shops.unsold(session)))
+        waiting = [*map(words.unsold, shops.unsold(session))]
+        waiting += chain.from_iterable(map(words.connector, views.every(session)))
+        processes = views.differing(session)
+    return [*waiting, words.differing(processes)] if processes else waiting
 
 
 def _problems(function: Any, *arguments: Any) -> list[str]:

@@ -40,9 +40,11 @@ def tokens(document: object, *, now: datetime, held: Tokens | None, call: str) -
     access = fields.get("access_token")
     if not is_token(access):
         raise AnswerError(f"{call}: the answer holds no access token that a header can carry")
-    refresh = fields.get("refresh_token")
+    refresh, until = fields.get("refresh_token"), refresh_ends_at(fields, now=now)
     if not is_token(refresh):
         refresh = None if held is None else held.refresh_token
+    if until is None and held is not None and refresh == held.refresh_token:
+        until = held.refresh_expires_at
     scope = fields.get("scope", fields.get("scopes"))
     if isinstance(scope, list):
         scope = " ".join(map(str, scope))
@@ -52,6 +54,7 @@ def tokens(document: object, *, now: datetime, held: Tokens | None, call: str) -
         expires_at=ends_at(fields, now=now),
         obtained_at=now,
         scope=scope if isinstance(scope, str) else None,
+        refresh_expires_at=until,
     )
 
 
@@ -75,6 +78,14 @@ def ends_at(fields: Mapping[str, object], *, now: datetime) -> datetime | None:
     """
     end = named_end(fields, now=now)
     return end if end is not None and end > now else None
+
+
+def refresh_ends_at(fields: Mapping[str, object], *, now: datetime) -> datetime | None:
+    """When the refresh token ends (Square with PKCE: ``refresh_token_expires_at``, after 90 days);
+    None when nobody says.
+    """
+    given = {key: fields.get(f"refresh_token_{key}") for key in ("expires_at", "expires_in")}
+    return named_end(given, now=now)
 
 
 def named_end(fields: Mapping[str, object], *, now: datetime) -> datetime | None:

@@ -16,6 +16,7 @@ from db.models.catalogue import (
     Shop,
 )
 from db.models.failures import FailedTask, Reject
+from db.models.folders import ConnectorFolder
 from db.models.link import Link
 from db.models.oauth import OAuthRequest, OAuthToken
 from db.models.pos import PosItem, PosPayment, PosProduct, PosPromotion, PosTransaction
@@ -42,6 +43,7 @@ __all__ = [
     "Base",
     "BulkAct",
     "Category",
+    "ConnectorFolder",
     "Departure",
     "DeviceNonce",
     "ExternalCategory",

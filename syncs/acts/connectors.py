@@ -160,9 +160,10 @@ def _problems(document: object, now: datetime) -> list[str]:
         and (key == "access_token" or document.get(key) is not None)
     ]
     for key, what in (("expires_in", "seconds"), ("expires_at", "a moment (ISO 8601)")):
-        value = document.get(key)
-        if value is not None and grants.named_end({key: value}, now=now) is None:
-            problems.append(f"{key}: must be {what}.")
+        for name in (key, f"refresh_token_{key}"):
+            value = document.get(name)
+            if value is not None and grants.named_end({key: value}, now=now) is None:
+                problems.append(f"{name}: must be {what}.")
     return problems
 
 

@@ -12,8 +12,9 @@ from db import bulk
 from db.work import overview, rejects
 from syncs.sales.process import TASK as SALES
 from syncs.sales.refused import NAME as REFUSED
-from syncs.views import acts, shops, status
+from syncs.views import acts, connectors, shops, status
 from syncs.views.acts import BulkActLine
+from syncs.views.connectors import ConnectorDetail, FolderOf
 from syncs.views.shapes import Count, Shape
 from syncs.views.shops import Unsold
 from syncs.views.status import SyncStatus
@@ -55,6 +56,10 @@ class Overview(Shape):
     totals: Totals
     tills: Tills
     unsold: list[Unsold]
+    connectors: list[ConnectorDetail]
+    processes: list[FolderOf] = Field(
+        description="The processes that live, when not all have read the same connectors."
+    )
     acts: list[BulkActLine] = Field(description="Acts on many rows that are due or at work.")
 
 
@@ -71,6 +76,8 @@ def find(session: Session) -> Overview:
         ),
         tills=_tills(session, failed=failures.get(SALES, 0)),
         unsold=unsold,
+        connectors=connectors.every(session),
+        processes=connectors.differing(session),
         acts=acts.unended(session),
     )
 

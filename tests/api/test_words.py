@@ -16,7 +16,8 @@ from api.console import words
 from api.console.words import Words
 from api.till.answers import Refusal
 from db.access import operators
-from syncs import gate
+from syncs import checking, gate
+from syncs.families import FAMILIES
 from syncs.registry import SYNCS
 from syncs.views.acts import ActKind
 from syncs.views.connectors import Outcome
@@ -40,7 +41,9 @@ MADE = {
     "act_kind": {kind.replace(".", "_") for kind in get_args(ActKind)},
     "problem": {"403", "409", "413", "503"},
     "callback": {*get_args(Outcome), "unknown"},
-    "sync": {name.replace(".", "_") for name in SYNCS},
+    "connector_state": set(get_args(checking.State)),
+    "feed": {feed for feeds in FAMILIES.values() for feed in feeds},
+    "sync": {name.replace(".", "_") for name in SYNCS.declared},
 }
 
 

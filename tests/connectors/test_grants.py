@@ -134,3 +134,23 @@ def test_what_a_vendor_writes_is_not_repeated():
     wrote = {"error": "canary1", "error_description": "refresh token canary2 is unknown"}
 
     assert "canary" not in str(grants.refusal(wrote, None, call="POST /token"))
+
+
+def test_the_end_of_a_refresh_token_is_kept_with_it():
+    end = NOW + timedelta(days=90)
+
+    first = read(refresh_token="r", refresh_token_expires_at=end.isoformat())
+    same = read(held=first)
+    rotated = read(held=first, refresh_token="s")
+
+    assert (first.refresh_expires_at, first.last_until) == (end, end)
+    assert (same.refresh_token, same.refresh_expires_at) == ("r", end)
+    assert rotated.refresh_expires_at is None
+    assert Tokens.unseal(first.seal()).refresh_expires_at == end
+
+
+def test_without_a_refresh_token_the_access_token_is_the_last():
+    tokens = read(expires_in=3600)
+
+    assert tokens.last_until == NOW + timedelta(hours=1)
+    assert read(refresh_token="r", expires_in=3600).last_until is None

@@ -37,7 +37,9 @@ class Words:
 
     def sync(self, name: str) -> str:
         """What a sync brings in, in words; its own name where the catalogue has none."""
-        return str(self._sentences["sync"].get(name.replace(".", "_"), name))
+        source, _, feed = name.partition(".")
+        known = self._sentences["sync"].get(name.replace(".", "_"))
+        return str(known or self._sentences["feed"].get(feed, name).format(name=source))
 
     def number(self, value: float | Decimal) -> str:
         """``25000`` as ``25 000``."""

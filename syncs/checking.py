@@ -1,0 +1,154 @@
+"""Whether a connector can be used: what its tokens, its last call or a look at its vendor say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from connectors.authentication import file_tokens
+from connectors.errors import APIError, AuthenticationError, ForbiddenError, ReauthorizeError
+from connectors.families import PointOfSale
+from connectors.http.deadline import Timeouts
+from connectors.tokens import Tokens
+from core.errors import ConfigurationError
+from core.logs import redact
+from syncs.configured import Connected
+from syncs.health import PATIENCE
+from syncs.tokens import StoredTokens
+
+State = Literal["ok", "reauthorize", "refused", "unreachable", "invalid"]
+WARNED = timedelta(days=7)
+"""How long before its end an authorisation is a problem."""
+
+_REFUSED = frozenset({AuthenticationError.code, ForbiddenError.code})
+_TROUBLE = frozenset({"CONNECTION", "SERVER", "ANSWER", "CIRCUIT_OPEN"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is wrong at a ``path`` of the files, in plain words without a full stop; ``state`` is
+    what the connector is by it, ``ok`` when it can be used all the same.
+    """
+
+    path: str
+    message: str
+    state: State = "ok"
+
+
+def of_sentence(problem: str, state: State = "invalid") -> Finding:
+    """``path: message.`` taken apart."""
+    path, _, message = problem.partition(": ")
+    return Finding(path=path, message=message.removesuffix("."), state=state)
+
+
+def of_error(connector: Connected, error: Exception) -> list[Finding]:
+    """What an error of the connector means."""
+    name = connector.name
+    if isinstance(error, ConfigurationError):
+        return [of_sentence(problem) for problem in error.problems]
+    message = redact(str(error)).removesuffix(".")
+    if isinstance(error, ReauthorizeError):
+        return [Finding(path=f"{name}.auth", message="must be authorised", state="reauthorize")]
+    if isinstance(error, AuthenticationError | ForbiddenError):
+        return [Finding(path=f"{name}.auth", message=message, state="refused")]
+    passes = isinstance(error, APIError) and error.is_retriable
+    return [Finding(path=name, message=message, state="unreachable" if passes else "refused")]
+
+
+def of_tokens(connector: Connected, tokens: Tokens | None, now: datetime) -> list[Finding]:
+    """What the tokens of a connector that somebody authorises say."""
+    path, config = f"{connector.name}.auth", connector.config.auth
+    if config.method == "oauth2" and (tokens is None or tokens.refused):
+        return [Finding(path=path, message="must be authorised", state="reauthorize")]
+    if tokens is None:
+        return []
+    findings = []
+    granted = (tokens.scope or "").replace(",", " ").split()
+    if lacking := sorted(set(config.scopes) - set(granted)) if granted else []:
+        message = f"the vendor did not grant {', '.join(lacking)}"
+        findings.append(Finding(path=f"{path}.scopes", message=message, state="refused"))
+    end = tokens.last_until
+    if config.method == "oauth2" and end is not None and end - now < WARNED:
+        message = f"the authorisation ends on {end:%Y-%m-%d}; authorise again before"
+        findings.append(Finding(path=path, message=message))
+    return findings
+
+
+def of_call(connector: Connected, error: str | None) -> list[Finding]:
+    """What the code of the error of its last call says; None: it went well, or there was none."""
+    name = connector.name
+    if error in _REFUSED:
+        return [Finding(path=f"{name}.auth", message="the vendor refused a call", state="refused")]
+    if error in _TROUBLE:
+        message = "the vendor did not answer the last call"
+        return [Finding(path=name, message=message, state="unreachable")]
+    return []
+
+
+def of_shops(connector: Connected, shops: frozenset[int]) -> list[Finding]:
+    """Shops that locations are mapped to and that do not exist."""
+    return [
+        Finding(
+            path=f"{connector.name}.shops.{location}",
+            message=f"there is no shop {shop}",
+            state="invalid",
+        )
+        for location, shop in connector.config.shops.items()
+        if shop not in shops
+    ]
+
+
+def of_locations(
+    connector: Connected, locations: dict[str, str], shops: frozenset[int]
+) -> list[Finding]:
+    """Locations, by id with their names, that are no shop of ours, unless there is one alone."""
+    mapped = connector.config.shops
+    if not mapped and len(shops) == 1:
+        return []
+    return [
+        Finding(
+            path=f"{connector.name}.shops.{location}",
+            message=f"{name or 'this location'} is no shop of ours; its tickets have none",
+        )
+        for location, name in locations.items()
+        if location not in mapped
+    ]
+
+
+def state_of(findings: list[Finding]) -> State:
+    """The one word: what a person must see to comes before what passes by itself."""
+    order: tuple[State, ...] = ("invalid", "reauthorize", "refused", "unreachable")
+    states = {finding.state for finding in findings}
+    return next((state for state in order if state in states), "ok")
+
+
+def tokens_of(connector: Connected) -> Tokens | None:
+    """The tokens of a connector that has any. Raises ``ConfigurationError``."""
+    config = connector.config
+    if not config.auth.method.startswith("oauth2"):
+        return None
+    if config.auth.token_store == "file":  # noqa: S105 - where tokens are kept
+        return file_tokens(config, name=connector.name).read()
+    return StoredTokens(connector.name).read()
+
+
+def look(connector: Connected, shops: frozenset[int]) -> list[Finding]:
+    """What one cheap read at the vendor comes to, within ten seconds."""
+    try:
+        with connector.source.open(Timeouts.once(PATIENCE)) as opened:
+            if isinstance(opened, PointOfSale) and opened.capabilities["get_locations"]:
+                return of_locations(connector, _locations(opened, connector), shops)
+            opened.connect()
+            return []
+    except (APIError, ConfigurationError) as error:
+        return of_error(connector, error)
+
+
+def _locations(opened: PointOfSale, connector: Connected) -> dict[str, str]:
+    chosen = connector.config.locations
+    return {
+        each.id: each.name
+        for each in opened.get_locations()
+        if each.active and (chosen is None or each.id in chosen)
+    }
