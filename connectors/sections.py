@@ -140,9 +140,11 @@ class Sync(Section):
 
 
 class Webhook(Section):
-    """``url`` as it was given to the vendor, who signs it with ``signature_key``."""
+    """``url`` as it was given to the vendor, who signs with ``signature_key``; without one it is
+    below ``PUBLIC_URL``.
+    """
 
-    url: SourceURL | None = None
+    url: ExactURL | None = None
     signature_key: Secret
 
 

@@ -26,11 +26,13 @@ class Control:
         faults: Faults,
         collections: Mapping[str, Collection],
         turn: Callable[[Record], Record],
+        act: Callable[[str, Record], Record],
     ) -> None:
         self._log = log
         self._faults = faults
         self._collections = collections
         self._turn = turn
+        self._act = act
 
     def __call__(self, request: Request) -> Answer:
         """Do what the request says; 400 for what makes no sense, 404 for what does not exist."""
@@ -54,12 +56,12 @@ class Control:
                 return json_answer(None, HTTPStatus.CREATED)
             case "DELETE", "faults":
                 self._faults.clear()
-            case "GET", "knobs":
-                return json_answer(self._turn({}))
-            case "PATCH", "knobs":
+            case "GET" | "PATCH", "knobs":
                 return json_answer(self._turn(_record(request)))
             case _, name, *rest if name in self._collections:
                 return _edit(self._collections[name], request, rest)
+            case "POST", name:
+                return json_answer(self._act(name, _record(request)))
             case _:
                 raise UnknownRouteError
         return Answer(HTTPStatus.NO_CONTENT)

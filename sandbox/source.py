@@ -21,7 +21,7 @@ class Source(ABC):
         self.url = ""
         self.log = Log()
         self.faults = Faults((*collections, *more))
-        self._control = Control(self.log, self.faults, collections, self.turn)
+        self._control = Control(self.log, self.faults, collections, self.turn, self.act)
 
     def __call__(self, request: Request) -> Answer:
         """Answer a request of the source's client, or one of the control door."""
@@ -35,6 +35,12 @@ class Source(ABC):
 
     def turn(self, changes: Record) -> Record:
         """Its knobs, by name, after these changes; ValueError for one that makes no sense."""
+        raise UnknownRouteError
+
+    def act(self, name: str, order: Record) -> Record:
+        """What came of an order of its own, as to send webhooks; ValueError for one that makes no
+        sense.
+        """
         raise UnknownRouteError
 
     @abstractmethod

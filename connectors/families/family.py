@@ -11,6 +11,7 @@ from connectors.authentication import NO_ADDRESSES
 from connectors.config import ConnectorConfig
 from connectors.connector import Connector
 from connectors.errors import NotSupported
+from connectors.families.events import Events
 from connectors.families.feeds import Feeds
 from connectors.families.opening import Client, by_hand, configuration
 from connectors.http.oauth import OAuth2
@@ -33,6 +34,7 @@ class Family(Connector):
     sandboxes: ClassVar[frozenset[str]] = frozenset()
     """Hosts of the vendor where nothing is real."""
     feeds: ClassVar[Feeds] = {}
+    events: ClassVar[Events | None] = None
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ from sandbox.square import refusals
 from sandbox.square.catalogue import Catalogue
 from sandbox.square.cursors import Cursors
 from sandbox.square.orders import Order, instant
+from sandbox.square.webhooks import Delivery, Webhooks
 
 Json = dict[str, Any]
 
@@ -72,6 +73,7 @@ class Square(Source):
         self.cursors = Cursors(self.clock)
         self.oauth = OAuth(clock=lambda: self.clock().timestamp())
         """Grants tokens; each of them may do everything."""
+        self.webhooks = Webhooks()
         self._write_lock = Lock()
         self._operations = self._routes()
         super().__init__({}, more=[it.name for it in self._operations.values()])
@@ -102,12 +104,22 @@ class Square(Source):
         self.orders |= {order["id"]: order for order in orders}
 
     def turn(self, changes: Record) -> Record:
-        """``later``: so many seconds its clock is ahead."""
-        if unknown := changes.keys() - {"later"}:
+        """``later``: so many seconds its clock is ahead; ``webhook_url`` and ``webhook_key``."""
+        if unknown := changes.keys() - {"later", "webhook_url", "webhook_key"}:
             raise ValueError(f"there is no knob {min(unknown)}; later is one")
         if "later" in changes:
             self._later = timedelta(seconds=float(str(changes["later"])))
-        return {"later": self._later.total_seconds()}
+        hooks = self.webhooks
+        hooks.url = str(changes.get("webhook_url", hooks.url))
+        hooks.key = str(changes.get("webhook_key", hooks.key))
+        later = self._later.total_seconds()
+        return {"later": later, "webhook_url": hooks.url, "webhook_key": hooks.key}
+
+    def act(self, name: str, order: Record) -> Record:
+        """``webhooks``: a ``Delivery``."""
+        if name != "webhooks":
+            return super().act(name, order)
+        return {"statuses": Delivery.model_validate(order).carry_out(self.webhooks)}
 
     def answer(self, request: Request) -> Answer:
         """What Square says. A fault that limits strikes before anything is done, others after it:

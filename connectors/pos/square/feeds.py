@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from connectors.errors import AnswerError, RequestError
 from connectors.families import Location, PointOfSale
+from connectors.families.events import Events
 from connectors.families.feeds import Feed, Feeds
 from connectors.http import reason
 from connectors.http.token_requests import Provider
 from connectors.page import Page
 from connectors.pos.square import catalogue_pages, found, order_pages, orders, periods, search
 from connectors.pos.square.catalogue_pages import ProductPayload, PromotionPayload
+from connectors.pos.square.events import SquareEvents
 from connectors.pos.square.oauth import PROVIDER
 from connectors.pos.square.payloads import LocationPayload, OrderPayload
 from connectors.pos.square.wire import listed
@@ -44,6 +46,7 @@ class SquareFeeds(PointOfSale):
     sandboxes: ClassVar[frozenset[str]] = frozenset({"connect.squareupsandbox.com"})
     version: ClassVar[str | None] = "2025-08-20"
     provider: ClassVar[Provider] = PROVIDER
+    events: ClassVar[Events | None] = SquareEvents()
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -76,10 +79,15 @@ class SquareFeeds(PointOfSale):
         return self._dated(walk)
 
     def order(self, ident: str) -> dict[str, object] | None:
-        """One order with its location beside it; None for a draft, and when there is none."""
+        """One order with its location beside it; None for a draft, for an order of a location that
+        is not ours, and when there is none.
+        """
         data = self._found(f"{ORDERS}/{quote(ident, safe='')}")
         order = data.get("order") if isinstance(data, dict) else None
         if not isinstance(order, dict) or order.get("state") not in order_pages.STATES:
+            return None
+        chosen = self.config.locations
+        if chosen is not None and order.get("location_id") not in chosen:
             return None
         return order_pages.beside(order, self._located)
 
