@@ -48,7 +48,13 @@ task_time_limit = 900
 task_queues = [Queue(name, Exchange(name), name) for name in QUEUES]
 task_default_queue = "upkeep"
 task_create_missing_queues = False
-task_routes = {"sync.*": "sync", "sales.*": "sales", "outbox.*": "outbox", "upkeep.*": "upkeep"}
+task_routes = {
+    "sync.*": "sync",
+    "webhooks.*": "sync",
+    "sales.*": "sales",
+    "outbox.*": "outbox",
+    "upkeep.*": "upkeep",
+}
 
 worker_consumer = "worker.consumer:ResilientConsumer"
 worker_prefetch_multiplier = 1

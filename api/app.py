@@ -9,7 +9,7 @@ from flask import Flask
 from api import autosync
 from api.console import home, keys, login
 from api.console import status as status_page
-from api.hooks import oauth
+from api.hooks import oauth, webhooks
 from api.openapi import docs
 from api.ops import (
     acts,
@@ -25,6 +25,7 @@ from api.ops import (
     syncs,
     template,
 )
+from api.ops import webhooks as events
 from api.process import folders, health, metrics
 from api.storefront import status, synced
 from api.till import articles, audience, history, sales, statistics, waiting
@@ -35,11 +36,11 @@ from core import logs
 PROCESS = (health.bp, metrics.bp, docs.bp)
 OPS = (
     syncs.bp, runs.bp, failures.bp, rejects.bp, acts.bp, batches.bp, queues.bp, shops.bp, audit.bp,
-    template.bp, inventory.bp, connectors.bp,
+    template.bp, inventory.bp, connectors.bp, events.bp,
 )  # fmt: skip
 TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)
 STOREFRONT = (synced.bp, status.bp)
-VENDORS = (oauth.bp,)
+VENDORS = (oauth.bp, webhooks.bp)
 CONSOLE = (home.bp, status_page.bp, login.bp, keys.bp, static_files.bp)
 
 

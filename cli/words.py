@@ -16,6 +16,7 @@ WORDS = {
     "no reject": "{said}; 'rejects list' shows them.",
     "no act": "{said}; 'acts list' shows them.",
     "no batch": "{said}; 'batches list' shows them.",
+    "no event": "{said}; 'connectors events list' shows them.",
     "no queue": "{said}; 'queues list' shows them.",
     "dismiss unread": "{said}; 'python manage.py failed dismiss {failure} --why …' closes it.",
     "no key": "{said}; 'apikey list' shows them.",

@@ -25,6 +25,7 @@ DOORS = ("api/ops", "api/console", "cli/commands")
 FLOORS = ("core", "connectors", "db", "syncs", "tasks", "worker")
 LISTED = {
     "act", "run", "failed task", "reject", "batch", "key", "operator", "queue", "shop", "terminal",
+    "event",
 }  # fmt: skip
 """What a command lists; the other things there may not be are found in other ways."""
 UNLISTED = {"product", "drift", "connector"}

@@ -13,10 +13,10 @@ from core.broker import broker_url
 from core.errors import ConfigurationError
 from worker import signals
 
-app = Celery(
-    "moulin",
-    include=["tasks.acts", "tasks.configured", "tasks.sales", "tasks.syncs", "tasks.upkeep"],
-)
+TASKS = ("acts", "configured", "sales", "syncs", "upkeep", "webhooks")
+"""The modules of ``tasks`` that have some."""
+
+app = Celery("moulin", include=[f"tasks.{name}" for name in TASKS])
 app.config_from_object("celeryconfig")
 app.set_default()
 signals.connect()

@@ -1,1 +1,1 @@
-"""What vendors call: a person's browser that comes back with their consent."""
+"""What vendors call: a person's browser that comes back with their consent, and events."""

@@ -24,10 +24,11 @@ ANSWERED = {
     "Location": _header("Where to follow what was begun.", _TEXT),
     "Retry-After": _header("Seconds after which another try makes sense.", _SECONDS),
     "WWW-Authenticate": _header(
-        "What is missing: `Bearer` (RFC 6750), or a till's proof, `Device`.",
+        "What is missing: `Bearer` (RFC 6750), a till's proof, `Device`, or a vendor's, "
+        "`Signature`.",
         {
             "type": "string",
-            "pattern": "^(Bearer|Device) realm=",
+            "pattern": "^(Bearer|Device|Signature) realm=",
             "examples": ['Device realm="moulin"'],
         },
     ),

@@ -15,6 +15,7 @@ TAGS = {
     "rejects": "Records that were refused; try them again after a fix, or discard them.",
     "acts": "Acts on many rows, carried out in slices; look at one, or stop it.",
     "batches": "What tills sent, one request each, and what became of it.",
+    "webhooks": "What vendors announce, and what became of it.",
     "queues": "What lies in the broker: rings for work that the store knows; purge them.",
     "connectors": "The configured connectors of vendors: how each is, and what was asked of it.",
     "shops": "The shops of the chain: add one, change one, take one out of use.",
@@ -33,6 +34,7 @@ _PAGES = (
     "/static/",
 )
 _TEMPLATE = "/admin/api/"
+_WEBHOOKS = "/webhooks/"
 
 
 def tag_of(path: str) -> str:
@@ -46,6 +48,8 @@ def tag_of(path: str) -> str:
         return "pages"
     if path.startswith(_CATALOGUE):
         return "catalogue"
+    if path.startswith(_WEBHOOKS):
+        return "webhooks"
     if path.startswith(_TEMPLATE):
         return "template"
     return path.removeprefix(_OPS).partition("/")[0] if path.startswith(_OPS) else "process"

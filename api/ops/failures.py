@@ -30,7 +30,7 @@ from tasks.resend import resend
 
 bp = Blueprint("ops_failures", __name__, url_prefix="/api/ops/failures")
 
-LISTS = {"run": "runs", "batch": "batches", "act": "acts"}
+LISTS = {"run": "runs", "batch": "batches", "act": "acts", "webhook": "webhooks"}
 """Where to follow what was made due."""
 
 
@@ -61,6 +61,13 @@ class ActEnqueued(Shape):
 
     status: Literal["enqueued"]
     act_id: Id
+
+
+class WebhookEnqueued(Shape):
+    """An event of a webhook is due again."""
+
+    status: Literal["enqueued"]
+    webhook_id: Id
 
 
 class RetryOrder(BulkOrder):
@@ -111,8 +118,8 @@ def show(failure_id: int) -> dict[str, object]:
 @allow("operator")
 @describe(
     Answer(
-        status=202, kind=Enqueued | BatchEnqueued | ActEnqueued | SentAgain, maybe=("Location",),
-        when="a run, a batch of sales or an act is due, or the task was sent again",
+        status=202, kind=Enqueued | BatchEnqueued | WebhookEnqueued | ActEnqueued | SentAgain,
+        maybe=("Location",), when="a run or another row is due, or the task was sent again",
     ),
     refuses(409, "REFUSED", when="it is closed, its sync is running, or its batch is not failed"),
     refuses(
@@ -124,7 +131,8 @@ def show(failure_id: int) -> dict[str, object]:
 )  # fmt: skip
 def retry(failure_id: int) -> ResponseReturnValue:
     """202: a sync goes on or begins anew (``run_id``), a batch of sales is processed after all
-    (``batch_id``), an act goes on (``act_id``), another task is sent again (``task_id``).
+    (``batch_id``), so is a webhook (``webhook_id``), an act goes on (``act_id``), another task is
+    sent again (``task_id``).
     """
     who = by(load(Order))
     again = acts.retry(failure_id, by=who)

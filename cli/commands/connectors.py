@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from cli import words
+from cli.commands.webhooks import events
 from cli.loopback import HOSTS, Loopback
 from cli.output import (
     FAILED,
@@ -65,6 +66,7 @@ SENTENCES = {
 def register(group: click.Group) -> None:
     """Add the group."""
     group.add_command(connectors)
+    connectors.add_command(events)
 
 
 @click.group(cls=StoreGroup)

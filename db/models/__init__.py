@@ -35,6 +35,7 @@ from db.models.template import (
     TemplateStat,
     TemplateUser,
 )
+from db.models.webhooks import WebhookEvent
 
 __all__ = [
     "APICall",
@@ -79,6 +80,7 @@ __all__ = [
     "TemplateStat",
     "TemplateUser",
     "Terminal",
+    "WebhookEvent",
 ]
 
 

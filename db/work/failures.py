@@ -123,6 +123,16 @@ def close_all(
     return len(closed.all())
 
 
+def close_rows(session: Session, task: str, rows: Collection[int], *, who: str) -> None:
+    """Mark open failures of ``task`` retried whose rows are done after all."""
+    query = select(FailedTask.id, FailedTask.args).where(
+        FailedTask.state == "open", FailedTask.task == task
+    )
+    done = [ident for ident, args in session.execute(query) if args and args[0] in rows]
+    if done:
+        close_all(session, done, "retried", who=who, why=None)
+
+
 def close(
     session: Session, failed: FailedTask, state: str, *, who: str, why: str | None,
     retried_as: str | None = None,

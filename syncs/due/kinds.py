@@ -8,10 +8,11 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from db.models import BulkAct, SalesBatch, SyncRun
+from db.models import BulkAct, SalesBatch, SyncRun, WebhookEvent
 from db.models.work import LeasedWork, Work
-from db.work import claims, runs
+from db.work import claims, runs, webhooks
 from syncs.sales import process as sales
+from syncs.webhooks.receive import TASK as WEBHOOKS
 
 Ring = tuple[str, int]
 """A task, and the id of the row that it is to do."""
@@ -51,13 +52,23 @@ class Runs:
         return [(f"sync.{sync}", key) for key, sync in runs.to_ring(session, quiet=quiet)]
 
 
+class Events(Rows):
+    """Events of webhooks: of those about one object the oldest stands for all."""
+
+    def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
+        """See ``Kind``."""
+        return [(self.task, key) for key in webhooks.to_ring(session, quiet=quiet)]
+
+
 SALES = Rows(noun="batch", table=SalesBatch, task=sales.TASK)
 ACTS = Rows(noun="act", table=BulkAct, task="upkeep.act")
+EVENTS = Events(noun="webhook", table=WebhookEvent, task=WEBHOOKS)
 
-ROWS = (SALES, ACTS)
+ROWS = (SALES, EVENTS, ACTS)
 KINDS: Sequence[Kind] = (
     # Sales first: a till may be waiting.
     SALES,
+    EVENTS,
     Runs(),
     ACTS,
 )

@@ -68,6 +68,9 @@ DOORS = {
     "POST /api/ops/acts/<ident:act_id>/stop": "operator",
     "GET /api/ops/batches": "viewer",
     "GET /api/ops/batches/<ident:batch_id>": "viewer",
+    "GET /api/ops/webhooks": "viewer",
+    "GET /api/ops/webhooks/<ident:event_id>": "viewer",
+    "POST /api/ops/webhooks/<ident:event_id>/replay": "operator",
     "GET /api/ops/queues": "viewer",
     "POST /api/ops/queues/<queue>/purge": "operator",
     "GET /api/ops/audit": "admin",
@@ -88,6 +91,7 @@ DOORS = {
     "GET /inventory/sync/categories/": "operator",
     "POST /inventory/sync/products/": "operator",
     "POST /inventory/sync/categories/": "operator",
+    "POST /webhooks/<name>/": "public",
     **PAGES,
 }
 FILLED = {
@@ -99,6 +103,7 @@ FILLED = {
     "<ident:reject_id>": "999",
     "<ident:act_id>": "999",
     "<ident:batch_id>": "999",
+    "<ident:event_id>": "999",
     "<batch_id>": "999",
 }
 

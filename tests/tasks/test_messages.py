@@ -56,7 +56,7 @@ def test_every_bad_message_is_refused():
 
 def test_every_task_can_be_asked_for(tasks):
     for name in tasks:
-        check(name, *([1] if name in {"sales.process", "upkeep.act"} else []))
+        check(name, *([1] if name in {"sales.process", "upkeep.act", "webhooks.process"} else []))
 
     check("sync.b2b.products", 7)
     check("sync.b2b.products", trigger="beat")

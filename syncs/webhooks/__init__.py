@@ -1,0 +1,1 @@
+"""What vendors announce: received and stored, then believed by asking the vendor."""
