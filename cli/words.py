@@ -9,6 +9,7 @@ from core.errors import MoulinError
 from db.template.kinds import DRIFTED
 from syncs.views.connectors import ConnectorDetail, FolderOf
 from syncs.views.shops import Unsold
+from syncs.views.silence import Silence
 
 WORDS = {
     "no run": "{said}; 'python manage.py runs list' shows them.",
@@ -71,6 +72,13 @@ UNSOLD = {
 }
 """By the reason why no till can sell articles."""
 
+SILENT = (
+    "Nobody announces what changes at {connector} (last event: {since}), and runs bring changes: "
+    "see whether its vendor still has a webhook, at the address in the connector's file; "
+    "'connectors events list --connector {connector}' shows what came."
+)
+"""When a vendor has fallen silent."""
+
 WARNINGS = {DRIFTED: "{said} ('template drifts list' shows it)."}
 """What a command adds to a warning that a run keeps, by the warning."""
 
@@ -100,6 +108,11 @@ def differing(processes: Sequence[FolderOf]) -> str:
         f"Not all processes have read the same connectors: {each}. Give all of them the same "
         "CONNECTORS_DIR and environment, and restart those that are behind."
     )
+
+
+def silent(which: Silence, *, since: str) -> str:
+    """That a vendor has fallen silent ``since`` then, and what to look at."""
+    return SILENT.format(connector=which.connector, since=since)
 
 
 def warning(kept: str) -> str:

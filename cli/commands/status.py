@@ -64,10 +64,7 @@ def _print_counts(totals: Totals, tills: Tills) -> None:
 
 def _advise(overview: Overview) -> Iterator[str]:
     yield from map(words.unsold, overview.unsold)
-    for connector in overview.connectors:
-        yield from words.connector(connector)
-    if overview.processes:
-        yield words.differing(overview.processes)
+    yield from _advise_on_connectors(overview)
     for act in overview.acts:
         yield (
             f"Act {act.id} ({act.kind}) is at work: {act.matching - act.left} of {act.matching}. "
@@ -86,6 +83,15 @@ def _advise(overview: Overview) -> Iterator[str]:
             "A terminal of level 0 is known by its serial alone, which anybody may have read: "
             "'python manage.py terminal level SERIAL 1' asks for a token as well."
         )
+
+
+def _advise_on_connectors(overview: Overview) -> Iterator[str]:
+    for connector in overview.connectors:
+        yield from words.connector(connector)
+    for each in overview.silent:
+        yield words.silent(each, since=when(each.since))
+    if overview.processes:
+        yield words.differing(overview.processes)
 
 
 def _row(item: SyncStatus) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from cli import words
-from cli.output import PARTIAL, WRONG_SETTINGS, json_option, print_json, print_table, say
+from cli.output import PARTIAL, WRONG_SETTINGS, json_option, print_json, print_table, say, when
 from cli.words import sentence
 from core import crypto
 from core.errors import ConfigurationError
@@ -22,7 +22,7 @@ from syncs import intervals
 from syncs.registry import SOURCES, SYNCS, connectors
 from syncs.source import AnySource
 from syncs.views import connectors as views
-from syncs.views import shops
+from syncs.views import shops, silence
 
 
 def register(group: click.Group) -> None:
@@ -41,8 +41,8 @@ def migrate() -> None:
 @click.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Report all that is wrong with the settings and the store, and which articles no till can
-    sell, at once.
+    """Report all that is wrong with the settings and the store, which articles no till can sell,
+    and which vendors announce nothing any more, at once.
     """
     wrong = _findings()
     findings = wrong or _attention()
@@ -103,6 +103,7 @@ def _attention() -> list[str]:
     with reading() as session:
         waiting = [*map(words.unsold, shops.unsold(session))]
         waiting += chain.from_iterable(map(words.connector, views.every(session)))
+        waiting += [words.silent(each, since=when(each.since)) for each in silence.silent(session)]
         processes = views.differing(session)
     return [*waiting, words.differing(processes)] if processes else waiting
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,11 @@ from db.models import (
     Terminal,
 )
 from db.models.work import UNENDED
+
+CHANGES = ("created", "updated", "deleted")
+"""What a run counts that changes the store."""
+LOOKED_AT = 200
+"""Runs, a day's of two syncs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,3 +150,19 @@ def runs_since(session: Session, sync: str, moment: datetime) -> list[tuple[date
         )
     )
     return [(began, status) for began, status in rows if began is not None]
+
+
+def first_begun_at(session: Session, syncs: Collection[str]) -> datetime | None:
+    """When the first run of any of these syncs began; None: none ever did."""
+    return session.scalar(select(func.min(SyncRun.started_at)).where(SyncRun.sync.in_(syncs)))
+
+
+def changed_after(session: Session, syncs: Collection[str], moment: datetime) -> bool:
+    """Whether one of the newest runs of these syncs ended after ``moment`` and changed anything."""
+    newest = (
+        select(SyncRun.counts)
+        .where(SyncRun.sync.in_(syncs), SyncRun.finished_at > moment)
+        .order_by(SyncRun.id.desc())
+        .limit(LOOKED_AT)
+    )
+    return any(counts.get(did) for counts in session.scalars(newest) for did in CHANGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session, aliased, defer
@@ -85,6 +86,12 @@ def recent(
     if before is not None:
         query = query.where(WebhookEvent.id < before)
     return list(session.scalars(query))
+
+
+def last_received_at(session: Session, connector: str) -> datetime | None:
+    """When the newest event of this connector came; None: none ever did."""
+    query = select(WebhookEvent.received_at).where(WebhookEvent.connector == connector)
+    return session.scalar(query.order_by(WebhookEvent.id.desc()).limit(1))
 
 
 def claim(

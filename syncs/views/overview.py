@@ -12,11 +12,12 @@ from db import bulk
 from db.work import overview, rejects
 from syncs.sales.process import TASK as SALES
 from syncs.sales.refused import NAME as REFUSED
-from syncs.views import acts, connectors, shops, status
+from syncs.views import acts, connectors, shops, silence, status
 from syncs.views.acts import BulkActLine
 from syncs.views.connectors import ConnectorDetail, FolderOf
 from syncs.views.shapes import Count, Shape
 from syncs.views.shops import Unsold
+from syncs.views.silence import Silence
 from syncs.views.status import SyncStatus
 
 
@@ -56,6 +57,9 @@ class Overview(Shape):
     totals: Totals
     tills: Tills
     unsold: list[Unsold]
+    silent: list[Silence] = Field(
+        description="Connectors that expect webhooks, which come no more."
+    )
     connectors: list[ConnectorDetail]
     processes: list[FolderOf] = Field(
         description="The processes that live, when not all have read the same connectors."
@@ -78,6 +82,7 @@ def find(session: Session) -> Overview:
         unsold=unsold,
         connectors=connectors.every(session),
         processes=connectors.differing(session),
+        silent=silence.silent(session),
         acts=acts.unended(session),
     )
 

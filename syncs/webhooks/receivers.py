@@ -40,6 +40,12 @@ def find(name: str) -> Receiver:
     return found
 
 
+def names() -> list[str]:
+    """The connectors that expect webhooks."""
+    connected = registry.connectors().connected.values()
+    return [each.name for each in connected if each.config.webhook and each.kind.events]
+
+
 def _receiver(connected: Connected) -> Receiver | None:
     name, webhook, events = connected.name, connected.config.webhook, connected.kind.events
     if webhook is None or events is None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import insert
 
+import core.settings
+from db.models import SyncRun
+from db.session import writing
+from db.types import db_now
 from syncs.webhooks import receivers
 from syncs.webhooks.receive import receive
 from tests.webhooks import NAME, configure, events, order, signature
@@ -48,3 +53,21 @@ def test_an_event_that_there_is_not(cli):
         in cli("connectors", "events", "show", 7, exit=1).stderr
     )
     assert events() == []
+
+
+def test_a_vendor_that_has_fallen_silent_is_in_status_and_check(cli, told, monkeypatch):
+    monkeypatch.setenv("B2B_API_KEY", "secret")
+    core.settings.reset()
+    moments = {"started_at": db_now(-200_000), "finished_at": db_now(-60)}
+    with writing() as session:
+        session.execute(
+            insert(SyncRun).values(
+                sync=f"{NAME}.transactions", options={}, trigger="schedule", status="succeeded",
+                counts={"created": 1}, **moments,
+            )
+        )  # fmt: skip
+
+    assert told("status")["silent"] == [{"connector": NAME, "since": None}]
+    assert "Nobody announces what changes at square (last event: never)" in cli("status").stderr
+    checked = cli("check", exit=3)
+    assert "Nobody announces what changes at square" in checked.output
