@@ -8,7 +8,7 @@ from alembic import op
 from db.models.base import Document
 from db.types import BigId, UtcDateTime
 
-revision = "0015"
+revision = "0014"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
