@@ -20,6 +20,7 @@ import hypothesis
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, event
+from sqlalchemy.pool import Pool
 
 import core.settings
 from core import logs
@@ -113,25 +114,31 @@ def store(
     core.settings.reset()
     with reached() as was_reached:
         yield core.settings.settings()
-    is_second = database_url.startswith("postgresql") and "processes" not in request.keywords
+    is_server = database_url.startswith("postgresql")
+    is_second = is_server and "processes" not in request.keywords
     assert was_reached() or not is_second, ONCE
-    # The engine is kept for the next test, with the statements that it compiled.
-    kept = session._ENGINES.get(database_url)
+    # The engine is kept for the next test, with the statements that it compiled and, where the
+    # database stays the same, with its connections.
+    kept = session._ENGINES.pop(database_url, None)
     session.dispose()
     if kept is not None:
+        if not is_server:
+            kept.dispose()
         session._ENGINES[database_url] = kept
 
 
 @contextmanager
 def reached() -> Iterator[Callable[[], bool]]:
-    """Says whether any database was connected to inside the block."""
+    """Says whether any database was asked for inside the block: a new connection or a kept one."""
     connections: list[object] = []
 
     def note(*connecting: object) -> None:
         connections.append(connecting)
 
     event.listen(Engine, "do_connect", note)
+    event.listen(Pool, "checkout", note)
     yield lambda: bool(connections)
+    event.remove(Pool, "checkout", note)
     event.remove(Engine, "do_connect", note)
 
 

@@ -27,6 +27,9 @@ def test_a_frozen_redis_answers_nobody_until_it_is_thawed(empty_redis):
 
         empty_redis.thaw()
         assert client.ping()
+        empty_redis.freeze()
+        empty_redis.start()
+        assert client.ping()
 
 
 def test_redis_wants_its_password(redis_server):
@@ -103,3 +106,12 @@ def test_a_test_finds_nothing_of_the_one_before(postgresql_database: Database, l
             assert later.execute(INSERT.format(rows=1)).fetchone() == id_of_first == (1,)
         with pytest.raises(psycopg.OperationalError):
             client.execute("COMMIT")
+
+
+def test_who_is_idle_stays_connected(postgresql_database: Database):
+    with psycopg.connect(postgresql_database.empty(), autocommit=True) as client:
+        client.execute(INSERT.format(rows=1))
+
+        postgresql_database.empty()
+
+        assert client.execute("SELECT count(*) FROM shops").fetchone() == (0,)

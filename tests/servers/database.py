@@ -13,9 +13,10 @@ CREATE FUNCTION watch.note() RETURNS event_trigger LANGUAGE plpgsql AS
     'BEGIN INSERT INTO watch.schema_changes DEFAULT VALUES; END';
 CREATE EVENT TRIGGER schema_change ON ddl_command_end EXECUTE FUNCTION watch.note();
 """
+# Whoever is idle holds nothing, and may be used by the next test: the engine's pool.
 DISCONNECT = """
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
 """
 IS_REUSABLE = """
 SELECT NOT EXISTS (SELECT FROM watch.schema_changes)
@@ -48,7 +49,7 @@ class Database:
         self._copy()
 
     def empty(self) -> str:
-        """The address of no row: whoever was connected is gone, ids and counters begin anew."""
+        """The address of no row: whoever was at something is gone, ids and counters begin anew."""
         try:
             reusable = self._is_reusable()
         except psycopg.OperationalError:
