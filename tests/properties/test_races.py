@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from core import crypto
 from core.errors import RefusedError
 from db.catalogue import stock
-from db.models import Sale, SaleLine, SalesBatch, Shop, Terminal
+from db.models import Product, Sale, SaleLine, SalesBatch, Shop, Terminal
 from db.session import dispose, engine, reading, writing
 from db.tills import batches, sales
 from sandbox.b2b import B2B
@@ -32,7 +32,8 @@ from tests.syncs.running import sync_now
 from tests.syncs.sales.conftest import CASE, PHONE, Till, count, open_rejects, sale, stock_of
 
 TILLS = 20
-REPETITIONS = 200
+TURNS, LAST = 50, (61, 62, 63, 64)
+"""So often is each of these articles the last of its kind: 200 races for one."""
 
 
 @contextmanager
@@ -58,20 +59,46 @@ def work(batch_id: int) -> Callable[[], str]:
     return lambda: process(batch_id)
 
 
-# Four thousand batches on a busy machine.
+# A thousand batches on a busy machine.
 @pytest.mark.timeout(900)
 def test_twenty_tills_and_one_last_article(till, quick):
-    adjust_to(CASE, 0)
+    put_on_shelves(till.shop_id, LAST)
     with at_once(TILLS) as together:
-        for turn in range(REPETITIONS):
-            adjust_to(CASE, 1)
-            ids = put_all(till, [sale(f"{turn}-{place}", (CASE, 1)) for place in range(TILLS)])
+        for turn in range(TURNS):
+            for article in LAST:
+                adjust_to(article, 1)
+            ids = put_all(till, [four_sales(turn, place) for place in range(TILLS)])
 
             outcomes = together([work(ident) for ident in ids])
 
             assert outcomes == ["done"] * TILLS
-            assert told(ids) == {"sold": 1, "STOCK_INSUFFISANT": TILLS - 1}
-            assert (stock_of(CASE), count(Sale)) == (0, turn + 1)
+            races = len(LAST)
+            assert told(ids) == {"sold": races, "STOCK_INSUFFISANT": races * (TILLS - 1)}
+            assert [stock_of(article) for article in LAST] == [0] * races
+            assert sold_by_article() == dict.fromkeys(LAST, turn + 1)
+
+
+def put_on_shelves(shop_id: int, articles: Sequence[int]) -> None:
+    """Articles of which there is nothing yet."""
+    with writing() as session:
+        session.add_all(
+            Product(id=ident, shop_id=shop_id, title=f"Article {ident}", price=100)
+            for ident in articles
+        )
+
+
+def four_sales(turn: int, place: int) -> list[Any]:
+    """One of each article; every till begins with another one."""
+    first = place % len(LAST)
+    return [
+        sale(f"{turn}-{place}-{article}", (article, 1)) for article in LAST[first:] + LAST[:first]
+    ]
+
+
+def sold_by_article() -> dict[int, int]:
+    with reading() as session:
+        query = select(SaleLine.product_id, func.count()).group_by(SaleLine.product_id)
+        return dict(session.execute(query).all())
 
 
 @pytest.mark.parametrize("number", ["A", None])
@@ -258,12 +285,12 @@ def adjust_to(article: int, pieces: int) -> None:
         stock.adjust(session, article, pieces - found, "restock")
 
 
-def put_all(till: Till, sent: Sequence[Any]) -> list[int]:
-    """A batch for each of these sales, as it is kept, at the price of one statement."""
+def put_all(till: Till, sent: Sequence[list[Any]]) -> list[int]:
+    """These batches, as they are kept, at the price of one statement."""
     kept = [
         SalesBatch(
-            uuid=str(uuid4()), shop_id=till.shop_id, terminal_id=till.id, body_hash="", count=1,
-            body=crypto.seal(json.dumps([each])),
+            uuid=str(uuid4()), shop_id=till.shop_id, terminal_id=till.id, body_hash="",
+            count=len(each), body=crypto.seal(json.dumps(each)),
         )
         for each in sent
     ]  # fmt: skip
