@@ -7,7 +7,6 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
 from sqlalchemy import func, select
 
 from db.catalogue import stock
@@ -45,22 +44,29 @@ def links(*, gone: bool = False) -> int:
         return session.scalar(query) or 0
 
 
-@pytest.mark.parametrize("page", [2, 5, 10], ids=["page 2", "the middle", "the last page"])
-def test_a_killed_sync_goes_on_where_it_was(stage: Stage, source: b2b.B2B, page: int):
+def kill_at(stage: Stage, source: b2b.B2B, page: int, *options: str) -> None:
+    """Kill a sync that waits for this page; the ones before it are in the store."""
     source.faults.add(Hang(endpoint="products", page=page, times=1, seconds=100))
-    process = stage.start(*COMMAND)
+    process = stage.start(*COMMAND, *options)
     until(lambda: links() == (page - 1) * 100, what=f"page {page - 1}")
+    until(lambda: source.log.requested_pages("products")[-1:] == [page], what=f"page {page}")
     process.kill()
     source.faults.clear()
+
+
+def test_a_sync_that_is_killed_again_and_again_goes_on_where_it_was(stage: Stage, source: b2b.B2B):
+    kill_at(stage, source, 2)
+    kill_at(stage, source, 5, "--resume")
+    kill_at(stage, source, 10, "--resume")
     asked = len(source.log)
 
     code, result = by_hand(stage, "--resume")
 
     assert (code, result["status"], result["created"]) == (0, "succeeded", 1000)
-    # Categories are not asked for; every page from the killed one on, none before it.
-    log = list(source.log)[asked:]
-    pages = [int(entry.query.split("page=")[1].split("&")[0]) for entry in log]
-    assert pages == list(range(page, 11))
+    # Every page from the killed one on, none before it; and this time no categories.
+    pages = [1, 2, *range(2, 6), *range(5, 11), 10]
+    assert source.log.requested_pages("products") == pages
+    assert len(source.log) == asked + 1
     assert links(gone=True) == 0
     with reading() as session:
         assert stock.verify(session) == (1000, [])

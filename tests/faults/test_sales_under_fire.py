@@ -44,6 +44,7 @@ def test_nothing_is_lost_and_nothing_happens_twice_under_fire(cast_of, database_
 
 
 @pytest.mark.timeout(200)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_without_a_sweeper_the_same_fire_loses_sales(stage, cast_of, seed):
     floor, cast = shopfloor.furnish(), cast_of(sweeper=False)
     nemesis = Nemesis(cast, chance(seed))

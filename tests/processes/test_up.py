@@ -29,44 +29,32 @@ def redis_of(family):
     return next(each for each in family.living() if "redis-server" in each.name())
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
-def test_everything_runs_and_then_nothing(family, up, end):
-    running, url = up(HOME="")
-
-    assert requests.get(f"{url}/livez", timeout=10).ok
-    # Without a REDIS_URL: the embedded server is found by its file.
-    for _ in range(3):  # an answer may come after the second that `inspect` waits
-        ping = family.celery("inspect", "ping", "--timeout", "5")
-        if ping.process.wait(60) == 0:
-            break
-    assert "main@" in ping.said()
-    assert "sync@" in ping.said()
-
-    code = running.end(end)
-
-    family.until_gone()
-    assert code == (0 if end == signal.SIGINT else -signal.SIGKILL)
-    if end == signal.SIGINT:
-        assert not list(family.directory.glob("var/redis.url"))
-
-
-def test_redis_comes_back_on_the_same_port_with_the_same_password(family, up):
-    running, _ = up()
-    address = (family.directory / "var" / "redis.url").read_text("utf-8")
-    first = redis_of(family)
-
-    first.kill()
-
-    running.says("process.died process=redis exit=-9")
-    until(lambda: bool([p for p in family.living() if "redis-server" in p.name()]), what="Redis")
-    assert redis_of(family).pid != first.pid
-    assert (family.directory / "var" / "redis.url").read_text("utf-8") == address
-    for _ in range(5):
+def until_both_answer(family, running):
+    for _ in range(5):  # an answer may come after the seconds that `inspect` waits
         ping = family.celery("inspect", "ping", "--timeout", "5")
         if ping.process.wait(60) == 0 and "2 nodes online" in ping.said():
             break
     assert "2 nodes online" in ping.said(), running.said()
-    assert running.end(signal.SIGINT) == 0
+    assert "main@" in ping.said()
+    assert "sync@" in ping.said()
+
+
+def test_everything_runs_and_nothing_is_left_when_it_is_killed(family, up):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wanted = taken.getsockname()[1]
+        running, url = up(HOME="", FLOWER_PORT=str(wanted))
+
+    assert requests.get(f"{url}/livez", timeout=10).ok
+    # Without a REDIS_URL: the embedded server is found by its file.
+    until_both_answer(family, running)
+    said = running.said()
+    given = re.search(rf"Port {wanted} is taken by another program; Flower gets (\d+)", said)
+    assert given
+    assert f"Flower  http://127.0.0.1:{given[1]}/" in said
+
+    running.end(signal.SIGKILL)
+
+    family.until_gone()
 
 
 def lives(process: psutil.Process) -> bool:
@@ -77,9 +65,18 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
-def test_a_worker_that_is_killed_leaves_no_child_and_is_back(family, up):
+def test_who_is_killed_comes_back_and_nothing_is_left_after_ctrl_c(family, up):
     running, _ = up()
+    a_worker_comes_back_without_its_children(family, running)
+    redis_comes_back_on_the_same_port_with_the_same_password(family, running)
 
+    assert running.end(signal.SIGINT) == 0
+
+    family.until_gone()
+    assert not list(family.directory.glob("var/redis.url"))
+
+
+def a_worker_comes_back_without_its_children(family, running):
     def ready():
         return len(re.findall(r"sync@\S+ ready\.", running.said()))
 
@@ -97,19 +94,19 @@ def test_a_worker_that_is_killed_leaves_no_child_and_is_back(family, up):
     until(lambda: ready() == 2, what="another worker", why_not=running.said)
     assert children
     until(lambda: not any(map(lives, children)), what="the end of its children")
-    assert running.end(signal.SIGINT) == 0
 
 
-def test_flower_takes_another_port_when_its_own_is_taken_and_says_so(family, up):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        wanted = taken.getsockname()[1]
-        running, _ = up(FLOWER_PORT=str(wanted))
+def redis_comes_back_on_the_same_port_with_the_same_password(family, running):
+    address = (family.directory / "var" / "redis.url").read_text("utf-8")
+    first = redis_of(family)
 
-    said = running.said()
-    given = re.search(rf"Port {wanted} is taken by another program; Flower gets (\d+)", said)
-    assert given
-    assert f"Flower  http://127.0.0.1:{given[1]}/" in said
-    assert running.end(signal.SIGINT) == 0
+    first.kill()
+
+    running.says("process.died process=redis exit=-9")
+    until(lambda: bool([p for p in family.living() if "redis-server" in p.name()]), what="Redis")
+    assert redis_of(family).pid != first.pid
+    assert (family.directory / "var" / "redis.url").read_text("utf-8") == address
+    until_both_answer(family, running)
 
 
 def test_a_web_port_that_is_taken_is_said_and_nothing_starts(family):
