@@ -7,6 +7,7 @@ writes one marks it: ``pytestmark = pytest.mark.processes``.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,29 @@ _now_running: list[pytest.Item] = []
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Mark the second stage, and put the longest tests first."""
+    """Mark the second stage; the longest tests come first, both stages side by side."""
     for item in items:
         if _place(item) in PROCESSES or STARTERS & set(getattr(item, "fixturenames", ())):
             item.add_marker("processes")
         if _place(item) == "faults":
             item.add_marker("faults")
     items.sort(key=_length, reverse=True)
+    waiting = [item for item in items if item.get_closest_marker("processes")]
+    working = [item for item in items if not item.get_closest_marker("processes")]
+    items[:] = side_by_side(waiting, working)
+
+
+def side_by_side(
+    waiting: Sequence[pytest.Item], working: Sequence[pytest.Item]
+) -> list[pytest.Item]:
+    """All of them: some that work after each that mostly waits for others, so that processors have
+    something to do; the rest of those that work at the end, which is then nobody's alone.
+    """
+    each = len(working) * 4 // 5 // max(1, len(waiting))
+    arranged: list[pytest.Item] = []
+    for place, item in enumerate(waiting):
+        arranged += [item, *working[place * each : (place + 1) * each]]
+    return [*arranged, *working[len(waiting) * each :]]
 
 
 def _length(item: pytest.Item) -> tuple[float, int, bool]:

@@ -10,7 +10,7 @@ from copy import copy
 import pytest
 from _pytest.mark.expression import Expression
 
-from tests.stages import PROCESSES, TESTS, arrange
+from tests.stages import PROCESSES, TESTS, arrange, side_by_side
 
 MAKEFILE = (TESTS.parent / "Makefile").read_text("utf-8")
 
@@ -57,3 +57,11 @@ def test_the_longest_come_first(request):
     arrange(items)
 
     assert items == [patient, request.node]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "working", "arranged"),
+    [("ABC", "abcdefgh", "AabBcdCefgh"), ("AB", "a", "ABa"), ("", "ab", "ab"), ("A", "", "A")],
+)
+def test_those_that_wait_come_among_those_that_work_and_not_at_the_end(waiting, working, arranged):
+    assert side_by_side(waiting, working) == list(arranged)
