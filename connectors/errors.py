@@ -3,8 +3,8 @@
 APIError                    any of these; ``status_code``, ``is_retriable``
 ├── RetriableError          ConnectionError, RateLimitError, ServerError, AnswerError,
 │                           CircuitOpenError
-└── FatalError              AuthenticationError (ReauthorizeError), ForbiddenError, RequestError,
-                            TooLargeError, PaginationError, NotSupported
+└── FatalError              AuthenticationError (ReauthorizeError), ForbiddenError, RequestError
+                            (OtherContentError), TooLargeError, PaginationError, NotSupported
 """
 
 from __future__ import annotations
@@ -110,6 +110,12 @@ class RequestError(APIError, FatalError):
     """Another 4xx, or a redirect: the source will not do what we ask, however often we retry."""
 
     code = "REQUEST"
+
+
+class OtherContentError(RequestError):
+    """The vendor knows our number for this, with another content; nothing was changed."""
+
+    code = "OTHER_CONTENT"
 
 
 class AnswerError(APIError, RetriableError):

@@ -28,7 +28,7 @@ LISTED = {
     "event",
 }  # fmt: skip
 """What a command lists; the other things there may not be are found in other ways."""
-UNLISTED = {"product", "drift", "connector"}
+UNLISTED = {"product", "drift", "connector", "verb", "command"}
 
 
 def modules(*folders: str) -> list[Path]:

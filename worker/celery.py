@@ -13,7 +13,7 @@ from core.broker import broker_url
 from core.errors import ConfigurationError
 from worker import signals
 
-TASKS = ("acts", "configured", "sales", "syncs", "upkeep", "webhooks")
+TASKS = ("acts", "configured", "outbox", "sales", "syncs", "upkeep", "webhooks")
 """The modules of ``tasks`` that have some."""
 
 app = Celery("moulin", include=[f"tasks.{name}" for name in TASKS])

@@ -11,6 +11,7 @@ from connectors.authentication import NO_ADDRESSES
 from connectors.config import ConnectorConfig
 from connectors.connector import Connector
 from connectors.errors import NotSupported
+from connectors.families.commands import Commands
 from connectors.families.events import Events
 from connectors.families.feeds import Feeds
 from connectors.families.opening import Client, by_hand, configuration
@@ -23,10 +24,13 @@ class Family(Connector):
     """A connector that can do what its kind can.
 
     A family names its ``operations`` and refuses each of them; a vendor overrides what it has, and
-    says where its API is and in which version, unless the configuration does.
+    says where its API is and in which version, unless the configuration does. ``commands`` are the
+    family's writes; a vendor is ``keyed`` when the same write under the same key happens once.
     """
 
     operations: ClassVar[tuple[str, ...]] = ()
+    commands: ClassVar[Commands] = {}
+    keyed: ClassVar[bool] = False
     vendor: ClassVar[str]
     base_url: ClassVar[str]
     version: ClassVar[str | None] = None

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import ClassVar
 
+from connectors.families import pos_commands
 from connectors.families.articles import Location, Price, Product, Promotion
+from connectors.families.commands import Commands
 from connectors.families.family import Family
 from connectors.families.results import Result
 from connectors.families.sales import Status, Transaction
@@ -32,6 +34,7 @@ class PointOfSale(Family):
         "push_products",
         "push_promotion",
     )
+    commands: ClassVar[Commands] = pos_commands.COMMANDS
 
     def connect(self) -> None:
         """Ask for something small. Raises ``AuthenticationError`` when we are refused."""

@@ -80,6 +80,11 @@ class HTTPClient:
         """The host of the address."""
         return self._wire.host
 
+    @property
+    def seconds(self) -> float:
+        """How long one call may take, its repetitions included."""
+        return self._seconds
+
     def get(
         self,
         path: str,

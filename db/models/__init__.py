@@ -19,6 +19,7 @@ from db.models.failures import FailedTask, Reject
 from db.models.folders import ConnectorFolder
 from db.models.link import Link
 from db.models.oauth import OAuthRequest, OAuthToken
+from db.models.outbox import OutboxCommand, OutboxObject
 from db.models.pos import PosItem, PosPayment, PosProduct, PosPromotion, PosTransaction
 from db.models.runs import JobSlot, SyncRun, SyncState
 from db.models.sales import DeviceNonce, Sale, SaleLine, SalesBatch, Terminal
@@ -55,6 +56,8 @@ __all__ = [
     "OAuthRequest",
     "OAuthToken",
     "Operator",
+    "OutboxCommand",
+    "OutboxObject",
     "PosItem",
     "PosPayment",
     "PosProduct",

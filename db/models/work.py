@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar, NamedTuple
 
-from sqlalchemy import String, text
+from sqlalchemy import String, TextClause, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.document import JsonList
 from db.models.base import Id
 
-ACTIVE = ("due", "running")
-"""The statuses of work that still has to be done."""
 
-UNENDED = text("status IN ('due', 'running')")
-"""The same for a partial index, as literals: with parameters no database would use it."""
+class Active(NamedTuple):
+    """What a table calls work that has to be done, and work that somebody is doing."""
+
+    due: str = "due"
+    running: str = "running"
+
+
+ACTIVE = Active()
+"""The usual words."""
+
+
+def unended(column: str = "status", active: Active = ACTIVE) -> TextClause:
+    """Work that has not ended, for a partial index: in literals, for with parameters no database
+    would use it.
+    """
+    return text(f"{column} IN ('{active.due}', '{active.running}')")
+
+
+UNENDED = unended()
 
 
 class Leased:
@@ -35,6 +51,8 @@ class Work:
     ``failures`` counts consecutive claims that came to nothing, ``errors`` keeps each attempt's.
     ``rung_at`` is when its task was last enqueued.
     """
+
+    active: ClassVar[Active] = ACTIVE
 
     id: Mapped[Id]
     status: Mapped[str] = mapped_column(String(16), default="due")

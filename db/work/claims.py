@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Select, TextClause, and_, inspect, or_, select, true, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from core.errors import RetriableError
 from db import bulk
-from db.models.work import ACTIVE, UNENDED, Leased, LeasedWork, Work
+from db.models.work import ACTIVE, Active, Leased, LeasedWork, Work, unended
 from db.session import NO_SYNC
 from db.types import db_now, to_moment
 
@@ -63,16 +63,17 @@ C = TypeVar("C", bound=Claim)
 
 def claim(
     session: Session, kind: type[C], key: int, *, seconds: float, task_id: str | None = None,
-    columns: Sequence[SQLCoreOperations[object]] = (),
+    columns: Sequence[SQLCoreOperations[object]] = (), ready: ColumnElement[bool] | None = None,
 ) -> C | None:  # fmt: skip
     """The row for ``seconds``, or None: it has ended, is not due yet, or somebody has it.
 
-    ``columns`` are read by the same statement, for what ``kind`` adds to a claim.
+    ``columns`` are read by the same statement, for what ``kind`` adds to a claim; ``ready`` is
+    what must hold besides.
     """
-    table = kind.table
+    table, besides = kind.table, true() if ready is None else ready
     row = session.execute(
         update(table)
-        .where(table.id == key, is_due(table), is_past(table.lease_until))
+        .where(table.id == key, is_due(table), is_past(table.lease_until), besides)
         .values(taken(table, seconds) | begun(table, task_id))
         .returning(
             table.lease_token.label("token"), table.failures, table.errors, table.correlation_id,
@@ -88,10 +89,12 @@ def renew(session: Session, lease: Lease) -> datetime:
 
     ``LeaseLost`` when it is not. Until the transaction ends nobody else can take it.
     """
-    name, key = lease.table.__tablename__, inspect(lease.table).primary_key[0].name
+    mapped = inspect(lease.table)
+    name, key = lease.table.__tablename__, mapped.primary_key[0].name
+    token = mapped.columns.lease_token.name
     # A lease that was given back is lost, though nobody has taken it since.
     text = (
-        f"UPDATE {name} SET lease_until = {{later}} WHERE {key} = ? AND lease_token = ? "  # noqa: S608, our own names
+        f"UPDATE {name} SET lease_until = {{later}} WHERE {key} = ? AND {token} = ? "  # noqa: S608, our own names
         "AND lease_until IS NOT NULL RETURNING {now}"
     )
     row = bulk.row(session, text, (lease.seconds, lease.key, lease.token))
@@ -106,11 +109,14 @@ def finish(session: Session, held: Claim, *, status: str = "done", **values: obj
 
 
 def put_back(
-    session: Session, held: Claim, *, wait: float, errors: Errors, blameless: bool = False
-) -> None:
+    session: Session, held: Claim, *, wait: float, errors: Errors, blameless: bool = False,
+    **values: object,
+) -> None:  # fmt: skip
     """The work is due again in ``wait`` seconds. ``blameless``: its failures are forgotten."""
     failures = 0 if blameless else held.failures
-    _write(session, held, errors=errors, failures=failures, **due_in(wait))
+    _write(
+        session, held, errors=errors, failures=failures, **due_in(wait, held.table.active), **values
+    )
 
 
 def give_up(session: Session, held: Claim, *, errors: Errors) -> None:
@@ -122,7 +128,8 @@ def reopen(session: Session, table: type[Work], key: int) -> bool:
     """Let failed work be tried again; False when it is not failed."""
     statement = update(table).where(table.id == key, table.status == "failed")
     row = session.execute(
-        statement.values(failures=0, **due_in(0)).returning(table.id), execution_options=NO_SYNC
+        statement.values(failures=0, **due_in(0, table.active)).returning(table.id),
+        execution_options=NO_SYNC,
     )
     return row.scalar_one_or_none() is not None
 
@@ -137,7 +144,7 @@ def mark_rung(session: Session, table: type[Work], ids: Select[int], *, quiet: f
     """The first of these ids, in their order; none is returned again for ``quiet`` seconds."""
     is_quiet = or_(table.rung_at.is_(None), table.rung_at < db_now(-quiet))
     # In the index's own literals: else SQLite would read every row there ever was, bodies too.
-    oldest = ids.where(UNENDED, is_quiet).order_by(table.id).limit(AT_ONCE)
+    oldest = ids.where(_unended(table), is_quiet).order_by(table.id).limit(AT_ONCE)
     marked = session.scalars(
         update(table)
         .where(table.id.in_(oldest), is_quiet)
@@ -150,12 +157,12 @@ def mark_rung(session: Session, table: type[Work], ids: Select[int], *, quiet: f
 
 def is_due(table: type[Work]) -> ColumnElement[bool]:
     """The work has not ended, and need not wait; somebody may be doing it."""
-    return and_(table.status.in_(ACTIVE), is_past(table.not_before))
+    return and_(table.status.in_(table.active), is_past(table.not_before))
 
 
 def is_unanswered(table: type[Work], lease: type[Leased]) -> ColumnElement[bool]:
     """The work is due and nobody does it, or the lease of whoever did it has ended."""
-    return and_(is_due(table), or_(table.status == "due", lease.lease_until < db_now()))
+    return and_(is_due(table), or_(table.status == table.active.due, lease.lease_until < db_now()))
 
 
 def is_past(moment: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
@@ -171,16 +178,20 @@ def taken(table: type[Leased], seconds: float) -> Values:
 def begun(table: type[Work], task_id: str | None) -> Values:
     """What a claim writes into the work's row."""
     return {
-        "status": "running",
+        "status": table.active.running,
         "not_before": None,
         "failures": table.failures + 1,
         "task_id": task_id,
     }
 
 
-def due_in(wait: float) -> Values:
+def due_in(wait: float, active: Active = ACTIVE) -> Values:
     """Due in ``wait`` seconds, or at once when there are none."""
-    return {"status": "due", "not_before": db_now(wait) if wait else None, "rung_at": None}
+    return {"status": active.due, "not_before": db_now(wait) if wait else None, "rung_at": None}
+
+
+def _unended(table: type[Work]) -> TextClause:
+    return unended(inspect(table).columns.status.name, table.active)
 
 
 def _write(session: Session, held: Claim, **values: object) -> None:

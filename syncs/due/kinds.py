@@ -8,9 +8,10 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from db.models import BulkAct, SalesBatch, SyncRun, WebhookEvent
+from db.models import BulkAct, OutboxCommand, SalesBatch, SyncRun, WebhookEvent
 from db.models.work import LeasedWork, Work
-from db.work import claims, runs, webhooks
+from db.work import claims, outbox_claims, runs, webhooks
+from syncs.outbox import send
 from syncs.sales import process as sales
 from syncs.webhooks.receive import TASK as WEBHOOKS
 
@@ -60,6 +61,16 @@ class Events(Rows):
         return [(self.task, key) for key in webhooks.to_ring(session, quiet=quiet)]
 
 
+class Commands:
+    """Commands to vendors; one that another has to precede waits."""
+
+    table = OutboxCommand
+
+    def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
+        """See ``Kind``."""
+        return [(send.TASK, key) for key in outbox_claims.to_ring(session, quiet=quiet)]
+
+
 SALES = Rows(noun="batch", table=SalesBatch, task=sales.TASK)
 ACTS = Rows(noun="act", table=BulkAct, task="upkeep.act")
 EVENTS = Events(noun="webhook", table=WebhookEvent, task=WEBHOOKS)
@@ -68,6 +79,7 @@ ROWS = (SALES, EVENTS, ACTS)
 KINDS: Sequence[Kind] = (
     # Sales first: a till may be waiting.
     SALES,
+    Commands(),
     EVENTS,
     Runs(),
     ACTS,

@@ -16,6 +16,7 @@ import pytest
 from sandbox import b2b
 from syncs.registry import SYNCS
 from tests.servers import until
+from tests.toy import kind, vendor  # noqa: F401, fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "MOULIN_TEST_MARK"

@@ -43,6 +43,7 @@ class SquareFeeds(PointOfSale):
 
     vendor: ClassVar[str] = "square"
     base_url: ClassVar[str] = "https://connect.squareup.com"
+    keyed: ClassVar[bool] = True
     sandboxes: ClassVar[frozenset[str]] = frozenset({"connect.squareupsandbox.com"})
     version: ClassVar[str | None] = "2025-08-20"
     provider: ClassVar[Provider] = PROVIDER

@@ -1,0 +1,1 @@
+from tests.toy import kind, vendor  # noqa: F401, fixtures
