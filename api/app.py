@@ -18,6 +18,7 @@ from api.ops import (
     connectors,
     failures,
     inventory,
+    outbox,
     queues,
     rejects,
     runs,
@@ -37,6 +38,7 @@ PROCESS = (health.bp, metrics.bp, docs.bp)
 OPS = (
     syncs.bp, runs.bp, failures.bp, rejects.bp, acts.bp, batches.bp, queues.bp, shops.bp, audit.bp,
     template.bp, inventory.bp, connectors.bp, events.bp,
+    outbox.bp,
 )  # fmt: skip
 TILLS = (sales.bp, history.bp, statistics.bp, articles.bp)
 STOREFRONT = (synced.bp, status.bp)

@@ -8,6 +8,7 @@ from core.advice import Sentence, in_words
 from core.errors import MoulinError
 from db.template.kinds import DRIFTED
 from syncs.views.connectors import ConnectorDetail, FolderOf
+from syncs.views.outbox import OpenCommands
 from syncs.views.shops import Unsold
 from syncs.views.silence import Silence
 
@@ -16,6 +17,7 @@ WORDS = {
     "no failed task": "{said}; 'failed list' shows them.",
     "no reject": "{said}; 'rejects list' shows them.",
     "no act": "{said}; 'acts list' shows them.",
+    "no command": "{said}; 'connectors outbox list' shows them.",
     "no batch": "{said}; 'batches list' shows them.",
     "no event": "{said}; 'connectors events list' shows them.",
     "no queue": "{said}; 'queues list' shows them.",
@@ -78,6 +80,14 @@ SILENT = (
     "'connectors events list --connector {connector}' shows what came."
 )
 """When a vendor has fallen silent."""
+COMMANDS = {
+    "approval": "{count} commands to vendors wait for approval: 'python manage.py connectors "
+    "outbox list --state approval', then 'connectors outbox approve ID' or 'cancel ID'.",
+    "unknown": "Of {count} commands to vendors nobody knows whether they were carried out: 'python "
+    "manage.py connectors outbox list --state unknown', then look at the vendor's, and 'connectors "
+    "outbox resolve ID --as done|failed|retry --why …'.",
+}
+"""By the state of commands that wait for a person."""
 
 WARNINGS = {DRIFTED: "{said} ('template drifts list' shows it)."}
 """What a command adds to a warning that a run keeps, by the warning."""
@@ -113,6 +123,12 @@ def differing(processes: Sequence[FolderOf]) -> str:
 def silent(which: Silence, *, since: str) -> str:
     """That a vendor has fallen silent ``since`` then, and what to look at."""
     return SILENT.format(connector=which.connector, since=since)
+
+
+def commands(waiting: OpenCommands) -> list[str]:
+    """What a person has to decide about commands to vendors."""
+    counts = {state: getattr(waiting, state) for state in COMMANDS}
+    return [COMMANDS[state].format(count=count) for state, count in counts.items() if count]
 
 
 def warning(kept: str) -> str:

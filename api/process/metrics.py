@@ -5,7 +5,7 @@ A registry an application, and nothing counted in memory: every web process answ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Blueprint, Flask, Response, current_app
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -16,6 +16,9 @@ from api.process import figures
 from api.web.access import allow
 from api.web.describe import Answer, describe
 from db.session import reading
+from db.work import outbox
+
+Labels = tuple[str, ...] | str
 
 bp = Blueprint("metrics", __name__)
 
@@ -46,22 +49,24 @@ class StoreCollector(Collector):
             ages = figures.ages(session)
             waiting = figures.waiting(session)
             tills = figures.tills(session)
-        counted = GaugeMetricFamily(
-            "moulin_runs", "Runs the store remembers.", labels=("sync", "status")
-        )
-        for (sync, status), count in runs.items():
-            counted.add_metric((sync, status), count)
-        yield counted
-        aged = GaugeMetricFamily(
-            "moulin_last_success_age_seconds",
-            "Seconds since the last complete run began; missing until there was one.",
-            labels=("sync",),
-        )
-        for sync, seconds in ages.items():
-            aged.add_metric((sync,), seconds)
-        yield aged
+            commands = outbox.count(session)
+        yield _by("moulin_runs", "Runs the store remembers.", ("sync", "status"), runs.items())
+        age = "Seconds since the last complete run began; missing until there was one."
+        yield _by("moulin_last_success_age_seconds", age, ("sync",), ages.items())
+        unended = "Commands to vendors that have not ended."
+        yield _by("moulin_commands", unended, ("state",), commands.items())
         for name, text, value in (*_waits(waiting), *_till_figures(tills)):
             yield GaugeMetricFamily(name, text, value=value)
+
+
+def _by(
+    name: str, text: str, labels: Sequence[str], values: Iterable[tuple[Labels, float]]
+) -> GaugeMetricFamily:
+    """A figure for each of its labels' values."""
+    gauge = GaugeMetricFamily(name, text, labels=labels)
+    for key, value in values:
+        gauge.add_metric((key,) if isinstance(key, str) else key, value)
+    return gauge
 
 
 def _waits(waiting: figures.Waiting) -> Iterator[tuple[str, str, float]]:

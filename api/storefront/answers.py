@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from api.web.shapes import Listing, Missing
+from syncs.views.outbox import OpenCommands
 from syncs.views.shapes import Amount, Count, Id, RunStatus, Shape, Text
 from syncs.views.shops import Unsold
 from syncs.views.status import State
@@ -126,6 +127,9 @@ class Status(Shape):
     syncs: list[OneSync]
     refused_sales: Count | Missing = Field(
         default=None, description="Sales that wait for a person; for operators."
+    )
+    commands: OpenCommands | Missing = Field(
+        default=None, description="Commands to vendors that have not ended; for operators."
     )
     unsold: list[UnsoldArticles] | Missing = Field(
         default=None, description="Why no till can sell them, by shop; for operators."

@@ -20,7 +20,7 @@ from db.work import overview
 from syncs.due import schedule
 from syncs.registry import SYNCS
 from syncs.sales.refused import NAME as SALES
-from syncs.views import rejects, shops, status
+from syncs.views import outbox, rejects, shops, status
 from syncs.views.advice import advice
 from syncs.views.status import SyncStatus
 
@@ -44,7 +44,8 @@ def index() -> dict[str, object]:
     """Counts and ages.
 
     With an operator's token what went wrong as well: each sync's ``advice`` and ``error``, the run
-    that waits for a person (``approve``), how many refused sales wait for one, and the newest
+    that waits for a person (``approve``), how many refused
+    sales wait for one, ``commands`` to vendors that have not ended, and the newest
     ``errors``, at most 20 of the tills' sales and of each sync.
     """
     caller = access.caller_if_any()
@@ -70,6 +71,7 @@ def summary(*, details: bool) -> dict[str, object]:
         if details:
             values["unsold"] = [{**each.dump(), "advice": words.unsold(each)} for each in unsold]
             values["refused_sales"] = overview.open_rejects(session).get(SALES, 0)
+            values["commands"] = outbox.waiting(session).dump()
             values["errors"] = _errors(session, every.values())
     return values
 

@@ -15,6 +15,7 @@ from core.strict_json import StrictError
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_ERRORS = 20
+INVALID = "Some fields are wrong; nothing was done."
 
 Model = TypeVar("Model", bound="Body")
 
@@ -31,12 +32,17 @@ def load(model: type[Model]) -> Model:
     Raises ``Problem``: 413, 415, 400 when it is no strict JSON, 422 when fields are wrong.
     """
     describe.require(body=model)
+    return check(model, read())
+
+
+def read() -> object:
+    """The request's body; none at all is read as ``{}``. ``Problem``: 413, 415, 400."""
     raw = request.get_data(cache=False)
     if not raw:
-        return check(model, {})
+        return {}
     if request.mimetype != "application/json" or not plain():
         raise Problem(415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json, UTF-8, uncompressed.")
-    return check(model, parse(raw))
+    return parse(raw)
 
 
 def check(model: type[Model], value: object) -> Model:
@@ -44,8 +50,7 @@ def check(model: type[Model], value: object) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        detail = "Some fields are wrong; nothing was done."
-        raise Problem(422, "INVALID_FIELDS", detail, errors=field_errors(error)) from None
+        raise Problem(422, "INVALID_FIELDS", INVALID, errors=field_errors(error)) from None
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from cli import words
+from cli.commands import outbox
 from cli.commands.webhooks import events
 from cli.loopback import HOSTS, Loopback
 from cli.output import (
@@ -67,6 +68,8 @@ def register(group: click.Group) -> None:
     """Add the group."""
     group.add_command(connectors)
     connectors.add_command(events)
+    connectors.add_command(outbox.do)
+    connectors.add_command(outbox.outbox)
 
 
 @click.group(cls=StoreGroup)

@@ -40,6 +40,11 @@ def status(as_json: bool) -> None:
         return
     print_table(COLUMNS, map(_row, overview.syncs), empty="No sync is declared.")
     _print_counts(overview.totals, overview.tills)
+    waiting = overview.outbox
+    click.echo(
+        f"{waiting.waiting + waiting.sending} commands to vendors wait for a worker, "
+        f"{waiting.approval + waiting.unknown} for a person."
+    )
     for sentence in (
         *dict.fromkeys(filter(None, map(_advice, overview.syncs))),
         *_advise(overview),
@@ -65,6 +70,7 @@ def _print_counts(totals: Totals, tills: Tills) -> None:
 def _advise(overview: Overview) -> Iterator[str]:
     yield from map(words.unsold, overview.unsold)
     yield from _advise_on_connectors(overview)
+    yield from words.commands(overview.outbox)
     for act in overview.acts:
         yield (
             f"Act {act.id} ({act.kind}) is at work: {act.matching - act.left} of {act.matching}. "

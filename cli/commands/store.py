@@ -22,7 +22,7 @@ from syncs import intervals
 from syncs.registry import SOURCES, SYNCS, connectors
 from syncs.source import AnySource
 from syncs.views import connectors as views
-from syncs.views import shops, silence
+from syncs.views import outbox, shops, silence
 
 
 def register(group: click.Group) -> None:
@@ -42,7 +42,7 @@ def migrate() -> None:
 @json_option
 def check(as_json: bool) -> None:
     """Report all that is wrong with the settings and the store, which articles no till can sell,
-    and which vendors announce nothing any more, at once.
+    which vendors announce nothing any more, and which commands to vendors wait, at once.
     """
     wrong = _findings()
     findings = wrong or _attention()
@@ -104,6 +104,7 @@ def _attention() -> list[str]:
         waiting = [*map(words.unsold, shops.unsold(session))]
         waiting += chain.from_iterable(map(words.connector, views.every(session)))
         waiting += [words.silent(each, since=when(each.since)) for each in silence.silent(session)]
+        waiting += words.commands(outbox.waiting(session))
         processes = views.differing(session)
     return [*waiting, words.differing(processes)] if processes else waiting
 

@@ -12,7 +12,7 @@ from db import bulk
 from db.work import overview, rejects
 from syncs.sales.process import TASK as SALES
 from syncs.sales.refused import NAME as REFUSED
-from syncs.views import acts, connectors, shops, silence, status
+from syncs.views import acts, connectors, outbox, shops, silence, status
 from syncs.views.acts import BulkActLine
 from syncs.views.connectors import ConnectorDetail, FolderOf
 from syncs.views.shapes import Count, Shape
@@ -64,6 +64,7 @@ class Overview(Shape):
     processes: list[FolderOf] = Field(
         description="The processes that live, when not all have read the same connectors."
     )
+    outbox: outbox.OpenCommands
     acts: list[BulkActLine] = Field(description="Acts on many rows that are due or at work.")
 
 
@@ -83,6 +84,7 @@ def find(session: Session) -> Overview:
         connectors=connectors.every(session),
         processes=connectors.differing(session),
         silent=silence.silent(session),
+        outbox=outbox.waiting(session),
         acts=acts.unended(session),
     )
 

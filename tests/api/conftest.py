@@ -20,6 +20,7 @@ from tests.api import compiled, held
 from tests.api.pages import EVIL
 from tests.api.till import HeardBell
 from tests.api.visitor import CSRF, Visitor
+from tests.toy import kind, vendor  # noqa: F401, fixtures
 
 Ask = Callable[..., TestResponse]
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 import core.settings
 from cli.app import commands
 from sandbox import b2b as inventory
+from tests.toy import kind, vendor  # noqa: F401, fixtures
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Cli = Callable[..., Result]
