@@ -14,6 +14,7 @@ import click
 
 from cli import words
 from cli.commands import outbox
+from cli.commands.grade import grade
 from cli.commands.webhooks import events
 from cli.loopback import HOSTS, Loopback
 from cli.output import (
@@ -70,6 +71,7 @@ def register(group: click.Group) -> None:
     connectors.add_command(events)
     connectors.add_command(outbox.do)
     connectors.add_command(outbox.outbox)
+    connectors.add_command(grade)
 
 
 @click.group(cls=StoreGroup)

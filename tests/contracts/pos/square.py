@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from connectors import currencies
@@ -20,6 +20,8 @@ CURRENCIES = {"A": "EUR", "T": "JPY"}
 
 class SquareTill:
     """A ``Till`` of Square."""
+
+    period = (datetime(2026, 11, 10, tzinfo=UTC), datetime(2026, 11, 11, tzinfo=UTC))
 
     def __init__(self, source: square.Square, description: Description) -> None:
         self.source = source

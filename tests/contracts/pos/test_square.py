@@ -3,10 +3,10 @@
 import pytest
 
 from tests.contracts.pos.square import square_till
-from tests.contracts.pos.suite import PointOfSaleContract
+from tests.contracts.pos.suite import Contract
 
 
-class TestSquare(PointOfSaleContract):
+class TestSquare(Contract):
     @pytest.fixture
     def till(self):
         with square_till() as till:

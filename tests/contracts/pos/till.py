@@ -21,7 +21,35 @@ class Sold:
     discount: str = "0"
 
 
-class Till(Protocol):
+class Account(Protocol):
+    """A vendor's account, a person's own or a stand-in."""
+
+    @property
+    def period(self) -> tuple[datetime, datetime]:
+        """A day or more, in which something was sold."""
+
+    def connector(self, **capabilities: bool) -> PointOfSale:
+        """One with good credentials and these capabilities, which does not wait for a limit."""
+
+    @property
+    def asked(self) -> int:
+        """How many requests came so far."""
+
+
+class Refusing(Account, Protocol):
+    """An account that can be made to refuse us."""
+
+    def forget_token(self) -> None:
+        """The credentials are good no more."""
+
+    def take_scopes(self) -> None:
+        """The credentials are known and may do nothing."""
+
+    def refuse_once(self, status: int, *, retry_after: int | None = None) -> None:
+        """The next request is not carried out."""
+
+
+class Till(Refusing, Protocol):
     """A vendor's account with two locations, ``A`` in Paris (EUR) and ``T`` in Tokyo (JPY), and a
     catalogue of ``products``: ids by SKU, each for 12.00 EUR.
     """
@@ -30,9 +58,6 @@ class Till(Protocol):
     """The vendor's ids of ``A`` and ``T``."""
     products: dict[str, str]
     """The vendor's ids, by SKU: at least ten."""
-
-    def connector(self, **capabilities: bool) -> PointOfSale:
-        """One with good credentials and these capabilities, which does not wait for a limit."""
 
     def sell(
         self,
@@ -55,24 +80,11 @@ class Till(Protocol):
     def price(self, id: str, at: str | None = None) -> Decimal | None:  # noqa: A002 - as above
         """What it costs there, at one location or everywhere."""
 
-    def forget_token(self) -> None:
-        """The credentials are good no more."""
-
-    def take_scopes(self) -> None:
-        """The credentials are known and may do nothing."""
-
-    def refuse_once(self, status: int, *, retry_after: int | None = None) -> None:
-        """The next request is not carried out."""
-
     def lose_answers(self, count: int) -> None:
         """So many writes are carried out and not answered."""
 
     def refuse(self, id: str) -> None:  # noqa: A002 - as above
         """The vendor does not take any change of this product."""
-
-    @property
-    def asked(self) -> int:
-        """How many requests came so far."""
 
     @property
     def writes(self) -> int:
