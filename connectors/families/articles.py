@@ -18,7 +18,7 @@ class Location:
     name: str
     timezone: str
     currency: str
-    active: bool
+    active: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from os import PathLike
 from threading import Lock
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from connectors.authentication import NO_ADDRESSES
 from connectors.config import ConnectorConfig
@@ -13,11 +14,15 @@ from connectors.connector import Connector
 from connectors.errors import NotSupported
 from connectors.families.commands import Commands
 from connectors.families.events import Events
-from connectors.families.feeds import Feeds
+from connectors.families.feeds import AnyFeed, Feeds
 from connectors.families.opening import Client, by_hand, configuration
+from connectors.families.walks import read
 from connectors.http.oauth import OAuth2
 from connectors.http.request import NOTHING
 from connectors.http.token_requests import Provider
+from core.payload import Payload, parse
+
+P = TypeVar("P", bound=Payload)
 
 
 class Family(Connector):
@@ -39,6 +44,10 @@ class Family(Connector):
     """Hosts of the vendor where nothing is real."""
     feeds: ClassVar[Feeds] = {}
     events: ClassVar[Events | None] = None
+    fed: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """Operations that the family makes of a feed, where the vendor has it: its name, and what of it
+    is needed.
+    """
 
     def __init__(
         self,
@@ -76,7 +85,8 @@ class Family(Connector):
         """What can be done, by operation: what the vendor has and nobody turned off."""
         family = next(owner for owner in type(self).__mro__ if "operations" in vars(owner))
         return {
-            name: name not in self._off and getattr(type(self), name) is not getattr(family, name)
+            name: name not in self._off
+            and (getattr(type(self), name) is not getattr(family, name) or self._is_fed(name))
             for name in self.operations
         }
 
@@ -93,6 +103,23 @@ class Family(Connector):
         if not isinstance(auth, OAuth2):
             raise NotSupported(f"{self.vendor} is known by {self.config.auth.method}: see to that")
         auth.refresh()
+
+    def fetch(self, path: str, kind: type[P], params: Mapping[str, str] = NOTHING) -> P:
+        """What ``GET path?params`` answers, as a ``kind``.
+
+        Raises ``connectors.errors``: ``AnswerError`` for one that has another shape.
+        """
+        return read(path, partial(parse, kind), self.http.get(path, params).data)
+
+    def feed(self, operation: str) -> AnyFeed:
+        """The feed that ``operation`` is made of. Raises ``NotSupported``."""
+        if not self._is_fed(operation):
+            raise self.lacking(operation)
+        return self.feeds[self.fed[operation][0]]
+
+    def _is_fed(self, operation: str) -> bool:
+        name, part = self.fed.get(operation, ("", ""))
+        return getattr(self.feeds.get(name), part, None) is not None
 
     def lacking(self, operation: str) -> NotSupported:
         """The error of an operation that this vendor does not have."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from connectors.connector import Connector
+from connectors.families.periods import Moment
 from connectors.page import Page
 from core.payload import Payload
 
@@ -15,9 +15,6 @@ C = TypeVar("C", bound=Connector)
 C_contra = TypeVar("C_contra", bound=Connector, contravariant=True)
 P = TypeVar("P", bound=Payload)
 T = TypeVar("T")
-
-Moment = datetime | date
-"""An aware instant; or a day, which begins at midnight where the vendor's location is."""
 
 
 class Pages(Protocol[C_contra]):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import ClassVar
 
-from connectors.families import pos_commands
+from connectors.errors import RequestError
+from connectors.families import periods, pos_commands, walks
 from connectors.families.articles import Location, Price, Product, Promotion
 from connectors.families.commands import Commands
 from connectors.families.family import Family
@@ -35,6 +37,12 @@ class PointOfSale(Family):
         "push_promotion",
     )
     commands: ClassVar[Commands] = pos_commands.COMMANDS
+    fed: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "get_transactions": ("transactions", "pages"),
+        "get_transaction": ("transactions", "one"),
+        "get_products": ("products", "pages"),
+        "get_promotions": ("promotions", "pages"),
+    }
 
     def connect(self) -> None:
         """Ask for something small. Raises ``AuthenticationError`` when we are refused."""
@@ -52,21 +60,34 @@ class PointOfSale(Family):
         location: str | None = None,
     ) -> Iterator[Transaction]:
         """What closed from ``start_date`` on and before ``end_date``; of what is still open, what
-        opened then. Sorted within a group of locations, not over all of them.
+        opened then. Sorted within a group of locations at most, not over all of them.
+
+        Raises ``ValueError`` for a period or status that cannot be, ``AnswerError`` when it comes
+        to a transaction that it cannot read.
         """
-        raise self.lacking("get_transactions")
+        feed = self.feed("get_transactions")
+        periods.check(start_date, end_date, status)
+        days = periods.are_days(start_date, end_date)
+        zones = {each.id: each.timezone for each in self.get_locations()} if days else {}
+        wanted = walks.Wanted(start_date, end_date, status, location, zones)
+        return walks.transactions(self, feed, wanted)
 
     def get_transaction(self, id: str) -> Transaction:  # noqa: A002 - the name users know
-        """One transaction, in whatever state."""
-        raise self.lacking("get_transaction")
+        """One transaction, in whatever state. Raises ``RequestError`` when there is none."""
+        feed = self.feed("get_transaction")
+        payload = feed.one(self, id) if feed.one else None
+        if payload is None:
+            raise RequestError(f"there is no transaction {id}", status_code=HTTPStatus.NOT_FOUND)
+        transaction: Transaction = walks.value(feed, payload)
+        return transaction
 
     def get_products(self, updated_since: datetime | None = None) -> Iterator[Product]:
         """All products, or those that changed, then with the deleted ones."""
-        raise self.lacking("get_products")
+        return walks.values(self, self.feed("get_products"), since=updated_since)
 
     def get_promotions(self) -> list[Promotion]:
         """Every promotion that the till applies by itself."""
-        raise self.lacking("get_promotions")
+        return list(walks.values(self, self.feed("get_promotions")))
 
     def push_prices(self, changes: Iterable[Price], *, key: str) -> list[Result]:
         """Set prices. A price that is not there yet is not created."""

@@ -2,6 +2,7 @@
 
 Amounts are in units of the transaction's currency (euros, not cents), instants are aware and in
 UTC. What went back has a negative sign: a return's total, its items' quantities, its payments.
+What has a default many vendors do not have.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+NOTHING = Decimal(0)
 Status = Literal["open", "completed", "canceled"]
 
 
@@ -25,14 +27,14 @@ class Item:
     """
 
     id: str
-    product_id: str | None
-    sku: str | None
+    product_id: str | None = None
+    sku: str | None = None
     name: str
     quantity: Decimal
     price: Decimal
-    discount: Decimal
+    discount: Decimal = NOTHING
     tax: Decimal
-    tax_rate: Decimal | None
+    tax_rate: Decimal | None = None
     total: Decimal
 
 
@@ -45,7 +47,7 @@ class Payment:
     id: str
     method: str
     amount: Decimal
-    tip: Decimal
+    tip: Decimal = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,19 +63,19 @@ class Transaction:
 
     id: str
     status: Status
-    raw_status: str
+    raw_status: str = ""
     location: str
     currency: str
     total: Decimal
     tax: Decimal
-    discount: Decimal
-    tip: Decimal
-    refunded: Decimal
+    discount: Decimal = NOTHING
+    tip: Decimal = NOTHING
+    refunded: Decimal = NOTHING
     opened_at: datetime
     closed_at: datetime | None
     modified_at: datetime
-    customer_id: str | None
-    version: int | None
+    customer_id: str | None = None
+    version: int | None = None
     items: tuple[Item, ...]
-    payments: tuple[Payment, ...]
+    payments: tuple[Payment, ...] = ()
     timezone: str | None = None

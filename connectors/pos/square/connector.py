@@ -7,9 +7,11 @@ from datetime import date, datetime
 from urllib.parse import quote
 
 from connectors.families import Price, Product, Promotion, Result, Status, Transaction
+from connectors.families.periods import are_days, check
+from connectors.families.walks import read
 from connectors.pos.square import catalogue_pages, orders, periods, pushes, search
-from connectors.pos.square.catalogue_pages import ProductPayload, PromotionPayload
-from connectors.pos.square.feeds import LIST, ORDERS, SquareFeeds, read
+from connectors.pos.square.catalogue_pages import ProductPayload
+from connectors.pos.square.feeds import LIST, ORDERS, SquareFeeds
 from connectors.pos.square.payloads import OrderPayload
 from core.payload import parse
 
@@ -33,7 +35,7 @@ class SquareConnector(SquareFeeds):
         Raises ``ValueError`` for a period or status that cannot be, ``AnswerError`` when it comes
         to an order that it cannot read.
         """
-        periods.check(start_date, end_date, status)
+        check(start_date, end_date, status)
         return self._transactions(start_date, end_date, status, location)
 
     def get_transaction(self, id: str) -> Transaction:  # noqa: A002 - the name users know
@@ -51,11 +53,6 @@ class SquareConnector(SquareFeeds):
                 if product.id not in seen:
                     seen.add(product.id)
                     yield product
-
-    def get_promotions(self) -> list[Promotion]:
-        """Every pricing rule, with its discount, its products and its periods."""
-        pages = self.promotion_pages()
-        return [read(LIST, _promotion, each) for page in pages for each in page.payloads]
 
     def push_prices(self, changes: Iterable[Price], *, key: str) -> list[Result]:
         """Set prices of variations, everywhere or at one location."""
@@ -79,7 +76,7 @@ class SquareConnector(SquareFeeds):
         status: Status | None,
         location: str | None,
     ) -> Iterator[Transaction]:
-        places = self._places(location, zones=periods.are_days(start, end))
+        places = self._places(location, zones=are_days(start, end))
         for wanted in periods.searches(places, start, end, status):
             for page in self.orders(wanted):
                 for order in page.payloads:
@@ -104,7 +101,3 @@ def _transaction(raw: object) -> Transaction:
 
 def _product(raw: object) -> Product:
     return catalogue_pages.product(parse(ProductPayload, raw))
-
-
-def _promotion(raw: object) -> Promotion:
-    return catalogue_pages.promotion(parse(PromotionPayload, raw))

@@ -7,23 +7,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from http import HTTPStatus
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 from urllib.parse import quote
 
 from connectors.errors import AnswerError, RequestError
-from connectors.families import Location, PointOfSale
+from connectors.families import Location, Moment, PointOfSale, periods
 from connectors.families.events import Events
 from connectors.families.feeds import Feed, Feeds
+from connectors.families.walks import read
 from connectors.http import reason
 from connectors.http.token_requests import Provider
 from connectors.page import Page
-from connectors.pos.square import catalogue_pages, found, order_pages, orders, periods, search
+from connectors.pos.square import catalogue_pages, found, order_pages, orders, search
 from connectors.pos.square.catalogue_pages import ProductPayload, PromotionPayload
 from connectors.pos.square.events import SquareEvents
 from connectors.pos.square.oauth import PROVIDER
 from connectors.pos.square.payloads import LocationPayload, OrderPayload
 from connectors.pos.square.wire import listed
-from core.errors import SkippableError
 from core.payload import parse
 
 LOCATIONS = "v2/locations"
@@ -32,8 +32,6 @@ LIST = "v2/catalog/list"
 PRODUCTS = ("ITEM", "ITEM_VARIATION")
 PROMOTIONS = ("PRICING_RULE", "DISCOUNT", "PRODUCT_SET", "TIME_PERIOD")
 _JUST_BEFORE = timedelta(milliseconds=1)
-
-T = TypeVar("T")
 
 
 class SquareFeeds(PointOfSale):
@@ -65,8 +63,8 @@ class SquareFeeds(PointOfSale):
         self,
         *,
         start: Mapping[str, str] | None = None,
-        since: periods.Moment | None = None,
-        until: periods.Moment | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
     ) -> Iterator[Page]:
         """Orders that changed, each with its location beside it; see ``Feed``.
 
@@ -96,8 +94,8 @@ class SquareFeeds(PointOfSale):
         self,
         *,
         start: Mapping[str, str] | None = None,
-        since: periods.Moment | None = None,
-        until: periods.Moment | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
     ) -> Iterator[Page]:
         """Variations, each with its item beside it; see ``Feed``. Square takes no ``until``."""
         at = None if since is None else periods.instant(since, "UTC")
@@ -231,13 +229,3 @@ def _location(raw: object) -> Location:
         currency=payload.currency,
         active=payload.status != "INACTIVE",
     )
-
-
-def read(path: str, read: Callable[[object], T], raw: object) -> T:
-    """What ``read`` makes of ``raw``; ``AnswerError``, which names the record, when it cannot."""
-    try:
-        return read(raw)
-    except SkippableError as error:
-        ident = raw.get("id") if isinstance(raw, dict) else None
-        which = f" {ident}" if isinstance(ident, str) and ident.isalnum() else ""
-        raise AnswerError(f"{path}: a record{which} cannot be read: {error}") from error

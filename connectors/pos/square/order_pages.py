@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from connectors.families import Location
+from connectors.families import Location, Moment, periods
 from connectors.page import Page
-from connectors.pos.square import periods, search
+from connectors.pos.square import search
 from connectors.pos.square.found import chunks
 from connectors.pos.square.search import MOST_LOCATIONS, Ask, Search, rfc3339
 
@@ -25,8 +25,8 @@ def walk(
     locations: Sequence[Location],
     *,
     start: Mapping[str, str] | None = None,
-    since: periods.Moment | None = None,
-    until: periods.Moment | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Iterator[Page]:
     """The pages of one walk after the other; each query names its walk, and when all of them end.
 
@@ -90,7 +90,7 @@ def beside(order: dict[str, object], places: Mapping[str, Location]) -> dict[str
 
 
 def _period(
-    zones: Collection[str], since: periods.Moment | None, until: periods.Moment | None
+    zones: Collection[str], since: Moment | None, until: Moment | None
 ) -> tuple[datetime, datetime]:
     """From the first to the last of these moments, wherever a day begins."""
     first = FIRST if since is None else min(periods.instant(since, zone) for zone in zones)

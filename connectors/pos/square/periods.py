@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time
-from typing import get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime
 
-from connectors.errors import AnswerError
-from connectors.families import Status
+from connectors.families import Moment, Status
+from connectors.families.periods import instant
 from connectors.pos.square.found import chunks
 from connectors.pos.square.search import MOST_LOCATIONS, By, Search
 
-Moment = date | datetime
 Place = tuple[str, str | None]
 """A location's id and its zone; no zone where none is needed."""
 
@@ -28,19 +25,6 @@ _ALL: Sequence[tuple[tuple[str, ...], By]] = (
 )
 
 
-def check(start: Moment, end: Moment, status: str | None) -> None:
-    """Raise ``ValueError`` for a status that there is none, and for an end before the start."""
-    if status is not None and status not in get_args(Status):
-        raise ValueError(f"status: {status!r} is none; use {', '.join(get_args(Status))}")
-    if instant(end, "UTC") < instant(start, "UTC"):
-        raise ValueError(f"end_date: {end} is before start_date, {start}")
-
-
-def are_days(*moments: Moment) -> bool:
-    """Whether any of them is a day, whose beginning depends on the place."""
-    return not all(isinstance(moment, datetime) for moment in moments)
-
-
 def searches(
     places: Iterable[Place], start: Moment, end: Moment, status: Status | None
 ) -> Iterator[Search]:
@@ -53,13 +37,3 @@ def searches(
         for (first, last), idents in periods.items():
             for some in chunks(idents, MOST_LOCATIONS):
                 yield Search(locations=tuple(some), states=states, by=by, start=first, end=last)
-
-
-def instant(moment: Moment, zone: str) -> datetime:
-    """``moment`` in UTC: a day's midnight in ``zone``; without a zone, this machine's time."""
-    if isinstance(moment, datetime):
-        return moment.astimezone(UTC)
-    try:
-        return datetime.combine(moment, time.min, ZoneInfo(zone)).astimezone(UTC)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise AnswerError(f"the location's zone {ascii(zone)[:60]} is not known here") from error
