@@ -19,6 +19,7 @@ from connectors.families.feeds import AnyFeed
 from connectors.folder import Configured, Folder, Invalid, read_folder
 from connectors.http.client import HTTPClient
 from connectors.http.deadline import Timeouts
+from core.errors import ConfigurationError
 from syncs import shared
 from syncs.declaration import AnySync, Sync
 from syncs.families import FAMILIES, Subject
@@ -63,6 +64,16 @@ class Connectors:
     def sources(self) -> dict[str, AnySource]:
         """Their sources, by name."""
         return {each.name: each.source for each in self.connected.values()}
+
+    def require_valid(self, name: str) -> None:
+        """Raises ``ConfigurationError`` when the connector is invalid, or may be in a file that
+        nobody can read.
+        """
+        if name in self.connected:
+            return
+        for each in self.invalid:
+            if each.name == name or each.vendor is None:
+                raise ConfigurationError(*each.problems)
 
 
 @lru_cache(maxsize=10)

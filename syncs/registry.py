@@ -65,11 +65,24 @@ SOURCES: Registry[AnySource] = Registry(
 )
 
 
+def require_valid(sync: str) -> None:
+    """Raises ``ConfigurationError`` when a sync of this name would be that of a connector that is
+    invalid, or may be in a file that nobody can read.
+    """
+    name, dot, _ = sync.partition(".")
+    if dot and name not in SOURCES.declared:
+        connectors().require_valid(name)
+
+
 def find(name: str) -> AnySync:
-    """The sync called ``name`` (or one of its aliases); ``RefusedError`` lists those there are."""
+    """The sync called ``name`` (or one of its aliases); ``RefusedError`` lists those there are.
+
+    Raises as ``require_valid``.
+    """
     for sync in SYNCS.values():
         if name == sync.name or name in sync.aliases:
             return sync
+    require_valid(name)
     raise RefusedError(f"There is no sync {name!r}; there are: {', '.join(SYNCS)}.")
 
 

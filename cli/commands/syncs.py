@@ -30,7 +30,7 @@ from syncs import engine, gate, resuming
 from syncs.acts import runs as acts
 from syncs.declaration import AnySync
 from syncs.options import Options
-from syncs.registry import SYNCS
+from syncs.registry import SYNCS, require_valid
 from syncs.running import dry_run
 from syncs.running.walk import Execution, Outcome
 from syncs.trying import MOST_FAILURES
@@ -72,9 +72,14 @@ class Syncs(click.Group):
         return list(SYNCS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command of the sync called ``name``."""
+        """The command of the sync called ``name``; an error when its connector is wrong."""
         known = super().get_command(ctx, name)
-        return _command(SYNCS[name], name) if known is None and name in SYNCS else known
+        if known is not None:
+            return known
+        if name in SYNCS:
+            return _command(SYNCS[name], name)
+        require_valid(name)
+        return None
 
 
 def _any_sync() -> click.Command:

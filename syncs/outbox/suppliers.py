@@ -20,11 +20,12 @@ class UnsupportedError(RefusedError):
 def find(name: str) -> Family:
     """The connector of this name, ready to be commanded.
 
-    ``NotFoundError`` lists those there are; ``RefusedError`` when this is development, and what it
-    speaks to is real.
+    ``NotFoundError`` lists those there are; ``ConfigurationError`` says what is wrong with it;
+    ``RefusedError`` when this is development, and what it speaks to is real.
     """
     known = [each.name for each in registry.SOURCES.values() if each.family in FAMILIES]
     if name not in known:
+        registry.connectors().require_valid(name)
         raise NotFoundError("connector", f"{name!r}; there are: {', '.join(known) or 'none'}")
     connector = connect.to_source(name)
     assert isinstance(connector, Family)

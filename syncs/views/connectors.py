@@ -119,13 +119,15 @@ def find(session: Session, name: str) -> ConnectorDetail:
 def check(name: str | None = None) -> list[ConnectorDetail]:
     """All connectors, or the one of this name, after one cheap read at each.
 
-    Raises ``NotFoundError`` when there is none of this name.
+    Raises ``NotFoundError`` when there is none of this name, and ``ConfigurationError`` when it may
+    be in a file that nobody can read.
     """
     with reading() as session:
         ours, now = _shops(session), bulk.now(session)
     found = registry.connectors()
-    names = [*found.connected, *(each.name for each in found.invalid)]
-    if name is not None and name not in names:
+    invalid = [each for each in found.invalid if name in {None, each.name}]
+    if name is not None and name not in found.connected and not invalid:
+        found.require_valid(name)
         raise NotFoundError("connector", f"named {name!r}")
     return [
         *(
@@ -133,7 +135,7 @@ def check(name: str | None = None) -> list[ConnectorDetail]:
             for each in found.connected.values()
             if name in {None, each.name}
         ),
-        *(_invalid(each) for each in found.invalid if name in {None, each.name}),
+        *map(_invalid, invalid),
     ]
 
 

@@ -154,6 +154,29 @@ def test_a_wrong_one_beside_a_good_one_is_named_and_nobody_else_suffers(folder, 
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ("square: {auth: {method: bearer, token: '${UNSET}'}}", "square.auth.token: UNSET is not"),
+        ("square:\n\tauth:", "pos.yaml: line 2: a tab"),
+    ],
+)
+def test_who_asks_for_one_that_is_wrong_reads_why(folder, cli, file, problem):
+    folder()
+    (settings.settings().connectors_dir / "pos.yaml").write_text(file, "utf-8")
+
+    for command in (
+        ("sync", "square.transactions"),
+        ("syncs", "pause", "square.transactions", "--why", "it"),
+        ("connectors", "check", "square"),
+        ("connectors", "do", "square", "push_prices", "--input", "-"),
+    ):
+        assert problem in cli(*command, exit=78, stdin="{}").stderr
+
+    cli("sync", "b2b.nothing", exit=2)
+
+
+@on_sqlite
 def test_without_tokens_it_must_be_authorised_and_nobody_is_asked(folder, source, told, cli):
     folder(square=square_at(source.url, auth=OAUTH))
 
