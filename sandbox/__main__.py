@@ -50,7 +50,12 @@ def _serve(options: argparse.Namespace, stack: ExitStack) -> None:
         )
         sources.append((options.template_port, site))
     if options.square_port is not None:
-        till = square.serve(host=options.host, port=options.square_port, sales=options.sales)
+        till = square.serve(
+            host=options.host,
+            port=options.square_port,
+            locations=options.locations,
+            sales=options.sales,
+        )
         sources.append((options.square_port, till))
     for port, source in sources:
         try:
@@ -79,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--paintings", type=int, default=120)
     parser.add_argument("--orders", type=int, default=40)
     parser.add_argument("--square-port", type=int, help="serve Square too; 0: a free one")
+    parser.add_argument("--locations", type=int, default=1, help="Square's")
     parser.add_argument("--sales", type=int, default=40, help="Square's, of the last day")
     return parser
 

@@ -36,6 +36,12 @@ MOST = 2 * 1024 * 1024
 """Bytes of a file."""
 CODES = {"done": 0, "approval": 0, "failed": FAILED, "canceled": FAILED}
 """Exit codes by state; what is not over is unavailable."""
+FOLLOWING = {
+    "approval": "'python manage.py connectors outbox approve {id}' lets it go.",
+    "waiting": "A worker goes on with it; 'connectors outbox show {id}' tells what becomes of it.",
+    "unknown": "'python manage.py connectors outbox resolve {id} --as …' ends that.",
+}
+"""What comes next, by state."""
 
 
 @click.command(cls=StoreCommand)
@@ -180,10 +186,8 @@ def _report(outcome: Outcome) -> None:
         print_table(names, rows, empty="")
     why = f": {outcome.error}" if outcome.error else ""
     say(f"Command {outcome.outbox_id} is {outcome.state}{why}.".replace("..", "."))
-    if outcome.state == "approval":
-        say(f"'python manage.py connectors outbox approve {outcome.outbox_id}' lets it go.")
-    if outcome.state == "unknown":
-        say(f"'python manage.py connectors outbox resolve {outcome.outbox_id} --as …' ends that.")
+    if following := FOLLOWING.get(outcome.state):
+        say(following.format(id=outcome.outbox_id))
 
 
 def _say(changed: Changed, *, as_json: bool) -> None:

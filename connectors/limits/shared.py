@@ -68,7 +68,11 @@ class Shared:
             raise AwayError
         try:
             answer = question(self._connected())
-        except (redis.RedisError, OSError, ConfigurationError) as error:
+        except ConfigurationError as error:
+            # None is configured and none runs, so there is nobody to share with, and no news.
+            self._again = self._clock() + RETRY
+            raise AwayError from error
+        except (redis.RedisError, OSError) as error:
             self._again = self._clock() + RETRY
             if not self._is_away:
                 log.warning("shared_limits.away", error=type(error).__name__)

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, PositiveInt
+
 Order = dict[str, Any]
 
 DISHES = (
@@ -185,22 +187,43 @@ def refund(ident: str, of: Order, *, closed_at: datetime) -> Order:
 
 
 def made(
-    count: int, *, locations: Iterable[str], start: datetime, every: timedelta, seed: int = 1
+    count: int,
+    *,
+    locations: Iterable[str],
+    start: datetime,
+    every: timedelta,
+    first: int = 0,
+    seed: int = 1,
 ) -> list[Order]:
-    """``count`` sales, one ``every`` so often from ``start`` on, over ``locations`` in turn."""
+    """``count`` sales, one ``every`` so often from ``start`` on, over ``locations`` in turn; their
+    numbers begin with ``first``.
+    """
     dice = random.Random(seed)
     places = list(locations)
     return [
         sale(
             f"ORD{number:07}",
-            closed_at=start + number * every,
+            closed_at=start + (number - first) * every,
             location=places[number % len(places)],
             lines=[_dish(place, dice) for place in range(1, dice.randint(1, 4) + 1)],
             tip=dice.choice((0, 0, 0, 200)),
             tender=dice.choice(("CARD", "CARD", "CASH")),
         )
-        for number in range(count)
+        for number in range(first, first + count)
     ]
+
+
+class Sales(BaseModel):
+    """An order to sell so often now."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: PositiveInt = 1
+
+    def made(self, locations: Iterable[str], *, now: datetime, first: int) -> list[Order]:
+        """The sales, a millisecond after each other; their numbers begin with ``first``."""
+        moment = timedelta(milliseconds=1)
+        return made(self.count, locations=locations, start=now, every=moment, first=first)
 
 
 def _dish(number: int, dice: random.Random) -> dict[str, Any]:

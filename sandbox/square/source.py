@@ -19,7 +19,7 @@ from sandbox.source import Source
 from sandbox.square import refusals
 from sandbox.square.catalogue import Catalogue
 from sandbox.square.cursors import Cursors
-from sandbox.square.orders import Order, instant
+from sandbox.square.orders import Order, Sales, instant
 from sandbox.square.webhooks import Delivery, Webhooks
 
 Json = dict[str, Any]
@@ -116,10 +116,15 @@ class Square(Source):
         return {"later": later, "webhook_url": hooks.url, "webhook_key": hooks.key}
 
     def act(self, name: str, order: Record) -> Record:
-        """``webhooks``: a ``Delivery``."""
-        if name != "webhooks":
-            return super().act(name, order)
-        return {"statuses": Delivery.model_validate(order).carry_out(self.webhooks)}
+        """``webhooks``: a ``Delivery``; ``sales``: ``Sales``."""
+        if name == "webhooks":
+            return {"statuses": Delivery.model_validate(order).carry_out(self.webhooks)}
+        if name == "sales":
+            places, first = [str(it["id"]) for it in self.locations], len(self.orders)
+            sold = Sales.model_validate(order).made(places, now=self.clock(), first=first)
+            self.add(*sold)
+            return {"ids": [each["id"] for each in sold]}
+        return super().act(name, order)
 
     def answer(self, request: Request) -> Answer:
         """What Square says. A fault that limits strikes before anything is done, others after it:

@@ -36,7 +36,9 @@ def test_it_may_be_left_to_a_worker(told, cli, vendor, tmp_path):
     assert left["state"] == "waiting"
     assert vendor.asked == []
     assert told("connectors", "outbox", "list")[0]["id"] == left["outbox_id"]
-    assert "sweeper" in cli(*DO[:-1], file, "--enqueue").stderr
+    said = cli(*DO[:-1], file, "--enqueue").stderr
+    assert "sweeper" in said
+    assert "'connectors outbox show 2' tells what becomes of it." in said
 
 
 @pytest.mark.parametrize(

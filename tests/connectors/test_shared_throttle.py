@@ -13,6 +13,7 @@ from connectors.http.deadline import Deadline
 from connectors.limits.rate import MARGIN, Rate, urgent
 from connectors.limits.shared import Shared
 from connectors.limits.shared_throttle import SETTLING, SharedThrottle
+from core.errors import ConfigurationError
 from tests.connectors.test_limiter import Clock
 from tests.connectors.test_throttle import answered
 
@@ -112,6 +113,18 @@ def test_without_redis_a_process_keeps_its_share_and_does_not_fail():
             limiter.acquire(Deadline(1))
         with pytest.raises(errors.RateLimitError):
             limiter.acquire(Deadline(1))
+
+
+def test_where_there_is_no_redis_at_all_a_process_keeps_its_share_and_nothing_is_news(caplog):
+    def nowhere() -> str:
+        raise ConfigurationError("No broker: set REDIS_URL.")
+
+    limiter = SharedThrottle("square", Rate(per_minute=8, waits=False), Shared(nowhere))
+
+    with urgent():
+        limiter.acquire(Deadline(1))
+
+    assert caplog.messages == []
 
 
 def test_what_was_used_together_counts_when_redis_is_lost_and_when_it_is_back(empty_redis):

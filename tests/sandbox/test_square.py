@@ -209,6 +209,18 @@ def test_what_changed_since_and_what_was_deleted(source, ask, clock):
     assert "VARCAFE" not in {it["id"] for it in listed["objects"]}
 
 
+def test_another_process_has_it_sell(source, session):
+    sales = f"{source.url}/_sandbox/sales"
+
+    assert session.post(sales, json={}, timeout=10).json() == {"ids": ["ORD0000000"]}
+    sold = session.post(sales, json={"count": 2}, timeout=10).json()
+
+    assert sold == {"ids": ["ORD0000001", "ORD0000002"]}
+    assert source.orders.keys() == {"ORD0000000", "ORD0000001", "ORD0000002"}
+    assert source.orders["ORD0000001"]["closed_at"] == orders.instant(NOON)
+    assert session.post(sales, json={"count": 0}, timeout=10).status_code == 400
+
+
 def test_its_clock_is_turned_from_another_process(source, session):
     knobs = f"{source.url}/_sandbox/knobs"
 
