@@ -13,6 +13,7 @@ from cli.demo.art_site import ArtSite
 from cli.demo.pages import Pages
 from cli.demo.sales import Tills
 from cli.demo.source import Source, session
+from cli.demo.square import SquareTills
 from cli.demo.stage import Stage
 from cli.demo.waiting import state, until, until_answers, until_finished
 from core.errors import FatalError
@@ -44,8 +45,8 @@ class Acts:
         """All of them."""
         click.echo(
             f"Moulin at work on invented data: a B2B source with {PRODUCTS:,} products, an art "
-            "site, a store (SQLite),\na Redis, two workers, beat, the web and Flower, all real "
-            "processes on this machine. Nothing of yours is touched."
+            "site, Square's tills, a\nstore (SQLite), a Redis, two workers, beat, the web and "
+            "Flower, all real processes on this\nmachine. Nothing of yours is touched."
         )
         self.open_the_shops()
         self.first_sync()
@@ -56,6 +57,7 @@ class Acts:
         self.the_tills()
         self.the_stock()
         self.the_art_site()
+        self.square()
         self.the_pages()
         self.flower()
 
@@ -201,6 +203,11 @@ class Acts:
         """All of it comes in; an order is never written over."""
         self._account.act("The art site, from its own pages, by one command")
         ArtSite(self._stage, self._account).play()
+
+    def square(self) -> None:
+        """Tickets come in, a price goes out once, an event that comes twice is one."""
+        self._account.act("Square's tills, connected by a file")
+        SquareTills(self._stage, self._account, self._sync).play()
 
     def the_pages(self) -> None:
         """Somebody looks: stale data is brought up to date, and the page shows how fresh it is."""

@@ -19,6 +19,7 @@ class Source:
     """What happens upstream, out of Moulin's hands."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         parts = urlsplit(url)
         self._control = f"{parts.scheme}://{parts.netloc}/_sandbox"
         self._http = session()

@@ -33,6 +33,24 @@ LAST_LINES = 40
 FRESH_SECONDS = 10
 """For so long categories are fresh in the demo; without it, for two hours."""
 
+SOLD = 40
+"""Tickets of Square's tills before the demo."""
+SQUARE_TOKEN = "EAAAdemo"  # noqa: S105 - it opens nothing but the stand-in
+SQUARE = """\
+square:
+  api:
+    base_url: {square}
+  auth:
+    method: bearer
+    token: ${{SQUARE_TOKEN}}
+  shops:
+    LFICTIVE1: 1
+    LFICTIVE2: 2
+  webhook:
+    url: {web}/webhooks/square/
+    signature_key: ${{SQUARE_SIGNATURE_KEY}}
+"""
+
 Document = Json
 """JSON, as commands and tills read and write it."""
 
@@ -48,6 +66,8 @@ class Stage:
         self.template_key = f"sk_{secrets.token_hex(12)}"
         self.source = ""
         self.template = ""
+        self.square = ""
+        self.signature_key = secrets.token_urlsafe(12)
         self.port = free_port()
         self.flower_port = free_port()
         self.flower_user = ("demo", secrets.token_urlsafe(12))
@@ -56,9 +76,13 @@ class Stage:
         with self._stack:
             home = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="moulin-demo-"))
             self.home = Path(home)
-            self.source, self.template = self._start_sources()
+            self.source, self.template, self.square = self._start_sources()
+            self._configure()
             # From here on this process, and all it starts, knows the demo's store only.
             become(self._environment())
+            settings.reset()
+            # Only what the demo asks for shall run, whatever the time.
+            os.environ.update({f"SYNC_SCHEDULE_{sync.setting}": "" for sync in SYNCS.values()})
             settings.reset()
             self._stack.callback(session.dispose)
             self._stack = self._stack.pop_all()
@@ -81,6 +105,11 @@ class Stage:
     def flower(self) -> str:
         """Flower's address."""
         return f"http://127.0.0.1:{self.flower_port}"
+
+    @property
+    def connectors(self) -> Path:
+        """The file of the connectors."""
+        return self.home / "config" / "pos.yaml"
 
     def up(self) -> None:
         """Start everything, as `make run` does; its output goes to a file."""
@@ -126,16 +155,22 @@ class Stage:
             sys.executable, "-m", "sandbox", "--port", "0", "--key", self.key,
             "--products", str(self._products),
             "--template-port", "0", "--template-key", self.template_key,
+            "--square-port", "0", "--locations", "2", "--sales", str(SOLD),
         )  # fmt: skip
         # Their addresses are read, a line each; more is printed only when something breaks.
         process = spawn(argv, env=bare(), cwd=settings.ROOT, output=subprocess.PIPE)
         self._stack.callback(_end, process)
         assert process.stdout is not None
         self._stack.callback(process.stdout.close)
-        lines = [process.stdout.readline().decode().strip() for _ in range(2)]
+        lines = [process.stdout.readline().decode().strip() for _ in range(3)]
         if not all(line.startswith("http") for line in lines):
             raise FatalError(f"The stand-ins of the sources did not start: {' '.join(lines)}")
         return lines
+
+    def _configure(self) -> None:
+        self.connectors.parent.mkdir()
+        text = SQUARE.format(square=self.square, web=self.web)
+        self.connectors.write_text(text, "utf-8")
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -150,8 +185,9 @@ class Stage:
             "FLOWER_PORT": str(self.flower_port),
             "FLOWER_BASIC_AUTH": ":".join(self.flower_user),
             "SYNC_INTERVAL_B2B_CATEGORIES": str(FRESH_SECONDS),
-            # Only what the demo asks for shall run, whatever the time.
-            **{f"SYNC_SCHEDULE_{sync.setting}": "" for sync in SYNCS.values()},
+            "CONNECTORS_DIR": str(self.connectors.parent),
+            "SQUARE_TOKEN": SQUARE_TOKEN,
+            "SQUARE_SIGNATURE_KEY": self.signature_key,
         }
 
 

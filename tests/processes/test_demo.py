@@ -14,6 +14,9 @@ TAKES = pytest.mark.timeout(240)
 def test_the_demo_keeps_its_promises_whatever_the_environment_says(family, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "pos.yaml").write_text("theirs:\n\t- no YAML", "utf-8")
 
     running = family.python(
         "manage.py", "demo",
@@ -22,16 +25,19 @@ def test_the_demo_keeps_its_promises_whatever_the_environment_says(family, tmp_p
         REDIS_URL="redis://127.0.0.1:1/0", PORT="no number", FLOWER_PORT="no number",
         CELERY_BROKER_URL="redis://127.0.0.1:1/0", SYNC_SCHEDULE_B2B_PRODUCTS="sometimes",
         TEMPLATE_BASE_URL="http://127.0.0.1:1", TEMPLATE_API_KEY="theirs",
+        CONNECTORS_DIR=str(theirs), SQUARE_TOKEN="theirs",
         MOULIN_DOTENV="/nowhere", HOME=str(home), TMPDIR=str(tmp_path),
     )  # fmt: skip
 
     assert running.process.wait(200) == 0, running.said()
     said = running.said()
     assert "✗" not in said
-    assert said.count("✓") >= 32
+    assert said.count("✓") >= 41
     assert "« 2 vente(s) synchronisée(s) avec succès »" in said
     assert "Vente VENTE-001 existe déjà, ignorée (DOUBLON)" in said
     assert "(STOCK_INSUFFISANT)" in said
+    assert "the price is there, once" in said
+    assert "the ticket was asked for once, and is in the store" in said
     assert "20 readers, one run" in said
     assert "/inventory/status/" in said
     assert "make run" in said
