@@ -179,7 +179,8 @@ def _sync(
         complete=feed.complete,
         replication_key=feed.replication_key,
         overlap=config.sync.overlap_seconds,
-        begin=config.sync.since,
+        # A walk that begins at a day is not whole, and would notice nothing that is gone.
+        begin=None if feed.complete else config.sync.since,
         whole_at=AT_NIGHT if feed.complete and feed.replication_key else None,
         schedule=OFTEN,
         fresh_for=FRESH_FOR,

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,13 @@ def test_what_is_turned_off_is_not_synced(folder):
 
     assert "square.promotions" not in SYNCS
     assert "square.products" in SYNCS
+
+
+def test_a_day_to_begin_at_leaves_out_tickets_and_no_product(folder):
+    folder(square=square_at("http://127.0.0.1:9", sync={"since": "2026-11-01"}))
+
+    assert SYNCS["square.transactions"].begin == date(2026, 11, 1)
+    assert SYNCS["square.products"].begin is None, "or nothing that is gone would be noticed"
 
 
 def test_a_wrong_connector_takes_no_other_down(folder):
