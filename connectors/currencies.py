@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 _TWO = 2
 _OTHERS = {
@@ -18,6 +19,8 @@ def decimals(currency: str) -> int:
     return _DECIMALS.get(currency, _TWO)
 
 
+# A day has far fewer prices than lines.
+@lru_cache(maxsize=4096)
 def units(minor: int, currency: str) -> Decimal:
     """``minor`` in units, exact: 2400 is 24.00 EUR, 2400 JPY and 2.400 KWD."""
     return Decimal(minor).scaleb(-decimals(currency))

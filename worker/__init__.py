@@ -1,13 +1,12 @@
 """The Celery app: ``celery -A worker worker|beat|flower``."""
 
-import gc
+from core import garbage
 
-# As in `manage.py`. What is frozen is shared with the children for good.
-gc.disable()
+# As in `manage.py`.
+garbage.rest()
 
 from worker.celery import app  # noqa: E402, once the collector rests
 
-gc.freeze()
-gc.enable()
+garbage.settle()
 
 __all__ = ["app"]

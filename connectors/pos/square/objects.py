@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from connectors.pos.square.wire import Instant, Listed, Money, Wire
+from pydantic.dataclasses import rebuild_dataclass
+
+from connectors.pos.square.wire import Instant, Listed, Money, part
 from core.payload import ExternalId, Payload
 
 
-class Override(Wire):
+@part
+class Override:
     """ItemVariationLocationOverrides: what is else at one location."""
 
     location_id: str | None = None
     price_money: Money | None = None
 
 
-class VariationData(Wire):
+@part
+class VariationData:
     """CatalogItemVariation; without ``price_money`` the price is asked for at the till."""
 
     item_id: str | None = None
@@ -27,13 +31,15 @@ class VariationData(Wire):
     location_overrides: Listed[Override] = ()
 
 
-class Category(Wire):
+@part
+class Category:
     """CatalogObjectCategory."""
 
     id: str | None = None
 
 
-class DiscountData(Wire):
+@part
+class DiscountData:
     """CatalogDiscount; ``percentage`` is text, as "7.25"."""
 
     name: str | None = None
@@ -41,20 +47,23 @@ class DiscountData(Wire):
     amount_money: Money | None = None
 
 
-class ProductSetData(Wire):
+@part
+class ProductSetData:
     """CatalogProductSet: any of these."""
 
     product_ids_any: Listed[str] = ()
     product_ids_all: Listed[str] = ()
 
 
-class PeriodData(Wire):
+@part
+class PeriodData:
     """CatalogTimePeriod: an event of iCalendar."""
 
     event: str = ""
 
 
-class RuleData(Wire):
+@part
+class RuleData:
     """CatalogPricingRule: which discount on which products, and when."""
 
     name: str | None = None
@@ -65,7 +74,8 @@ class RuleData(Wire):
     valid_until_date: date | None = None
 
 
-class ItemData(Wire):
+@part
+class ItemData:
     """CatalogItem: a name over its variations, which are what is sold."""
 
     name: str | None = None
@@ -90,4 +100,4 @@ class ObjectPayload(Payload):
     pricing_rule_data: RuleData | None = None
 
 
-ItemData.model_rebuild()
+rebuild_dataclass(ItemData)  # type: ignore[arg-type]  # as ``part`` made it

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from connectors.pos.square.wire import Currency, Instant, Listed, Money, Quantity, Wire
+from pydantic import ConfigDict
+
+from connectors.pos.square.wire import Currency, Instant, Listed, Money, Quantity, part
 from core.payload import ExternalId, Payload
 
 
-class Tax(Wire):
+@part
+class Tax:
     """OrderLineItemTax: ``percentage`` is text, as "5.5"."""
 
     uid: str | None = None
     percentage: Decimal | None = None
 
 
-class AppliedTax(Wire):
+@part
+class AppliedTax:
     """OrderLineItemAppliedTax: which of the order's taxes a line has."""
 
     tax_uid: str
 
 
-class Modifier(Wire):
+@part
+class Modifier:
     """OrderLineItemModifier: a supplement, so many of it to one unit of its line."""
 
     base_price_money: Money | None = None
     quantity: Quantity = Decimal(1)
 
 
-class Line(Wire):
+@part
+class Line:
     """OrderLineItem and OrderReturnLineItem."""
 
     uid: str | None = None
@@ -46,7 +52,8 @@ class Line(Wire):
     return_modifiers: Listed[Modifier] = ()
 
 
-class ServiceCharge(Wire):
+@part
+class ServiceCharge:
     """OrderServiceCharge and OrderReturnServiceCharge, as for large tables."""
 
     uid: str | None = None
@@ -57,7 +64,8 @@ class ServiceCharge(Wire):
     applied_taxes: Listed[AppliedTax] = ()
 
 
-class Amounts(Wire):
+@part
+class Amounts:
     """OrderMoneyAmounts."""
 
     total_money: Money | None = None
@@ -66,7 +74,8 @@ class Amounts(Wire):
     tip_money: Money | None = None
 
 
-class Return(Wire):
+@part
+class Return:
     """OrderReturn: what this order takes back of an earlier one."""
 
     uid: str | None = None
@@ -76,7 +85,8 @@ class Return(Wire):
     return_amounts: Amounts = Amounts()
 
 
-class Tender(Wire):
+@part
+class Tender:
     """Tender: ``amount_money`` has the tip in it."""
 
     id: str | None = None
@@ -85,7 +95,8 @@ class Tender(Wire):
     tip_money: Money | None = None
 
 
-class Refund(Wire):
+@part
+class Refund:
     """Refund: money given back on a tender, of this order or of an earlier one."""
 
     id: str
@@ -94,7 +105,8 @@ class Refund(Wire):
     amount_money: Money
 
 
-class Place(Wire):
+@part
+class Place:
     """An order's location, which lies beside it: the order itself has the id alone."""
 
     timezone: str | None = None
@@ -102,6 +114,8 @@ class Place(Wire):
 
 class OrderPayload(Payload):
     """Order: a sale, a return, or both."""
+
+    model_config = ConfigDict(extra="ignore")
 
     id: ExternalId
     location_id: ExternalId
