@@ -24,6 +24,7 @@ from syncs.bookmarks import Bookmark
 from syncs.declaration import AnySync
 from syncs.options import Options
 from syncs.running import asking, ending
+from syncs.running.ahead import one_ahead
 from syncs.running.deletions import decide_deletions
 from syncs.running.pages import keep, write_page
 from syncs.running.progress import Progress, restore
@@ -134,8 +135,8 @@ def _walk(walk: Walk) -> Outcome:
 
 def _pages(walk: Walk) -> Outcome | None:
     """Walk to the last page; an outcome when the run stops before it."""
-    start = walk.checkpoint.get("query")
-    for page in walk.pages(walk.connector, start=start):
+    pages = walk.pages(walk.connector, start=walk.checkpoint.get("query"))
+    for page in one_ahead(pages, goes_on=lambda: not walk.slice_is_over):
         if walk.progress.pages >= MOST_PAGES:
             raise FatalError(
                 f"More than {MOST_PAGES} pages: the source never says that it is done. Look at "

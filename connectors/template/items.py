@@ -55,7 +55,8 @@ class ItemsApart:
     def __init__(self, records: Iterable[object]) -> None:
         self.complete = True
         # Without a name it is SQLite's own temporary file, of which it holds 2 MB in memory.
-        self._held = sqlite3.connect("")
+        # Of a walk each page may be read by another thread, one at a time.
+        self._held = sqlite3.connect("", check_same_thread=False)
         self._held.execute("CREATE TABLE items (order_id TEXT NOT NULL, raw TEXT NOT NULL)")
         self._held.executemany("INSERT INTO items VALUES (?, ?)", self._rows(records))
         self._held.execute("CREATE INDEX by_order ON items (order_id)")
