@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.parts import PARTS, machine
 from bench.promises import PROMISES, Finding, Promise, table
+from core import garbage
 
 DATABASES = ("sqlite", "postgresql")
 ALL = "all"
@@ -22,6 +23,8 @@ EXPLAINED = """\
   bare              from the same pages: json.loads, the same rows (product, link, opening
                     movement) by the driver's executemany, a commit a page; nothing else
   prepared          as bare, from rows made beforehand: the driver and the database alone
+  over HTTP         tickets from Square's stand-in, another process; the loop fetches them as a
+                    script does. late: each answer comes 0.1 s later; fetched alone: nothing kept
   sales, loop       batches posted over HTTP and worked off by a worker, to the last one's result;
                     sales of the same kind by SQLAlchemy's ORM in one process, a commit a sale
   p99/median        of the seconds until a 202, while a sync writes pages and a worker sells
@@ -61,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("parts", nargs="*", choices=(ALL, *PARTS), default=ALL, metavar="PART",
                         help=f"what to measure: {', '.join(PARTS)}; all by default")  # fmt: skip
     parser.add_argument("--products", type=int, default=20_000, help="products a round")
+    parser.add_argument("--tickets", type=int, default=20_000, help="orders a round")
     parser.add_argument("--batches", type=int, default=40, help="batches of 100 sales a round")
     parser.add_argument("--posts", type=int, default=300, help="batches accepted a round")
     parser.add_argument("--hits", type=int, default=2000, help="pages read a round")
@@ -71,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, sizes, why in (
         ("--walks", (10_000, 200_000), "products between which memory may grow"),
+        ("--fetched", (2_000, 50_000), "tickets between which memory may grow"),
         ("--stored", (10_000, 1_000_000), "stored sales between which the cost is flat"),
     ):
         parser.add_argument(
@@ -81,4 +86,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    # As every process of ours.
+    garbage.settle()
     sys.exit(main())

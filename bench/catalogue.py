@@ -99,23 +99,24 @@ def findings(
 
 def _bare(held: Sequence[str], _: int) -> dict[str, float]:
     loop = BareLoop(held)
-    return {"bare": _seconds(lambda: loop.insert(None, held, PAGE))}
+    return {"bare": seconds(lambda: loop.insert(None, held, PAGE))}
 
 
 def _prepared(held: Sequence[str], _: int) -> dict[str, float]:
     loop = BareLoop(held)
     ready = [loop.rows(page, at * PAGE + 1) for at, page in enumerate(held)]
-    return {"prepared": _seconds(lambda: loop.insert(ready, held, PAGE))}
+    return {"prepared": seconds(lambda: loop.insert(ready, held, PAGE))}
 
 
 def _ours(held: Sequence[str], products: int) -> dict[str, float]:
     sync = from_memory(held, products)
     with writing() as session:
         shops.add(session, name="Bench")
-    return {name: _seconds(lambda: run(sync)) for name in RUNS}
+    return {name: seconds(lambda: run(sync)) for name in RUNS}
 
 
-def _seconds(function: Callable[[], None]) -> float:
+def seconds(function: Callable[[], None]) -> float:
+    """How long it took."""
     # What others left behind is not collected on our time.
     gc.collect()
     began = time.perf_counter()

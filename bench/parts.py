@@ -8,7 +8,18 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from bench import accepting, acts, catalogue, dlt_rate, hook, sales, stored, walks
+from bench import (
+    accepting,
+    acts,
+    catalogue,
+    connectors,
+    dlt_rate,
+    fetching,
+    hook,
+    sales,
+    stored,
+    walks,
+)
 from bench.promises import Finding, Promise
 from bench.tills import LINES, SALES
 from tests.servers import PostgreSQL
@@ -44,6 +55,22 @@ def of_catalogue(options: Namespace, promises: Promises) -> Iterator[tuple[str, 
                 for what, seconds in beside.items()
             ],
         )
+
+
+def of_connectors(options: Namespace, promises: Promises) -> Iterator[tuple[str, list[Finding]]]:
+    """Tickets with their items, of a configured connector."""
+    tickets, rounds = options.tickets, options.rounds
+    size = f"{tickets:,} orders with items in pages of {connectors.PAGE}"
+    for database in options.databases:
+        with _server(database) as server:
+            times = connectors.measure(database, server, tickets=tickets, rounds=rounds)
+        yield (
+            f"Square's tickets on {database}: {size}, {rounds} rounds",
+            connectors.findings(database, times, tickets),
+        )
+    small, large = options.fetched
+    title = f"Square's tickets over HTTP, on SQLite; each answer comes {fetching.DELAY:g} s later"
+    yield title, fetching.findings(small, large, promises)
 
 
 def of_sales(options: Namespace, promises: Promises) -> Iterator[tuple[str, list[Finding]]]:
@@ -113,6 +140,7 @@ def of_acts(options: Namespace, _: Promises) -> Iterator[tuple[str, list[Finding
 PARTS: Mapping[str, Part] = {
     "walks": of_walks,
     "catalogue": of_catalogue,
+    "connectors": of_connectors,
     "sales": of_sales,
     "accepting": of_accepting,
     "stored": of_stored,

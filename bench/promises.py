@@ -28,6 +28,9 @@ class Promise:
 PROMISES: Mapping[str, Promise] = {
     "first/bare": Promise(at_least=0.5),
     "unchanged/bare": Promise(at_least=0.7),
+    "tickets first/bare": Promise(at_least=0.5),
+    "tickets' growth": Promise(at_most=30.0),
+    "first/fetched alone": Promise(at_least=0.9),
     "growth": Promise(at_most=30.0),
     "sqlite: sales/loop": Promise(at_least=4.0),
     "postgresql: sales/loop": Promise(at_least=5.0),

@@ -57,6 +57,9 @@ def test_a_broken_promise_is_named_and_ends_with_1():
         ("first/bare", 0.5, 0.499),
         ("unchanged/bare", 0.7, 0.699),
         ("growth", 30.0, 30.1),
+        ("tickets first/bare", 0.5, 0.499),
+        ("tickets' growth", 30.0, 30.1),
+        ("first/fetched alone", 0.9, 0.899),
         ("sqlite: sales/loop", 4.0, 3.99),
         ("postgresql: sales/loop", 5.0, 4.99),
         ("postgresql: p99/median", 8.0, 8.01),
@@ -84,6 +87,19 @@ def test_the_table_has_the_promise_and_the_verdict_beside_the_number():
         "ratio 0.46 (0.40 to 0.50) ≥ 0.5 BROKEN",
         "growth 4.0 MB ≤ 30 kept",
     ]
+
+
+def test_tickets_are_measured_from_memory_and_over_http():
+    tiny = ("--tickets", "20", "--fetched", "10", "20", "--rounds", "1", "--json")
+    done = bench("at_most", 1e9, "connectors", *tiny)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {finding["what"]: finding["value"] for finding in json.loads(done.stdout)["findings"]}
+    for database in ("sqlite", "postgresql"):
+        assert found[f"{database}: first/bare"] > 0
+        assert found[f"{database}: unchanged/bare"] > 0
+    assert found["first/bare, over HTTP"] > 0
+    assert found["first/fetched alone, late"] > 0
 
 
 def test_acts_are_measured_and_nothing_is_promised_of_them():
