@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from core.canonical import canonical
 from core.details import FORBIDDEN
+from core.money import excerpt
 
 LONGEST_ID = 64
 LONGEST_TEXT = 500
@@ -27,7 +28,6 @@ LARGEST_QUANTITY = 10**9
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]").search
 _WHOLE = re.compile(r"[+-]?\d{1,10}(?:\.0*)?", re.ASCII).fullmatch
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});").sub
-_LONGEST_EXCERPT = 40
 # The first whole number that, with its sign, is too long for an id.
 _BEYOND = 10 ** (LONGEST_ID - 1)
 
@@ -148,11 +148,8 @@ def _whole(value: object) -> int:
         whole = int(value)
         if whole == value:
             return whole
-    excerpt = ascii(value) if isinstance(value, str | float) else type(value).__name__
     raise PydanticCustomError(
-        "quantity_type",
-        "{shown} is no whole number; send one like 12",
-        {"shown": excerpt[:_LONGEST_EXCERPT]},
+        "quantity_type", "{value} is no whole number; send one like 12", {"value": excerpt(value)}
     )
 
 

@@ -20,6 +20,7 @@ _NEAR = Decimal("1e-9")
 _LONGEST = 100
 """Characters of a number that is a text, as of one that is none (``core.strict_json``)."""
 _LONGEST_EXCERPT = 40
+_WITHOUT_WORDS = re.compile(r"[\deE.,+\-_ ]*", re.ASCII).fullmatch
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII).fullmatch
 
 
@@ -105,8 +106,16 @@ def _not_finite() -> PydanticCustomError:
     return PydanticCustomError("money_finite", "is not a finite number; send an amount or nothing")
 
 
-def _error(kind: str, sentence: str, value: object) -> PydanticCustomError:
+def excerpt(value: object) -> str:
+    """A wrong number as an error may quote it: short, and without a letter of anybody's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, str) and not _WITHOUT_WORDS(value):
+        return "a text"
     # Small values help to find the record; long ones could fill a log.
     plain = isinstance(value, str | float | Decimal | bool)
-    excerpt = "null" if value is None else ascii(value) if plain else type(value).__name__
-    return PydanticCustomError(kind, "{shown} " + sentence, {"shown": excerpt[:_LONGEST_EXCERPT]})
+    return (ascii(value) if plain else type(value).__name__)[:_LONGEST_EXCERPT]
+
+
+def _error(kind: str, sentence: str, value: object) -> PydanticCustomError:
+    return PydanticCustomError(kind, "{value} " + sentence, {"value": excerpt(value)})

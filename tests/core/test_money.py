@@ -105,6 +105,17 @@ def test_what_is_no_amount_is_refused_with_a_reason(sent, kind):
     assert len(problem["msg"]) < 120
 
 
+@pytest.mark.parametrize(
+    ("sent", "quoted"),
+    [("12,50", "'12,50'"), ("1e-5", "'1e-5'"), ("Mme Dupont", "a text"), ([12], "list")],
+)
+def test_a_wrong_amount_is_quoted_and_nobody_s_words_are(sent, quoted):
+    with pytest.raises(ValidationError) as error:
+        Priced.model_validate({"price": sent})
+
+    assert error.value.errors()[0]["msg"].startswith(f"{quoted} ")
+
+
 @given(st.decimals(min_value=0, max_value=LARGEST, places=4))
 def test_every_way_to_write_an_amount_gives_the_same(amount):
     texts = {str(Priced.model_validate({"price": way}).price) for way in (amount, str(amount))}

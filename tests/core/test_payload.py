@@ -93,7 +93,7 @@ def test_all_problems_are_told_and_the_first_gives_the_code():
 
     assert (error.value.code, error.value.field) == ("MISSING_FIELD", "name")
     assert str(error.value) == (
-        "name: is missing; pieces: 'beaucoup' is no whole number; send one like 12; "
+        "name: is missing; pieces: a text is no whole number; send one like 12; "
         "items.0.pieces: is missing; and 1 more."
     )
 
