@@ -74,10 +74,12 @@ class OAuth2:
 
     def refresh(self) -> None:
         """Renew the tokens in use; at most once for one token, by however many callers."""
-        if self._used is None:
-            kept = self._kept()
-            self._used = None if kept is None else kept.access_token
-        used = self._used
+        # Who looks after another has renewed them must not take the new ones for those in use.
+        with self._alone(PATIENCE):
+            if self._used is None:
+                kept = self._kept()
+                self._used = None if kept is None else kept.access_token
+            used = self._used
         self._renew(lambda kept: kept.access_token == used)
 
     def _current(self) -> Tokens:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connectors.tokens import FileTokens
+from connectors.tokens import FileTokens, Tokens
 from core.errors import ConfigurationError
 from tests.connectors.granting import (
     asking,
@@ -136,6 +136,28 @@ def test_refreshing_by_hand_is_done_once_for_one_token(vendor, kept, auth, clien
     client.get("me")
     auth.refresh()
     assert vendor.oauth.refreshes == 2
+
+
+def test_who_looks_late_does_not_renew_what_was_just_renewed(vendor, kept):
+    authorised(vendor, kept)
+    looking, renewed = threading.Event(), threading.Event()
+
+    class Late(FileTokens):
+        def read(self) -> Tokens | None:
+            if threading.current_thread() is late and not looking.is_set():
+                looking.set()
+                renewed.wait(0.3)
+            return super().read()
+
+    auth = credentials(vendor.url, Late(kept.path))
+    late = threading.Thread(target=auth.refresh)
+    late.start()
+    looking.wait()
+    auth.refresh()
+    renewed.set()
+    late.join()
+
+    assert vendor.oauth.refreshes == 1
 
 
 def test_others_may_not_read_the_file(vendor, kept, client):
