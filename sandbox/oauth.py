@@ -46,7 +46,7 @@ class _Code:
 
 
 @dataclass
-class _Grant:
+class Grant:
     """What a person granted once: the access tokens with their ends, and one refresh token."""
 
     scope: str
@@ -86,7 +86,7 @@ class OAuth:
     asked: list[dict[str, str]] = field(default_factory=list)
     """The fields of each request for tokens, in order."""
     _codes: dict[str, _Code] = field(default_factory=dict)
-    _grants: list[_Grant] = field(default_factory=list)
+    _grants: list[Grant] = field(default_factory=list)
     _lock: RLock = field(default_factory=RLock)
 
     def answer(self, request: Request) -> Answer | None:
@@ -118,7 +118,7 @@ class OAuth:
     def grant(self, scope: str = "") -> dict[str, object]:
         """Tokens as a person's consent brings them, without the browser."""
         with self._lock:
-            return self._tokens(self._new_grant(scope), first=True)
+            return self.tokens(self._new_grant(scope), first=True)
 
     def end_access(self) -> None:
         """Refuse every access token there is; refresh tokens stay good."""
@@ -178,18 +178,18 @@ class OAuth:
         with self._lock:
             match kind:
                 case "authorization_code":
-                    tokens = self._tokens(self._of_code(fields), first=True)
+                    tokens = self.tokens(self._of_code(fields), first=True)
                 case "refresh_token":
                     tokens = self._refreshed(fields.get("refresh_token", ""))
                 case "client_credentials":
-                    tokens = self._tokens(self._new_grant(fields.get("scope", "")))
+                    tokens = self.tokens(self._new_grant(fields.get("scope", "")))
                     tokens.pop("refresh_token", None)
                 case _:
                     raise RefusalError("unsupported_grant_type")
             self.grants.append(kind)
         return tokens
 
-    def _of_code(self, fields: Mapping[str, str]) -> _Grant:
+    def _of_code(self, fields: Mapping[str, str]) -> Grant:
         code = self._codes.pop(fields.get("code", ""), None)
         if code is None or code.until < self.clock():
             raise RefusalError("invalid_grant")
@@ -202,22 +202,23 @@ class OAuth:
     def _refreshed(self, token: str) -> dict[str, object]:
         for grant in self._grants:
             if token == grant.refresh:
-                return self._tokens(grant, rotated=self.rotates)
+                return self.tokens(grant, rotated=self.rotates)
             if token == grant.previous:
                 if self.clock() < grant.rotated_at + self.grace:
-                    return self._tokens(grant)
+                    return self.tokens(grant)
                 self._grants.remove(grant)
                 break
         raise RefusalError("invalid_grant")
 
-    def _new_grant(self, scope: str) -> _Grant:
-        grant = _Grant(scope, refresh=secrets.token_urlsafe(16))
+    def _new_grant(self, scope: str) -> Grant:
+        grant = Grant(scope, refresh=secrets.token_urlsafe(16))
         self._grants.append(grant)
         return grant
 
-    def _tokens(
-        self, grant: _Grant, *, first: bool = False, rotated: bool = False
+    def tokens(
+        self, grant: Grant, *, first: bool = False, rotated: bool = False
     ) -> dict[str, object]:
+        """The fields of an answer with tokens of ``grant``."""
         if rotated:
             grant.previous, grant.refresh = grant.refresh, secrets.token_urlsafe(16)
             grant.rotated_at = self.clock()

@@ -14,11 +14,11 @@ from typing import Any
 from sandbox.collection import Record
 from sandbox.faults import Status
 from sandbox.messages import Answer, Request, json_answer
-from sandbox.oauth import OAuth
 from sandbox.source import Source
 from sandbox.square import refusals
 from sandbox.square.catalogue import Catalogue
 from sandbox.square.cursors import Cursors
+from sandbox.square.grants import Grants
 from sandbox.square.orders import Order, Sales, instant
 from sandbox.square.webhooks import Delivery, Webhooks
 
@@ -71,7 +71,7 @@ class Square(Source):
         self.write_seconds = 0.0
         """How long a write of the catalogue takes, in which others are refused."""
         self.cursors = Cursors(self.clock)
-        self.oauth = OAuth(clock=lambda: self.clock().timestamp())
+        self.oauth = Grants(clock=lambda: self.clock().timestamp())
         """Grants tokens; each of them may do everything."""
         self.webhooks = Webhooks()
         self._write_lock = Lock()

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from sandbox.square.grants import MERCHANT
+
 SIGNATURE = "x-square-hmacsha256-signature"
 PATIENCE = 10.0
 """Seconds that Square waits for an answer."""
@@ -52,7 +54,7 @@ class Webhooks:
         with self._lock:
             body = json.dumps(
                 {
-                    "merchant_id": "MLFICTIVE",
+                    "merchant_id": MERCHANT,
                     "type": kind,
                     "event_id": f"event-{next(self._ids)}",
                     "data": {"type": next(iter(inner)), "id": ident, "object": inner},

@@ -70,3 +70,18 @@ def test_an_answer_that_is_not_described_is_noted(source, description):
     ask(source, "locations")
 
     assert "'naem' was unexpected" in description.violations[0]
+
+
+def test_the_stand_in_grants_tokens_as_they_are_described(source, description):
+    granted = source.oauth.grant()
+    fields = {
+        "client_id": source.oauth.client_id,
+        "client_secret": source.oauth.client_secret,
+        "grant_type": "refresh_token",
+        "refresh_token": granted["refresh_token"],
+    }
+
+    answer = requests.post(f"{source.url}/oauth2/token", json=fields, timeout=10)
+
+    assert answer.json().keys() >= {"access_token", "refresh_token", "expires_at", "merchant_id"}
+    assert description.violations == []

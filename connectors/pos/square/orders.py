@@ -16,6 +16,7 @@ from connectors.pos.square.payloads import (
     Amounts,
     AppliedTax,
     Line,
+    Modifier,
     OrderPayload,
     ServiceCharge,
     Tax,
@@ -82,7 +83,7 @@ def _amounts(amounts: Amounts) -> Sequence[Decimal]:
 def _returned(order: OrderPayload) -> Sequence[Amounts]:
     if order.return_amounts is not None:
         return [order.return_amounts]
-    return [back.return_amounts for back in order.returns]
+    return [back.return_amounts or Amounts() for back in order.returns]
 
 
 def _items(order: OrderPayload) -> Iterator[Item]:
@@ -142,7 +143,7 @@ def _price(line: Line) -> Decimal:
     if line.base_price_money is not None:
         supplements = (*line.modifiers, *line.return_modifiers)
         return sum(
-            (units(each.base_price_money) * each.quantity for each in supplements),
+            (_supplement(each) for each in supplements),
             line.base_price_money.units,
         )
     if line.total_money is None or not line.quantity:
@@ -150,6 +151,11 @@ def _price(line: Line) -> Decimal:
     whole = line.total_money.units + units(line.total_discount_money)
     step = Decimal(1).scaleb(-currencies.decimals(line.total_money.currency))
     return (whole / line.quantity).quantize(step)
+
+
+def _supplement(modifier: Modifier) -> Decimal:
+    quantity = Decimal(1) if modifier.quantity is None else modifier.quantity
+    return units(modifier.base_price_money) * quantity
 
 
 def _rate(applied: Sequence[AppliedTax], taxes: Sequence[Tax], *, taxed: bool) -> Decimal | None:

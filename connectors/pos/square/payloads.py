@@ -27,10 +27,10 @@ class AppliedTax:
 
 @part
 class Modifier:
-    """OrderLineItemModifier: a supplement, so many of it to one unit of its line."""
+    """OrderLineItemModifier: a supplement, so many of it (else one) to one unit of its line."""
 
     base_price_money: Money | None = None
-    quantity: Quantity = Decimal(1)
+    quantity: Quantity | None = None
 
 
 @part
@@ -82,7 +82,7 @@ class Return:
     return_line_items: Listed[Line] = ()
     return_service_charges: Listed[ServiceCharge] = ()
     return_taxes: Listed[Tax] = ()
-    return_amounts: Amounts = Amounts()
+    return_amounts: Amounts | None = None
 
 
 @part

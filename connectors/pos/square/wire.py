@@ -65,13 +65,13 @@ def part(kind: type[T]) -> type[T]:
 class Money:
     """Money: an int64 in minor units; how much of a unit one is, its currency says."""
 
-    amount: StrictInt = 0
+    amount: StrictInt | None = None
     currency: Currency
 
     @property
     def units(self) -> Decimal:
         """In units of the currency."""
-        return currencies.units(self.amount, self.currency)
+        return currencies.units(self.amount or 0, self.currency)
 
 
 def listed(data: object, *names: str, path: str) -> list[object]:

@@ -40,7 +40,7 @@ def test_supplements_are_in_the_price_of_one_unit():
     sold = line(1, quantity="2", price=1000) | {
         "modifiers": [
             {"base_price_money": money(150), "quantity": "2"},
-            {"base_price_money": money(50)},
+            {"base_price_money": money(50), "quantity": None},
             {"name": "sans oignons"},
         ]
     }
@@ -48,6 +48,15 @@ def test_supplements_are_in_the_price_of_one_unit():
     (item,) = read(sale("T1", closed_at=NOON, lines=[sold])).items
 
     assert item.price == Decimal("13.50")
+
+
+def test_null_is_no_amount_where_square_may_say_so():
+    order = sale("T1", closed_at=NOON) | {"net_amounts": None}
+    order["total_tip_money"] = {"amount": None, "currency": "EUR"}
+
+    found = read(order, returns=[{"return_amounts": None}])
+
+    assert (found.total, found.tip, found.refunded) == (12, 0, 0)
 
 
 def test_a_service_charge_is_an_item_so_that_they_add_up():
