@@ -62,5 +62,7 @@ def _body() -> bytes:
     """What came, to the letter; ``Problem`` 413 before more than is allowed is read."""
     request.max_content_length = MOST_BYTES
     if (request.content_length or 0) > MOST_BYTES:
-        raise Problem(413, "BODY_TOO_LARGE", "The body is larger than 1 MiB.")
+        raise Problem(
+            413, "BODY_TOO_LARGE", "The body is larger than 1 MiB; send each event by itself."
+        )
     return request.get_data(cache=False)

@@ -50,7 +50,10 @@ def receive(receiver: Receiver, headers: Mapping[str, str], body: bytes) -> Rece
     """
     if not receiver.events.verify(headers, body, url=receiver.url, key=receiver.key):
         log.warning("webhook.refused", connector=receiver.name, bytes=len(body))
-        raise SignatureError("The signature is missing or wrong.")
+        raise SignatureError(
+            "The signature is missing or wrong; the connector's webhook.signature_key and "
+            "webhook.url must be those of the vendor's subscription."
+        )
     event, errors = _read(receiver, body)
     subject = Subject.of(event)
     with writing(patience=PATIENCE) as session:

@@ -111,6 +111,7 @@ def test_a_wrong_signature_stores_nothing(square, bell, signed):
     answer = deliver(square, order(), signed=signed)
 
     assert (answer.status_code, answer.get_json()["code"]) == (401, "SIGNATURE")
+    assert "webhook.signature_key and webhook.url" in answer.get_json()["detail"]
     assert "ORD1" not in answer.text
     assert (events(), bell.rung) == ([], [])
 
@@ -163,7 +164,7 @@ def test_a_large_body_is_refused_before_it_is_read(square, size):
     answer = deliver(square, b"x" * size, signed="wrong")
 
     assert (answer.status_code, answer.get_json()["code"]) == (413, "BODY_TOO_LARGE")
-    assert "1 MiB" in answer.get_json()["detail"]
+    assert "1 MiB; send each event" in answer.get_json()["detail"]
     assert events() == []
 
 
