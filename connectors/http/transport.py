@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3 import exceptions as urllib3_errors
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import ConnectionPool
 
 from connectors.errors import (
     AnswerError,
@@ -92,13 +93,18 @@ class Transport(HTTPAdapter):
 
 
 class TLSTransport(Transport):
-    """The same for https; to load the machine's certificates takes some 20 ms."""
+    """The same for https. Its first call loads the machine's certificates, which takes some 20 ms:
+    a connector that is opened and asks nothing does not wait for them.
+    """
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """One TLS context for every host."""
-        context = ssl.create_default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        super().init_poolmanager(*args, **options, ssl_context=context)
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> ConnectionPool:
+        """A pool whose TLS context is every host's."""
+        known = self.poolmanager.connection_pool_kw
+        if "ssl_context" not in known:
+            context = ssl.create_default_context()
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            known["ssl_context"] = context
+        return super().get_connection_with_tls_context(*args, **options)
 
 
 def session(scheme: str = "https", *, hosts: int = 10, kept: int = 10) -> requests.Session:

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -29,13 +30,21 @@ def test_only_https_is_spoken_except_to_this_machine(url):
 
 
 def test_the_transport_verifies_and_knows_no_old_tls():
-    adapter = transport.session().get_adapter("https://example.com/")
-    assert isinstance(adapter, transport.Transport)
-    context = adapter.poolmanager.connection_pool_kw["ssl_context"]
+    context = context_of(transport.session())
 
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
+
+
+def test_a_session_that_asks_nothing_loads_no_certificates(monkeypatch):
+    loaded = []
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: loaded.append(1))
+    session = transport.session()
+
+    assert not loaded
+    assert context_of(session) is context_of(session)
+    assert len(loaded) == 1
 
 
 @pytest.fixture
@@ -73,10 +82,16 @@ def test_the_deadline_holds_over_tls_as_well(ask, tls):
 
 def trusting(certificate):
     session = transport.session()
-    adapter = session.get_adapter("https://localhost/")
-    assert isinstance(adapter, transport.Transport)
-    adapter.poolmanager.connection_pool_kw["ssl_context"].load_verify_locations(certificate)
+    context_of(session).load_verify_locations(certificate)
     return session
+
+
+def context_of(session):
+    """The TLS context of what the session asks."""
+    adapter = session.get_adapter("https://localhost/")
+    request = requests.Request("GET", "https://localhost/").prepare()
+    pool = adapter.get_connection_with_tls_context(request, verify=True)
+    return pool.conn_kw["ssl_context"]
 
 
 def self_signed(path):
