@@ -62,6 +62,15 @@ class Folder:
         return [problem for each in self.invalid for problem in each.problems]
 
 
+def problems_of(name: str, invalid: Iterable[Invalid]) -> list[str]:
+    """What is wrong with the connector of this name, or else with the files that nobody can read:
+    one of them may hold it.
+    """
+    own = [problem for each in invalid for problem in each.problems if each.name == name]
+    unread = [problem for each in invalid for problem in each.problems if each.vendor is None]
+    return own or unread
+
+
 def read_folder(folder: str | Path) -> Folder:
     """The connectors in the families' files of ``folder``; a file may be missing."""
     good: dict[str, Configured] = {}

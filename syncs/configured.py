@@ -16,7 +16,7 @@ from connectors.authentication import auth_of
 from connectors.config import ConnectorConfig
 from connectors.families.family import Family
 from connectors.families.feeds import AnyFeed
-from connectors.folder import Configured, Folder, Invalid, read_folder
+from connectors.folder import Configured, Folder, Invalid, problems_of, read_folder
 from connectors.http.client import HTTPClient
 from connectors.http.deadline import Timeouts
 from core.errors import ConfigurationError
@@ -69,11 +69,8 @@ class Connectors:
         """Raises ``ConfigurationError`` when the connector is invalid, or may be in a file that
         nobody can read.
         """
-        if name in self.connected:
-            return
-        for each in self.invalid:
-            if each.name == name or each.vendor is None:
-                raise ConfigurationError(*each.problems)
+        if name not in self.connected and (problems := problems_of(name, self.invalid)):
+            raise ConfigurationError(*problems)
 
 
 @lru_cache(maxsize=10)

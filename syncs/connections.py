@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from connectors import vendors
 from connectors.authentication import NO_ADDRESSES, file_tokens, token_endpoint
 from connectors.config import ConnectorConfig
-from connectors.folder import Configured, read_folder
+from connectors.folder import Configured, problems_of, read_folder
 from connectors.http.token_endpoint import TokenEndpoint
 from connectors.http.token_requests import Provider
 from connectors.tokens import FileTokens
@@ -65,10 +65,8 @@ def configured_as(name: str) -> Configured:
     folder = read_folder(settings().connectors_dir)
     if name in folder.connectors:
         return folder.connectors[name]
-    for each in folder.invalid:
-        # A file that nobody can read may hold it.
-        if each.name == name or each.vendor is None:
-            raise ConfigurationError(*each.problems)
+    if problems := problems_of(name, folder.invalid):
+        raise ConfigurationError(*problems)
     raise NotFoundError("connector", f"named {name!r}")
 
 

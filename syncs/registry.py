@@ -87,7 +87,11 @@ def find(name: str) -> AnySync:
 
 
 def find_source(name: str) -> AnySource:
-    """The source called ``name``; ``RefusedError`` lists those there are."""
+    """The source called ``name``; ``RefusedError`` lists those there are.
+
+    Raises ``ConfigurationError`` for a connector that is wrong.
+    """
     if name not in SOURCES:
+        connectors().require_valid(name)
         raise RefusedError(f"There is no source {name!r}; there are: {', '.join(SOURCES)}.")
     return SOURCES[name]

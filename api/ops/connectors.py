@@ -42,7 +42,7 @@ def show(name: str) -> dict[str, object]:
 def index_calls(name: str) -> dict[str, object]:
     """Calls to its vendor, newest first."""
     page = asked(Page)
+    views.require(name)
     with reading() as session:
-        views.find(session, name)
         lines = calls.recent(session, connector=name, before=page.cursor, limit=page.ahead)
     return listing(page, lines)

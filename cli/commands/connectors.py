@@ -113,8 +113,8 @@ def check(name: str | None, as_json: bool) -> None:
 @json_option
 def calls_(name: str, limit: int, as_json: bool) -> None:
     """List the last calls to a connector's vendor."""
+    views.require(name)
     with reading() as session:
-        views.find(session, name)
         recent = calls.recent(session, connector=name, limit=limit)
     if as_json:
         print_json([each.dump() for each in recent])

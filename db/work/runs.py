@@ -166,13 +166,16 @@ def request_cancel(session: Session, run_id: int) -> str:
     return run.status
 
 
-def to_ring(session: Session, *, quiet: float) -> list[tuple[int, str]]:
-    """Due runs without a worker, (id, sync): see ``claims.to_ring``. Their syncs may begin."""
+def to_ring(session: Session, *, quiet: float, syncs: Collection[str]) -> list[tuple[int, str]]:
+    """Due runs of these ``syncs`` without a worker, (id, sync): see ``claims.to_ring``. Their syncs
+    may begin.
+    """
     ids = (
         select(SyncRun.id)
         .join(SyncState, SyncState.sync == SyncRun.sync)
         .where(
             claims.is_unanswered(SyncRun, SyncState),
+            SyncRun.sync.in_(syncs),
             SyncState.paused.is_(False),
             claims.is_past(SyncState.source_wait_until),
         )

@@ -12,6 +12,7 @@ from db.models import BulkAct, OutboxCommand, SalesBatch, SyncRun, WebhookEvent
 from db.models.work import LeasedWork, Work
 from db.work import claims, outbox_claims, runs, webhooks
 from syncs.outbox import send
+from syncs.registry import SYNCS
 from syncs.sales import process as sales
 from syncs.webhooks.receive import TASK as WEBHOOKS
 
@@ -49,8 +50,11 @@ class Runs:
     table = SyncRun
 
     def to_ring(self, session: Session, *, quiet: float) -> Sequence[Ring]:
-        """See ``Kind``; runs of a paused sync, or of a source that asked for a pause, wait."""
-        return [(f"sync.{sync}", key) for key, sync in runs.to_ring(session, quiet=quiet)]
+        """See ``Kind``; runs of a paused sync, or of a source that asked for a pause, wait. So do
+        those of a connector that is configured no more: their sync has no task.
+        """
+        due = runs.to_ring(session, quiet=quiet, syncs=[*SYNCS])
+        return [(f"sync.{sync}", key) for key, sync in due]
 
 
 class Events(Rows):

@@ -94,49 +94,30 @@ def authorisation(session: Session, ident: int) -> Authorisation | None:
 
 def every(session: Session) -> list[ConnectorDetail]:
     """All connectors by what we know ourselves; nothing is sent."""
-    found, ours, now = registry.connectors(), _shops(session), bulk.now(session)
-    places = unplaced.locations(session)
-    known = []
-    for each in found.connected.values():
-        last = next(iter(calls.recent(session, connector=each.name, limit=1)), None)
-        findings = [
-            *checking.of_shops(each, ours),
-            *checking.of_locations(each, dict.fromkeys(sorted(places[each.name]), ""), ours),
-            *checking.of_call(each, last.error if last is not None else None),
-        ]
-        known.append(_detail(each, findings, now))
-    return [*known, *map(_invalid, found.invalid)]
+    return _known(session, *_of_name(None))
 
 
 def find(session: Session, name: str) -> ConnectorDetail:
-    """The connector of this name; ``NotFoundError`` when there is none."""
-    for each in every(session):
-        if each.name == name:
-            return each
-    raise NotFoundError("connector", f"named {name!r}")
+    """The connector of this name. Raises as ``check``."""
+    (found,) = _known(session, *_of_name(name))
+    return found
 
 
 def check(name: str | None = None) -> list[ConnectorDetail]:
     """All connectors, or the one of this name, after one cheap read at each.
 
-    Raises ``NotFoundError`` when there is none of this name, and ``ConfigurationError`` when it may
-    be in a file that nobody can read.
+    Raises ``NotFoundError`` when there is none of this name, and ``ConfigurationError`` when a file
+    that may hold it cannot be read.
     """
+    connected, invalid = _of_name(name)
     with reading() as session:
         ours, now = _shops(session), bulk.now(session)
-    found = registry.connectors()
-    invalid = [each for each in found.invalid if name in {None, each.name}]
-    if name is not None and name not in found.connected and not invalid:
-        found.require_valid(name)
-        raise NotFoundError("connector", f"named {name!r}")
-    return [
-        *(
-            _checked(each, ours, now)
-            for each in found.connected.values()
-            if name in {None, each.name}
-        ),
-        *map(_invalid, invalid),
-    ]
+    return [*(_checked(each, ours, now) for each in connected), *map(_invalid, invalid)]
+
+
+def require(name: str) -> None:
+    """Raises as ``check`` unless there is a connector of this name."""
+    _of_name(name)
 
 
 def differing(session: Session) -> list[FolderOf]:
@@ -145,6 +126,33 @@ def differing(session: Session) -> list[FolderOf]:
     if len({each.digest for each in living}) < 2:  # noqa: PLR2004 - one is what should be
         return []
     return [FolderOf.of(each) for each in living]
+
+
+def _of_name(name: str | None) -> tuple[list[Connected], list[Invalid]]:
+    """The connectors of this name, by default all of them: those that work, those that do not."""
+    found = registry.connectors()
+    connected = [each for each in found.connected.values() if name in {None, each.name}]
+    invalid = [each for each in found.invalid if name in {None, each.name}]
+    if name is not None and not connected and not invalid:
+        found.require_valid(name)
+        raise NotFoundError("connector", f"named {name!r}")
+    return connected, invalid
+
+
+def _known(
+    session: Session, connected: Iterable[Connected], invalid: Iterable[Invalid]
+) -> list[ConnectorDetail]:
+    ours, now, places = _shops(session), bulk.now(session), unplaced.locations(session)
+    known = []
+    for each in connected:
+        last = next(iter(calls.recent(session, connector=each.name, limit=1)), None)
+        findings = [
+            *checking.of_shops(each, ours),
+            *checking.of_locations(each, dict.fromkeys(sorted(places[each.name]), ""), ours),
+            *checking.of_call(each, last.error if last is not None else None),
+        ]
+        known.append(_detail(each, findings, now))
+    return [*known, *map(_invalid, invalid)]
 
 
 def _checked(one: Connected, ours: frozenset[int], now: datetime) -> ConnectorDetail:

@@ -14,7 +14,7 @@ from db.work import claims, failures, webhooks
 from db.work.webhooks import Claim
 from syncs import engine, gate
 from syncs.declaration import AnySync
-from syncs.registry import SYNCS
+from syncs.registry import SYNCS, find_source
 from syncs.webhooks.receive import TASK
 from syncs.webhooks.subjects import Subject
 
@@ -28,8 +28,10 @@ def answer(held: Claim, beside: Sequence[int]) -> list[Ring]:
     """Do what the claimed event asks for, and with it the events ``beside`` it; the runs to ring
     for.
 
-    Raises what the vendor and the store raise, and ``LeaseLost``.
+    Raises what the vendor and the store raise, ``LeaseLost``, and as ``registry.find_source``: a
+    worker that has not read the connector yet must not end its events.
     """
+    find_source(held.connector)
     subject = Subject.parse(held.subject)
     syncs = list(_syncs(held.connector, subject))
     if subject.object_id is not None:

@@ -31,8 +31,7 @@ def find(name: str) -> Receiver:
     ``ConfigurationError`` when something is wrong with it, or nobody said where they are sent to.
     """
     connectors = registry.connectors()
-    if wrong := [each for each in connectors.invalid if each.name == name]:
-        raise ConfigurationError(*wrong[0].problems)
+    connectors.require_valid(name)
     connected = connectors.connected.get(name)
     found = None if connected is None else _receiver(connected)
     if found is None:

@@ -16,7 +16,7 @@ from db.session import writing
 from db.work import failures, rejects, runs
 from db.work.rejects import Refusal
 from syncs import engine
-from syncs.registry import find
+from syncs.registry import SYNCS, find
 from tests.servers import free_port
 
 PRODUCTS = "b2b.products"
@@ -69,7 +69,7 @@ def working() -> Iterator[None]:
     def work() -> None:
         while not over.wait(0.05):
             with writing() as session:
-                due = runs.to_ring(session, quiet=0)
+                due = runs.to_ring(session, quiet=0, syncs=[*SYNCS])
             for run_id, name in due:
                 with suppress(SyncError):
                     engine.execute(find(name), run_id)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.pos import SquareConnector
 from connectors.tokens import Tokens
 from core import settings
 from db.session import writing
@@ -168,6 +169,7 @@ def test_who_asks_for_one_that_is_wrong_reads_why(folder, cli, file, problem):
     for command in (
         ("sync", "square.transactions"),
         ("syncs", "pause", "square.transactions", "--why", "it"),
+        ("connectors", "authorize", "square"),
         ("connectors", "check", "square"),
         ("connectors", "do", "square", "push_prices", "--input", "-"),
     ):
@@ -220,6 +222,14 @@ def test_a_scope_that_was_not_granted_is_named(folder, source, told):
     (line,) = told("connectors", "list")["connectors"]
 
     assert line["state"] == "refused"
+
+
+@on_sqlite
+def test_calls_of_one_connector_open_no_other(folder, cli, monkeypatch):
+    folder(square=square_at("https://square.example"))
+    monkeypatch.setattr(SquareConnector, "__init__", None)
+
+    assert "Nothing was asked" in cli("connectors", "calls", "square").stderr
 
 
 @on_sqlite

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,11 @@ from connectors.pos import SquareConnector
 from core import settings
 from core.errors import RefusedError
 from db.models import PosProduct, PosTransaction
-from db.session import reading
+from db.session import reading, writing
 from sandbox import square
 from sandbox.square import orders
-from syncs import connect, registry
+from syncs import connect, gate, registry
+from syncs.due import sweep
 from syncs.registry import SOURCES, SYNCS
 from tests.connectors.folder import configure, forget_process, square_at
 from tests.syncs.running import sync_now
@@ -191,6 +193,20 @@ def test_orders_come_into_the_store(store, folder, source):
     assert count(PosTransaction) == 30
     again = sync_now(SYNCS["square.transactions"])
     assert (again["created"], again["updated"]) == (0, 0)
+
+
+def test_a_run_of_a_connector_that_is_configured_no_more_waits_for_it(store, folder, source):
+    folder(square=square_at(source.url))
+    sync = SYNCS["square.products"]
+    with writing() as session:
+        asked = gate.decide(session, sync, trigger="api")
+    assert isinstance(asked, gate.Enqueued)
+    ring = (sync.task, asked.run_id)
+
+    folder()
+    assert ring not in sweep.once(back_at=time.monotonic())
+    folder(square=square_at(source.url))
+    assert ring in sweep.once(back_at=time.monotonic())
 
 
 def test_a_run_asks_only_for_what_changed(store, folder, source):

@@ -15,6 +15,7 @@ from db.session import reading, writing
 from db.work import runs
 from sandbox.faults import Status
 from syncs import engine, gate
+from syncs.registry import SYNCS
 from syncs.running.walk import Execution
 from syncs.sources.catalogue import PRODUCTS
 from tests.syncs.rows import change, count, run, state
@@ -63,7 +64,7 @@ def force(**options: int) -> gate.Answer:
 
 def rung_for() -> list[int]:
     with writing() as session:
-        return [ident for ident, _ in runs.to_ring(session, quiet=0)]
+        return [ident for ident, _ in runs.to_ring(session, quiet=0, syncs=[*SYNCS])]
 
 
 def test_a_run_that_backs_off_after_a_failure_is_released(failed):

@@ -15,7 +15,7 @@ from db.session import reading, writing
 from db.work import claims, leases, runs, states
 from sandbox.faults import Status
 from syncs import engine, gate, resuming
-from syncs.registry import find
+from syncs.registry import SYNCS, find
 from syncs.running.walk import Execution
 from tests.syncs.running import BY_HAND, taken
 from worker.sweeper import Sweeper
@@ -128,7 +128,7 @@ def test_no_door_passes_a_sources_retry_after(b2b):
     assert isinstance(resuming.take(PRODUCTS, {}, resume=True), gate.Waiting)
     assert engine.execute(PRODUCTS, run_id, Execution(steal=True)).status == "left"
     with writing() as ringing:
-        assert runs.to_ring(ringing, quiet=0) == []
+        assert runs.to_ring(ringing, quiet=0, syncs=[*SYNCS]) == []
     assert len(b2b.log) == asked
 
 

@@ -9,6 +9,7 @@ from db.work import runs
 from sandbox.faults import Status
 from syncs import engine, gate
 from syncs.due import sweep
+from syncs.registry import SYNCS
 from tests.syncs import rows
 from tests.syncs.template.exported import ORDERED, resource
 
@@ -27,7 +28,7 @@ def expect_over(run_id: int) -> None:
         assert (run.status, len(run.errors), run.not_before) == ("failed", 1, None)
         assert "the key is known" in str(run.error) or "TEMPLATE_API_KEY" in str(run.error)
     with writing() as session:
-        assert runs.to_ring(session, quiet=0) == []
+        assert runs.to_ring(session, quiet=0, syncs=[*SYNCS]) == []
 
 
 @pytest.mark.parametrize("name", list(ORDERED))

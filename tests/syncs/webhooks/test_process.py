@@ -22,11 +22,11 @@ from db.types import db_now
 from db.work import webhooks
 from syncs.due import sweep
 from syncs.due.kinds import EVENTS
-from syncs.registry import SYNCS
+from syncs.registry import SOURCES, SYNCS
 from syncs.trying import MOST_FAILURES
 from syncs.webhooks.process import process
 from tests.syncs.running import sync_now
-from tests.syncs.webhooks.conftest import names, receive
+from tests.syncs.webhooks.conftest import NAME, names, receive
 from tests.webhooks import events
 
 TASK = "webhooks.process"
@@ -139,6 +139,18 @@ def test_a_feed_that_nobody_syncs_is_done(vendor):
     process(receive("e-1", "nothing", about="1"))
 
     assert (vendor.asked, states()) == ([], ["done"])
+
+
+def test_an_event_of_a_connector_that_this_worker_does_not_know_is_not_over(vendor, monkeypatch):
+    event = receive("e-1", about="1")
+    with monkeypatch.context() as removed:
+        removed.delitem(SOURCES.declared, NAME)
+        fail(event)
+
+    assert (vendor.asked, states()) == ([], ["due"])
+    change(not_before=None)
+    process(event)
+    assert (names(), states()) == ({"1": "Lune"}, ["done"])
 
 
 def test_events_that_name_no_object_ask_for_one_run_of_each_sync(vendor):
