@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
@@ -52,7 +52,7 @@ class ConnectorConfig(Section):
     rate_limit: RateLimit = RateLimit()
     cache: Cache = Cache()
     logging: Logging = Logging()
-    locations: tuple[Text, ...] | None = None
+    locations: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
     shops: dict[Text, int] = Field(default_factory=dict)
     sync: Sync = Sync()
     webhook: Webhook | None = None

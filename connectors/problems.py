@@ -21,6 +21,7 @@ _WRITTEN = (
 )
 _WORDS = {
     "missing": "is missing",
+    "too_short": "names none; leave it out for all of them",
     "model_type": "must be a mapping (key: value)",
     "model_attributes_type": "must be a mapping (key: value)",
     "dict_type": "must be a mapping (key: value)",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from connectors.authentication import file_tokens
 from connectors.errors import APIError, AuthenticationError, ForbiddenError, ReauthorizeError
-from connectors.families import PointOfSale
+from connectors.families import Location, PointOfSale
 from connectors.http.deadline import Timeouts
 from connectors.tokens import Tokens
+from core.advice import Advised, Sentence
 from core.errors import ConfigurationError
 from core.logs import redact
 from syncs.configured import Connected
@@ -18,6 +20,9 @@ from syncs.health import PATIENCE
 from syncs.tokens import StoredTokens
 
 State = Literal["ok", "reauthorize", "refused", "unreachable", "invalid"]
+Advice = Literal[
+    "authorise", "ends", "location", "refused", "scopes", "shop", "silent", "strange_location"
+]
 WARNED = timedelta(days=7)
 """How long before its end an authorisation is a problem."""
 
@@ -27,12 +32,13 @@ _TROUBLE = frozenset({"CONNECTION", "SERVER", "ANSWER", "CIRCUIT_OPEN"})
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What is wrong at a ``path`` of the files, in plain words without a full stop; ``state`` is
-    what the connector is by it, ``ok`` when it can be used all the same.
+    """What is wrong at a ``path`` of the files, in plain words without a full stop, with an
+    ``Advice`` where they are ours; ``state`` is what the connector is by it, ``ok`` when it can be
+    used all the same.
     """
 
     path: str
-    message: str
+    message: Sentence
     state: State = "ok"
 
 
@@ -49,7 +55,7 @@ def of_error(connector: Connected, error: Exception) -> list[Finding]:
         return [of_sentence(problem) for problem in error.problems]
     message = redact(str(error)).removesuffix(".")
     if isinstance(error, ReauthorizeError):
-        return [Finding(path=f"{name}.auth", message="must be authorised", state="reauthorize")]
+        return [_unauthorised(connector)]
     if isinstance(error, AuthenticationError | ForbiddenError):
         return [Finding(path=f"{name}.auth", message=message, state="refused")]
     passes = isinstance(error, APIError) and error.is_retriable
@@ -60,17 +66,19 @@ def of_tokens(connector: Connected, tokens: Tokens | None, now: datetime) -> lis
     """What the tokens of a connector that somebody authorises say."""
     path, config = f"{connector.name}.auth", connector.config.auth
     if config.method == "oauth2" and (tokens is None or tokens.refused):
-        return [Finding(path=path, message="must be authorised", state="reauthorize")]
+        return [_unauthorised(connector)]
     if tokens is None:
         return []
     findings = []
     granted = (tokens.scope or "").replace(",", " ").split()
     if lacking := sorted(set(config.scopes) - set(granted)) if granted else []:
-        message = f"the vendor did not grant {', '.join(lacking)}"
+        names = ", ".join(lacking)
+        message = _said(f"the vendor did not grant {names}", "scopes", scopes=names)
         findings.append(Finding(path=f"{path}.scopes", message=message, state="refused"))
     end = tokens.last_until
     if config.method == "oauth2" and end is not None and end - now < WARNED:
-        message = f"the authorisation ends on {end:%Y-%m-%d}; authorise again before"
+        text = f"the authorisation ends on {end:%Y-%m-%d}; authorise again before"
+        message = _said(text, "ends", day=end.date())
         findings.append(Finding(path=path, message=message))
     return findings
 
@@ -79,9 +87,10 @@ def of_call(connector: Connected, error: str | None) -> list[Finding]:
     """What the code of the error of its last call says; None: it went well, or there was none."""
     name = connector.name
     if error in _REFUSED:
-        return [Finding(path=f"{name}.auth", message="the vendor refused a call", state="refused")]
+        message = _said("the vendor refused a call", "refused")
+        return [Finding(path=f"{name}.auth", message=message, state="refused")]
     if error in _TROUBLE:
-        message = "the vendor did not answer the last call"
+        message = _said("the vendor did not answer the last call", "silent")
         return [Finding(path=name, message=message, state="unreachable")]
     return []
 
@@ -91,7 +100,7 @@ def of_shops(connector: Connected, shops: frozenset[int]) -> list[Finding]:
     return [
         Finding(
             path=f"{connector.name}.shops.{location}",
-            message=f"there is no shop {shop}",
+            message=_said(f"there is no shop {shop}", "shop", shop=shop),
             state="invalid",
         )
         for location, shop in connector.config.shops.items()
@@ -109,10 +118,27 @@ def of_locations(
     return [
         Finding(
             path=f"{connector.name}.shops.{location}",
-            message=f"{name or 'this location'} is no shop of ours; its tickets have none",
+            message=_said(
+                f"{name or 'this location'} is no shop of ours; its tickets have none", "location"
+            ),
         )
         for location, name in locations.items()
         if location not in mapped
+    ]
+
+
+def of_chosen(connector: Connected, known: Collection[str]) -> list[Finding]:
+    """Locations of the configuration that the vendor, who has the ``known`` ones, does not have."""
+    return [
+        Finding(
+            path=f"{connector.name}.locations",
+            message=_said(
+                f"the vendor has none with the id {location}", "strange_location", location=location
+            ),
+            state="invalid",
+        )
+        for location in connector.config.locations or ()
+        if location not in known
     ]
 
 
@@ -138,17 +164,33 @@ def look(connector: Connected, shops: frozenset[int]) -> list[Finding]:
     try:
         with connector.source.open(Timeouts.once(PATIENCE)) as opened:
             if isinstance(opened, PointOfSale) and opened.capabilities["get_locations"]:
-                return of_locations(connector, _locations(opened, connector), shops)
+                return _look_at_locations(opened.get_locations(), connector, shops)
             opened.connect()
             return []
     except (APIError, ConfigurationError) as error:
         return of_error(connector, error)
 
 
-def _locations(opened: PointOfSale, connector: Connected) -> dict[str, str]:
+def _look_at_locations(
+    known: Sequence[Location], connector: Connected, shops: frozenset[int]
+) -> list[Finding]:
     chosen = connector.config.locations
-    return {
-        each.id: each.name
-        for each in opened.get_locations()
-        if each.active and (chosen is None or each.id in chosen)
+    active = {
+        each.id: each.name for each in known if each.active and (not chosen or each.id in chosen)
     }
+    return [
+        *of_chosen(connector, {each.id for each in known}),
+        *of_locations(connector, active, shops),
+    ]
+
+
+def _unauthorised(connector: Connected) -> Finding:
+    return Finding(
+        path=f"{connector.name}.auth",
+        message=_said("must be authorised", "authorise", connector=connector.name),
+        state="reauthorize",
+    )
+
+
+def _said(text: str, advice: Advice, **names: object) -> Advised:
+    return Advised(text, advice, names)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, WithJsonSchema
 from sqlalchemy.orm import Session
 
 from connectors.folder import Invalid
+from core.advice import Sentence
 from core.errors import ConfigurationError, NotFoundError
 from db import bulk
 from db.access import oauth_requests
@@ -46,7 +47,8 @@ class ConnectorProblem(Shape):
     """What is wrong, at a place of the files."""
 
     path: str
-    message: str
+    # A page has words of its own for what is ours.
+    message: Annotated[Sentence, PlainSerializer(str), WithJsonSchema({"type": "string"})]
 
 
 class ConnectorLine(Shape):
@@ -199,8 +201,8 @@ def _invalid(each: Invalid) -> ConnectorDetail:
 
 
 def _problems(findings: Iterable[Finding]) -> list[ConnectorProblem]:
-    said = dict.fromkeys((each.path, each.message) for each in findings)
-    return [ConnectorProblem(path=path, message=message) for path, message in said]
+    said = {(each.path, str(each.message)): each.message for each in findings}
+    return [ConnectorProblem(path=path, message=message) for (path, _), message in said.items()]
 
 
 def _shops(session: Session) -> frozenset[int]:

@@ -26,14 +26,14 @@ def folder(store, monkeypatch, tmp_path) -> Iterator[None]:
     forget_process()
 
 
-def note(path: str) -> None:
+def note(path: str, *, error: str | None = None) -> None:
     with writing() as session:
         made = CallNote(
             connector="square",
             verb="GET",
             path=path,
             status=200,
-            error=None,
+            error=error,
             ms=12,
             tries=1,
             correlation_id=None,
@@ -98,6 +98,13 @@ def test_operators_see_connectors_on_the_page_and_others_do_not(folder, admin, v
     assert "Tickets de caisse (square)" in page
     assert "bar.auth.token" in page
     assert "bar.auth.token" not in visitor.get("/inventory/status/").get_data(as_text=True)
+
+
+def test_the_page_says_what_is_wrong_in_its_own_language(folder, admin):
+    note("/v2/locations", error="FORBIDDEN")
+
+    assert "le fournisseur a refusé un appel" in admin.get("/inventory/status/?lang=fr").text
+    assert "the vendor refused a call" in admin.get("/inventory/status/?lang=en").text
 
 
 def test_a_web_process_notes_what_it_has_read_once_it_has_answered(folder, ask):

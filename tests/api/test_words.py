@@ -42,6 +42,7 @@ MADE = {
     "problem": {"403", "409", "413", "503"},
     "callback": {*get_args(Outcome), "unknown"},
     "connector_state": set(get_args(checking.State)),
+    "connector_problem": set(get_args(checking.Advice)),
     "feed": {feed for feeds in FAMILIES.values() for feed in feeds},
     "sync": {name.replace(".", "_") for name in SYNCS.declared},
 }

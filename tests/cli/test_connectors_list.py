@@ -225,6 +225,16 @@ def test_a_scope_that_was_not_granted_is_named(folder, source, told):
 
 
 @on_sqlite
+def test_a_location_that_the_vendor_does_not_have_is_named(folder, source, told):
+    folder(square=square_at(source.url, locations=["LFICTIVE1", "LX"]))
+
+    (line,) = told("connectors", "check", exit=78)["connectors"]
+
+    problem = {"path": "square.locations", "message": "the vendor has none with the id LX"}
+    assert line["problems"] == [problem]
+
+
+@on_sqlite
 def test_calls_of_one_connector_open_no_other(folder, cli, monkeypatch):
     folder(square=square_at("https://square.example"))
     monkeypatch.setattr(SquareConnector, "__init__", None)

@@ -227,6 +227,7 @@ Second: [1]
         ({"connection": {"timeout": ".inf"}}, "square.connection.timeout: must be a number."),
         ({"connection": [1]}, "square.connection: must be a mapping (key: value)."),
         ({"locations": "L1"}, "square.locations: must be a list."),
+        ({"locations": []}, "square.locations: names none; leave it out for all of them."),
         ({"sync": {"since": "31.1.2025"}}, "square.sync.since: must be a day, as in 2025-01-31."),
         (
             {"sync": {"overlapseconds": 3}},

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 from flask import request
 
+from core.advice import Advised, Sentence
 from core.document import Json
 from core.settings import settings
 
@@ -40,6 +41,16 @@ class Words:
         source, _, feed = name.partition(".")
         known = self._sentences["sync"].get(name.replace(".", "_"))
         return str(known or self._sentences["feed"].get(feed, name).format(name=source))
+
+    def problem(self, said: Sentence) -> str:
+        """What is wrong with a connector; as it is for what others say."""
+        if not isinstance(said, Advised):
+            return said
+        names = {
+            name: self.day(value) if isinstance(value, date) else value
+            for name, value in said.names.items()
+        }
+        return self(f"connector_problem.{said.advice}", **names)
 
     def number(self, value: float | Decimal) -> str:
         """``25000`` as ``25 000``."""
