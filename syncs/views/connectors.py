@@ -22,6 +22,7 @@ from syncs import checking, registry, shared
 from syncs.checking import Finding, State
 from syncs.configured import Connected
 from syncs.views.shapes import Id, Shape, Text
+from syncs.webhooks import receivers
 
 Outcome = Literal["connected", "denied", "refused", "unreachable"]
 """Denied by the person, refused by the vendor, or the vendor did not answer."""
@@ -173,6 +174,7 @@ def _detail(one: Connected, findings: list[Finding], now: datetime) -> Connector
             capabilities = opened.capabilities
         tokens = checking.tokens_of(one)
         findings = [*findings, *checking.of_tokens(one, tokens, now)]
+        receivers.of(one)
     except ConfigurationError as error:
         findings = [*findings, *checking.of_error(one, error)]
     return ConnectorDetail(

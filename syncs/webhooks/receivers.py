@@ -33,7 +33,7 @@ def find(name: str) -> Receiver:
     connectors = registry.connectors()
     connectors.require_valid(name)
     connected = connectors.connected.get(name)
-    found = None if connected is None else _receiver(connected)
+    found = None if connected is None else of(connected)
     if found is None:
         raise NotFoundError("connector", f"named {name!r} that expects webhooks")
     return found
@@ -45,7 +45,10 @@ def names() -> list[str]:
     return [each.name for each in connected if each.config.webhook and each.kind.events]
 
 
-def _receiver(connected: Connected) -> Receiver | None:
+def of(connected: Connected) -> Receiver | None:
+    """The connector's webhook; None when it expects none. ``ConfigurationError`` when nobody said
+    where it is sent to.
+    """
     name, webhook, events = connected.name, connected.config.webhook, connected.kind.events
     if webhook is None or events is None:
         return None

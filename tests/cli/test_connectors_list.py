@@ -225,6 +225,19 @@ def test_a_scope_that_was_not_granted_is_named(folder, source, told):
 
 
 @on_sqlite
+def test_a_webhook_that_nobody_knows_the_address_of_is_named(folder, source, told, monkeypatch):
+    monkeypatch.setenv("SIGNATURE_KEY", "k")
+    folder(square=square_at(source.url, webhook={"signature_key": "${SIGNATURE_KEY}"}))
+
+    (line,) = told("connectors", "check", exit=78)["connectors"]
+
+    assert [each["path"] for each in line["problems"]] == ["square.webhook.url"]
+    monkeypatch.setenv("PUBLIC_URL", "https://shop.example.com")
+    settings.reset()
+    assert told("connectors", "check")["connectors"][0]["state"] == "ok"
+
+
+@on_sqlite
 def test_a_location_that_the_vendor_does_not_have_is_named(folder, source, told):
     folder(square=square_at(source.url, locations=["LFICTIVE1", "LX"]))
 
