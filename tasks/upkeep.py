@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.logs import get_logger
 from db.session import reading, writing
 from db.tills import terminals
-from db.work import calls, folders, slots
+from db.work import calls, folders, slots, webhooks
 from syncs import health
 from syncs.source import AnySource
 from syncs.views import connectors
@@ -19,6 +19,7 @@ from tasks.durable import DurableTask
 
 SLOTS_KEPT_DAYS = 30.0
 CALLS_KEPT_DAYS = 30.0
+EVENTS_KEPT_DAYS = 30.0
 FOLDERS_KEPT_DAYS = 7.0
 log = get_logger(__name__)
 
@@ -29,14 +30,15 @@ AT_ONCE = 5000
 @shared_task(name="upkeep.forget", base=DurableTask)
 def forget() -> None:
     """Delete slots older than a month, save each sync's newest, signatures out of date, and notes
-    of calls to vendors older than a month. Log what is wrong with connectors, such as an
-    authorisation that ends within a week.
+    of calls to vendors and of what they announced that are older than a month. Log what is wrong
+    with connectors, such as an authorisation that ends within a week.
     """
     with writing() as session:
         slots.forget(session, older_than_days=SLOTS_KEPT_DAYS)
         folders.forget(session, older_than_days=FOLDERS_KEPT_DAYS)
     _in_parts(partial(terminals.forget_nonces, most=AT_ONCE))
     _in_parts(partial(calls.forget, older_than_days=CALLS_KEPT_DAYS, most=AT_ONCE))
+    _in_parts(partial(webhooks.forget, older_than_days=EVENTS_KEPT_DAYS, most=AT_ONCE))
     log_problems()
 
 

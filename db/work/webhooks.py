@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session, aliased, defer
 
 from core.errors import NotFoundError
@@ -144,6 +144,26 @@ def reopen(session: Session, event_id: int, *, kind: str, subject: str) -> bool:
         execution_options=NO_SYNC,
     )
     return row.scalar_one_or_none() is not None
+
+
+def forget(session: Session, *, older_than_days: float, most: int) -> int:
+    """Delete up to ``most`` events that are done and old, but each connector's newest; how many."""
+    newest = select(func.max(WebhookEvent.id)).group_by(WebhookEvent.connector)
+    old = (
+        select(WebhookEvent.id)
+        .where(
+            WebhookEvent.status == "done",
+            WebhookEvent.received_at < db_now(-older_than_days * 86400),
+            WebhookEvent.id.not_in(newest),
+        )
+        .order_by(WebhookEvent.id)
+        .limit(most)
+    )
+    ids = session.scalars(
+        delete(WebhookEvent).where(WebhookEvent.id.in_(old)).returning(WebhookEvent.id),
+        execution_options=NO_SYNC,
+    )
+    return len(ids.all())
 
 
 def waiting(session: Session, held: Claim) -> int | None:
