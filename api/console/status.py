@@ -29,7 +29,7 @@ from db.work import overview
 from syncs.acts.bulk import asking
 from syncs.acts.syncs import Running, Waiting
 from syncs.registry import SYNCS
-from syncs.views import acts, connectors
+from syncs.views import acts, connectors, silence
 
 bp = Blueprint("pages", __name__)
 page.answers_as_page(bp)
@@ -61,6 +61,7 @@ def _for_operators(session: Session) -> Json:
         "latest": synced.latest(session, limit=LATEST),
         "acts": acts.unended(session),
         "connectors": connectors.every(session),
+        "silent": silence.silent(session),
         "processes": ", ".join(f"{each.role} ({each.host})" for each in differ),
     }
 

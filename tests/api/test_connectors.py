@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import insert
 
 from connectors.audit import CallNote
 from db import bulk
+from db.models import SyncRun
 from db.session import reading, writing
+from db.types import db_now
 from db.work import calls, folders
 from sandbox import square
+from tests import webhooks
 from tests.connectors.folder import configure, forget_process, square_at
 
 WHERE = "/api/ops/connectors"
@@ -105,6 +109,24 @@ def test_the_page_says_what_is_wrong_in_its_own_language(folder, admin):
 
     assert "le fournisseur a refusé un appel" in admin.get("/inventory/status/?lang=fr").text
     assert "the vendor refused a call" in admin.get("/inventory/status/?lang=en").text
+
+
+def test_the_page_says_that_a_vendor_has_fallen_silent(store, admin, monkeypatch, tmp_path):
+    webhooks.configure(monkeypatch, tmp_path / "announcing")
+    with writing() as session:
+        values = {"sync": "square.products", "options": {}, "trigger": "schedule"}
+        for ago, changed in ((3, 0), (1, 2)):
+            moment = db_now(-ago * 86400.0)
+            session.execute(
+                insert(SyncRun).values(
+                    **values, status="succeeded", started_at=moment, finished_at=moment,
+                    counts={"updated": changed},
+                )
+            )  # fmt: skip
+
+    page = admin.get("/inventory/status/?lang=fr").text
+    assert "square n’annonce plus rien (dernier événement : jamais)" in page
+    forget_process()
 
 
 def test_a_web_process_notes_what_it_has_read_once_it_has_answered(folder, ask):
