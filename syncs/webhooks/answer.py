@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from core.errors import MoulinError
 from core.logs import get_logger
-from db.session import writing
+from db.session import reading, writing
 from db.types import db_now
-from db.work import claims, failures, webhooks
+from db.work import claims, failures, states, webhooks
 from db.work.webhooks import Claim
 from syncs import engine, gate
 from syncs.declaration import AnySync
@@ -24,12 +25,18 @@ Ring = tuple[str, int]
 """A task, and the id of the row that it is to do."""
 
 
+class PausedError(MoulinError):
+    """A person keeps the sync from writing."""
+
+    code = "PAUSED"
+
+
 def answer(held: Claim, beside: Sequence[int]) -> list[Ring]:
     """Do what the claimed event asks for, and with it the events ``beside`` it; the runs to ring
     for.
 
-    Raises what the vendor and the store raise, ``LeaseLost``, and as ``registry.find_source``: a
-    worker that has not read the connector yet must not end its events.
+    Raises what the vendor and the store raise, ``LeaseLost``, ``PausedError``, and as
+    ``registry.find_source``: a worker that has not read the connector yet must not end its events.
     """
     find_source(held.connector)
     subject = Subject.parse(held.subject)
@@ -56,6 +63,9 @@ def _syncs(connector: str, subject: Subject) -> Iterator[AnySync]:
 
 def _fetch(sync: AnySync, object_id: str) -> bool:
     """Keep the object as the vendor has it now; False when it gives no single ones."""
+    with reading() as session:
+        if (state := states.find(session, sync.name)) is not None and state.paused:
+            raise PausedError(f"{sync.name} is paused.")
     with sync.source.open() as connector:
         one = connector.feeds[sync.name.rpartition(".")[2]].one
         if one is None:

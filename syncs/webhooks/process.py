@@ -22,13 +22,15 @@ from db.work.webhooks import Claim
 from syncs import trying
 from syncs.registry import SOURCES
 from syncs.trying import BROKEN_OFF, MOST_FAILURES, Attempt, message_of
-from syncs.webhooks.answer import Ring, answer
+from syncs.webhooks.answer import PausedError, Ring, answer
 from syncs.webhooks.receive import TASK
 
 log = get_logger(__name__)
 
-WAITS = {RateLimitError: 60.0, CircuitOpenError: 30.0, ReauthorizeError: 900.0}
-"""Seconds without another word: the vendor is spoken to by nobody, and no event is at fault."""
+WAITS = {
+    RateLimitError: 60.0, CircuitOpenError: 30.0, ReauthorizeError: 900.0, PausedError: 300.0
+}  # fmt: skip
+"""Seconds without another word: nobody asks the vendor, and no event is at fault."""
 
 CALLS = 2
 """That one object may take: itself, and what goes with it."""

@@ -20,6 +20,8 @@ from db.models import FailedTask, SyncRun, WebhookEvent
 from db.session import reading, writing
 from db.types import db_now
 from db.work import webhooks
+from syncs.acts import syncs as acts
+from syncs.acts.by import By
 from syncs.due import sweep
 from syncs.due.kinds import EVENTS
 from syncs.registry import SOURCES, SYNCS
@@ -148,6 +150,19 @@ def test_an_event_of_a_connector_that_this_worker_does_not_know_is_not_over(vend
         fail(event)
 
     assert (vendor.asked, states()) == ([], ["due"])
+    change(not_before=None)
+    process(event)
+    assert (names(), states()) == ({"1": "Lune"}, ["done"])
+
+
+def test_an_event_about_an_object_waits_while_its_sync_is_paused(vendor):
+    acts.pause(SYNCS["toy.pictures"], by=By("ada"))
+    event = receive("e-1", about="1")
+    fail(event, times=MOST_FAILURES + 1)
+
+    [kept] = events()
+    assert (kept.status, kept.failures, vendor.asked, names()) == ("due", 0, [], {})
+    acts.resume(SYNCS["toy.pictures"], by=By("ada"))
     change(not_before=None)
     process(event)
     assert (names(), states()) == ({"1": "Lune"}, ["done"])
