@@ -112,6 +112,8 @@ def _cell(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return _safe(json.dumps(value, ensure_ascii=False, default=str))
     return _safe(str(value))
 
 
