@@ -156,11 +156,14 @@ def test_rotation_covers_what_tills_send_and_who_bought(told, monkeypatch, till)
         "api_keys.sealed": (0, 0),
         "oauth_requests.sealed": (0, 0),
         "oauth_tokens.sealed": (0, 0),
+        "outbox.answer": (0, 0),
+        "outbox.payload": (0, 0),
         "rejects.payload": (1, 1),
         "sales_batches.body": (5, 5),
         # What is not there is no value that waits for a key.
         "sales.client": (1, 1),
         "terminals.signing_key": (1, 1),
+        "webhook_events.body": (0, 0),
     }
     assert told("apikey", "rotate")["changed"] == 0
     encryption(monkeypatch, new)

@@ -82,6 +82,7 @@ def test_an_approval_buries_what_the_run_did_not_see(told):
     with writing() as session:
         for link in session.query(ExternalProduct):
             link.seen_run = run_id if link.product_id == kept else run_id - 1
+            link.last_synced_at = given.now() - timedelta(days=1)
 
     found = told("runs", "approve", run_id, "--why", "the shop was closed")
 
