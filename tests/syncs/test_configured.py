@@ -18,7 +18,7 @@ import beat_schedule
 from connectors.pos import SquareConnector
 from core import settings
 from core.errors import RefusedError
-from db.models import PosProduct, PosTransaction
+from db.models import PosProduct, PosTransaction, Shop
 from db.session import reading, writing
 from sandbox import square
 from sandbox.square import orders
@@ -62,6 +62,11 @@ def folder(monkeypatch, tmp_path):
 def count(model: type[Any]) -> int:
     with reading() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def shops_of_tickets() -> list[int | None]:
+    with reading() as session:
+        return list(session.scalars(select(PosTransaction.shop_id)))
 
 
 def test_no_file_no_connector(folder):
@@ -220,6 +225,21 @@ def test_a_run_asks_only_for_what_changed(store, folder, source):
 
     assert (run["total"], run["created"], run["unchanged"]) == (2, 1, 1)
     assert sync_now(SYNCS["square.transactions"], since="2026-11-20")["total"] == 6
+
+
+def test_what_a_location_sold_before_it_was_mapped_is_asked_for_once(store, folder, source):
+    with writing() as session:
+        session.add_all([Shop(name="Moulin"), Shop(name="Halles")])
+    folder(square=square_at(source.url))
+    places = [str(it["id"]) for it in source.locations[:2]]
+    source.add(*orders.made(6, locations=places, start=NOON, every=timedelta(hours=1)))
+    sync_now(SYNCS["square.transactions"])
+    folder(square=square_at(source.url, shops={places[0]: 1}))
+
+    sync_now(SYNCS["square.transactions"])
+    assert shops_of_tickets().count(None) > 3
+    sync_now(SYNCS["square.transactions"], since="2026-11-01")
+    assert shops_of_tickets().count(None) == 3
 
 
 def test_a_deleted_product_is_gone(store, folder, source):
