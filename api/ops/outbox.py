@@ -29,7 +29,7 @@ from db.work.outbox import KeyReused
 from syncs.acts import outbox as acts
 from syncs.acts.outbox import Changed
 from syncs.outbox import send
-from syncs.outbox.suppliers import UnsupportedError
+from syncs.outbox.targets import UnsupportedError
 from syncs.views import outbox as views
 from syncs.views.outbox import Command, CommandLine, Outcome
 

@@ -13,7 +13,7 @@ from core.logs import correlation_id
 from db.session import writing
 from db.work import outbox
 from db.work.outbox import Order
-from syncs.outbox import suppliers
+from syncs.outbox import targets
 
 _NAMESPACE = UUID("0c0f6a5e-6e0c-5d0b-8a4e-3c9d1f7b2a60")
 _KEY = re.compile("[ -~]{1,255}").fullmatch
@@ -50,8 +50,8 @@ def prepare(
     name: str, verb: str, payload: object, *, key: str | None = None, request_id: str | None = None
 ) -> Order:
     """The command, checked; see ``queue_for_later``. Sends nothing and stores nothing."""
-    with suppliers.find(name) as connector:
-        command = suppliers.command(connector, name, verb)
+    with targets.find(name) as connector:
+        command = targets.command(connector, name, verb)
         body: Body = command.read(payload)
         text = canonical(body)
         return Order(

@@ -22,7 +22,7 @@ from db.work.outbox_claims import Claim
 from syncs import trying
 from syncs.outbox import fate, notes
 from syncs.outbox.notes import Carried
-from syncs.outbox.suppliers import find
+from syncs.outbox.targets import find
 from syncs.trying import BROKEN_OFF, MOST_FAILURES
 
 log = get_logger(__name__)

@@ -18,7 +18,7 @@ from core.logs import correlation_scope
 from db.work.outbox import KeyReused
 from syncs.connect import to_source
 from syncs.outbox import queue_for_later
-from syncs.outbox.suppliers import UnsupportedError
+from syncs.outbox.targets import UnsupportedError
 from tests import toy
 from tests.given_commands import carry_out, price, row
 
