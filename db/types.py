@@ -31,15 +31,15 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def to_units(amount: Decimal) -> int:
-    """``amount`` in ten-thousandths; ValueError when it has more than four decimals or is NaN."""
+    """``amount`` in ten-thousandths, a sum of any size; ValueError when it has more than four
+    decimals or is NaN.
+    """
     return _units(amount, 4, "an amount of money")
 
 
 def _units(number: Decimal, decimals: int, name: str) -> int:
     if not number.is_finite():
         raise ValueError(f"{name} must be finite")
-    if number.adjusted() >= _DIGITS - decimals:
-        raise ValueError(f"{name} has at most {_DIGITS} digits")
     whole = int(number.scaleb(decimals))
     # Compared so, for scaling rounds what has more digits than a Decimal's context.
     if Decimal(whole).scaleb(-decimals) != number:
@@ -92,7 +92,12 @@ class Fixed(TypeDecorator[Decimal]):
         return units
 
     def _units(self, number: Decimal | None) -> int | None:
-        return None if number is None else _units(Decimal(number), self.decimals, self.name)
+        if number is None:
+            return None
+        exact = Decimal(number)
+        if exact.is_finite() and exact.adjusted() >= _DIGITS - self.decimals:
+            raise ValueError(f"{self.name} has at most {_DIGITS} digits")
+        return _units(exact, self.decimals, self.name)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | Decimal | None:
         """Refuses NaN and one decimal too many before the database could round it."""
