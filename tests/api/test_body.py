@@ -90,7 +90,12 @@ def test_the_place_is_told_where_it_can_be(name):
 def test_no_endpoint_falls_over_a_hostile_body(ask):
     # The tills' own is in test_till_bad_input: there a value spoils one sale, not the body.
     doors = [
-        door for door, role in DOORS.items() if door.startswith("POST ") and role != "terminal"
+        door
+        for door, role in DOORS.items()
+        if door.startswith("POST ")
+        and role != "terminal"
+        # A webhook is a body of its vendor's, and is read by its signature.
+        and "/webhooks/<name>/" not in door
     ]
     for name, (raw, code) in HOSTILE.items():
         for door in map(filled, doors):
