@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import crypto
+from tests import toy
 from tests.api.pages import STATUS, Page
 from tests.api.visitor import Visitor
 from tests.given_commands import audited, change, died, price, put, row
@@ -64,6 +65,15 @@ def test_without_a_key_a_request_is_known_by_its_id(ask, vendor):
 
     assert [each.status_code for each in answers] == [202, 200]
     assert later.status_code == 202
+
+
+def test_in_development_no_command_goes_to_what_is_real(ask, store, monkeypatch):
+    monkeypatch.setitem(toy.SOURCES, "toy", toy.source(toy.Toy, "https://toy.example"))
+
+    answer = ask(DO, json=PRICES)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "REFUSED")
+    assert "no command goes to toy.example" in answer.get_json()["detail"]
 
 
 def test_every_problem_of_a_body_is_named_and_nothing_is_stored(ask, vendor):
