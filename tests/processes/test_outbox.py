@@ -108,4 +108,5 @@ def test_a_worker_finds_them_and_carries_them_out_in_order(family, store, empty_
     assert (prices, len(vendor.writes)) == (["1.00", "2.00", "3.00"], 4)
     assert CANARY not in worker.said()
     with redis.Redis.from_url(empty_redis.url) as client:
-        assert CANARY.encode() not in b"".join(map(client.dump, client.keys("*")))
+        # A key may expire before it is read.
+        assert CANARY.encode() not in b"".join(client.dump(key) or b"" for key in client.keys("*"))
