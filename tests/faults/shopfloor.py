@@ -9,6 +9,7 @@ from decimal import Decimal
 from db.models import Product, SalesBatch, Shop, StockMovement, Terminal
 from db.models.work import ACTIVE
 from db.session import reading, writing
+from tests.faults.stage import Process
 from tests.servers import until
 
 PLENTY, SCARCE = 1_000_000, 40
@@ -67,6 +68,10 @@ def furnish(*, shops: int = 2, tills: int = 2, articles: int = 6) -> Floor:
     return Floor(tuple(counters), stock)
 
 
+LOGGED = 4000
+"""Characters of each log that a failure quotes."""
+
+
 def unfinished() -> list[int]:
     """The batches that wait or are being worked off."""
     with reading() as session:
@@ -75,9 +80,14 @@ def unfinished() -> list[int]:
         )
 
 
-def drain(*, patience: float) -> None:
-    """Return when all is worked off."""
-    until(lambda: not unfinished(), what="end of work", why_not=_left, patience=patience)
+def drain(*, patience: float, processes: Sequence[Process] = ()) -> None:
+    """Return when nothing is left to do; else fail with the end of what the processes logged."""
+
+    def why_not() -> str:
+        logs = [each.output[-LOGGED:] for each in processes]
+        return "\n".join([_left(), *logs])
+
+    until(lambda: not unfinished(), what="end of work", why_not=why_not, patience=patience)
 
 
 def _left() -> str:

@@ -34,7 +34,7 @@ def test_nothing_is_lost_and_nothing_happens_twice_under_fire(cast_of, database_
     if FIRE < WHOLE:
         nemesis.act("leases")
     started = time.monotonic()
-    shopfloor.drain(patience=LEASE + 30)
+    shopfloor.drain(patience=LEASE + 30, processes=cast.processes)
 
     verdict = examine(floor, tills.sent)
     tell(*nemesis.done, tills, f"drained in {time.monotonic() - started:.1f} s", verdict)
